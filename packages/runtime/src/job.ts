@@ -1,0 +1,76 @@
+/**
+ * What a piece of work looks like to the code that does it: a page render, an action, a route handler. The connection
+ * (`connection.ts`) makes one `JobContext` per JOB frame and calls the runner of its kind; the runner answers through
+ * `out` and returns what goes into the OUTCOME frame. Nothing here knows about frames or sockets.
+ */
+import type { RequestStore } from './request-store.ts';
+
+/** The fields of a JOB frame; see `docs/design/contracts.md` §5. Names are those of the generated protocol. */
+export type JobKind = 'page' | 'action' | 'handler' | 'proxy' | 'prerender' | 'metadata' | 'control';
+export type JobVariant = 'html' | 'rsc' | 'prefetch';
+export type JobParam = { name: string; values: string[]; kind: 'd' | 'c' | 'oc' };
+
+export type Job = {
+  kind: JobKind;
+  method: string;
+  scheme: 'http' | 'https';
+  /** `host[:port]` as the client sees it. */
+  authority: string;
+  /** Canonical, percent-encoded, without `basePath`. */
+  path: string;
+  /** Raw, without `?`. */
+  query: string;
+  clientAddress: string;
+  /** Index in `manifest.routes`; -1 for none (the not-found tree). */
+  route: number;
+  params: JobParam[];
+  /** Action id, `''` for an action by form post, or the operation of a control job. */
+  target: string;
+  variant: JobVariant;
+  /** 0: the answer is not stored. Otherwise write the payload of an HTML render with `out.payload` too. */
+  permit: number;
+  deadlineMs: number;
+  requestId: string;
+  trace: string;
+  /** In order, names in lower case, repeats kept. */
+  headers: [name: string, value: string][];
+  hasBody: boolean;
+};
+
+/** The request's body. One of the methods may be called, once; the stream gives back-pressure to the client. */
+export type IncomingBody = {
+  bytes(): Promise<Uint8Array>;
+  text(): Promise<string>;
+  /** A byte stream with `highWaterMark` 0. */
+  stream(): ReadableStream<Uint8Array>;
+};
+
+/** The response. `head` exactly once and before anything else. */
+export type ResponseSink = {
+  head(status: number, headers: [name: string, value: string][]): void;
+  readonly headSent: boolean;
+  /** Resolves when more may be written (credit); returns `undefined` at once while there is credit left. Bytes are not copied: don't reuse the buffer. */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  /** The Flight payload beside an HTML body, only with `permit ≠ 0`. */
+  payload(bytes: Uint8Array): Promise<void> | undefined;
+};
+
+export type JobResult = 'ok' | 'redirect' | 'not_found' | 'thrown' | 'aborted' | 'timeout' | 'bad_response';
+
+/** What a runner returns; tags, revalidations and the dynamic reason are taken from the store. */
+export type JobOutcome = {
+  result: JobResult;
+  error?: { digest: string; message: string; stack: string };
+};
+
+export type JobContext = {
+  job: Job;
+  /** Also what `AsyncLocalStorage` holds while the runner runs. */
+  store: RequestStore;
+  body: IncomingBody;
+  out: ResponseSink;
+  /** Aborted when the client has gone, the deadline passed, or the server drains. Made on first use. */
+  readonly signal: AbortSignal;
+};
+
+export type JobRunner = (context: JobContext) => Promise<JobOutcome>;
