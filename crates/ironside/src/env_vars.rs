@@ -1,0 +1,28 @@
+//! Every environment variable that the command line reads, each once, with what it means. Nothing else in the workspace reads
+//! the environment: it is read here and handed on.
+
+use std::{collections::BTreeMap, env, ffi::OsString};
+
+/// The port to listen on, as `--port`.
+pub(crate) const PORT: &str = "PORT";
+/// The address to listen on, as `--hostname`.
+pub(crate) const HOST: &str = "HOST";
+/// As [`HOST`], but only if it holds an address: containers set it to their own name.
+pub(crate) const HOSTNAME: &str = "HOSTNAME";
+/// The number of workers, as `--workers`.
+pub(crate) const WEB_CONCURRENCY: &str = "WEB_CONCURRENCY";
+/// The Node executable, as `--node`.
+pub(crate) const IRONSIDE_NODE: &str = "IRONSIDE_NODE";
+/// What is logged, in the syntax of `tracing`: `info`, `ironside_worker=debug`.
+pub(crate) const RUST_LOG: &str = "RUST_LOG";
+/// Seconds that an idle connection is kept, as `--keep-alive-timeout` (milliseconds, as Next has it).
+pub(crate) const KEEP_ALIVE_TIMEOUT: &str = "KEEP_ALIVE_TIMEOUT";
+/// The key that captured variables of inline actions are sealed with: base64 of 16, 24 or 32 bytes.
+pub(crate) const ACTIONS_ENCRYPTION_KEY: &str = "NEXT_SERVER_ACTIONS_ENCRYPTION_KEY";
+
+/// A copy of the environment, taken once at start. Variables that are no Unicode are left out.
+pub(crate) fn snapshot() -> BTreeMap<String, String> {
+    env::vars_os()
+        .filter_map(|(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}

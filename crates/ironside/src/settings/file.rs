@@ -1,0 +1,83 @@
+//! `ironside.toml`: settings of the server that do not belong into `next.config`. Every key is optional; a key that isn't
+//! known is an error, since a misspelt limit that is silently ignored is worse than none.
+
+use crate::exit::{Exit, Failure};
+use serde::Deserialize;
+use std::{io::ErrorKind, path::Path};
+
+/// The name of the file, beside `package.json`.
+pub(crate) const FILE_NAME: &str = "ironside.toml";
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct FileSettings {
+    pub(crate) listen: Listen,
+    pub(crate) workers: Workers,
+}
+
+/// `[listen]`
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Listen {
+    /// The port.
+    pub(crate) port: Option<u16>,
+    /// The address.
+    pub(crate) hostname: Option<String>,
+    /// Milliseconds that an idle connection is kept.
+    pub(crate) keep_alive_timeout: Option<u64>,
+    /// Addresses and networks whose `X-Forwarded-*` headers are believed. The loopback address is always one of them.
+    pub(crate) trusted_proxies: Option<Vec<String>>,
+}
+
+/// `[workers]`
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Workers {
+    /// How many.
+    pub(crate) count: Option<usize>,
+    /// The Node executable.
+    pub(crate) node: Option<std::path::PathBuf>,
+}
+
+/// Reads the file, if there is one.
+///
+/// # Errors
+/// When it can't be read or has a mistake; the message tells line and key.
+pub(crate) fn read(dir: &Path) -> Result<FileSettings, Failure> {
+    let path = dir.join(FILE_NAME);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(FileSettings::default()),
+        Err(error) => {
+            return Err(Failure::new(Exit::Usage, format!("{} can't be read", path.display())).because(error));
+        }
+    };
+    parse(&text).map_err(|error| {
+        Failure::new(Exit::Usage, format!("{} has a mistake\n{}", path.display(), error.to_string().trim_end()))
+            .hint("the sections and keys are listed in docs/book/settings.md")
+    })
+}
+
+fn parse(text: &str) -> Result<FileSettings, toml::de::Error> {
+    toml::from_str(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_keys_are_read() {
+        let settings = parse("[listen]\nport = 4000\nhostname = '127.0.0.1'\nkeep-alive-timeout = 5000\ntrusted-proxies = ['10.0.0.0/8']\n[workers]\ncount = 3\n").unwrap();
+        assert_eq!(settings.listen.port, Some(4000));
+        assert_eq!(settings.listen.keep_alive_timeout, Some(5000));
+        assert_eq!(settings.workers.count, Some(3));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let error = parse("[listen]\nprot = 4000\n").unwrap_err().to_string();
+        assert!(error.contains("prot") && error.contains("port"), "{error}");
+    }
+}

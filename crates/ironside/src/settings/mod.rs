@@ -1,0 +1,177 @@
+//! Settings, resolved once: flags > environment > `ironside.toml` > defaults. Everything below the command line gets finished
+//! values; a value that can't be used is an error that names where it came from.
+
+pub(crate) mod file;
+
+use crate::{
+    cli::{Global, ListenArgs, StartArgs},
+    env_vars,
+    exit::{Exit, Failure},
+};
+use file::FileSettings;
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    str::FromStr,
+    thread::available_parallelism,
+    time::Duration,
+};
+
+/// The port when nobody says otherwise.
+const DEFAULT_PORT: u16 = 3000;
+
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listen {
+    /// `None`: all addresses, IPv6 and IPv4.
+    pub(crate) host: Option<String>,
+    pub(crate) port: u16,
+}
+
+/// What `ironside start` runs with.
+#[derive(Debug, Clone)]
+pub(crate) struct StartSettings {
+    pub(crate) dir: PathBuf,
+    pub(crate) listen: Listen,
+    pub(crate) workers: usize,
+    pub(crate) node: PathBuf,
+    /// `None`: the server's default.
+    pub(crate) keep_alive: Option<Duration>,
+    pub(crate) trusted_proxies: Vec<String>,
+}
+
+/// The environment's copy and the file's content, from which settings are made.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) file: FileSettings,
+}
+
+impl Sources {
+    /// Reads `ironside.toml` of the application; the environment is given.
+    pub(crate) fn read(dir: &Path, env: BTreeMap<String, String>) -> Result<Self, Failure> {
+        Ok(Self { env, file: file::read(dir)? })
+    }
+
+    /// The first of flag and environment variable that is set, parsed; an error names the one that was wrong.
+    fn parsed<T: FromStr>(&self, flag: &str, given: Option<&str>, variable: &str, wants: &str) -> Result<Option<T>, Failure> {
+        let (origin, value) = match (given, self.env.get(variable).filter(|value| !value.is_empty())) {
+            (Some(value), _) => (flag, value),
+            (None, Some(value)) => (variable, value.as_str()),
+            (None, None) => return Ok(None),
+        };
+        value.trim().parse().map(Some).map_err(|_| {
+            Failure::new(Exit::Usage, format!("{origin} is {value:?}, which is not {wants}"))
+                .hint(format!("give {origin} {wants}, or leave it out"))
+        })
+    }
+
+    /// Where to listen.
+    pub(crate) fn listen(&self, args: &ListenArgs) -> Result<Listen, Failure> {
+        let port = self
+            .parsed("--port", args.port.as_deref(), env_vars::PORT, "a port from 0 to 65535")?
+            .or(self.file.listen.port)
+            .unwrap_or(DEFAULT_PORT);
+        let host = args
+            .hostname
+            .clone()
+            .or_else(|| self.env.get(env_vars::HOST).filter(|host| !host.is_empty()).cloned())
+            .or_else(|| self.env.get(env_vars::HOSTNAME).filter(|host| is_address(host)).cloned())
+            .or_else(|| self.file.listen.hostname.clone());
+        Ok(Listen { host, port })
+    }
+
+    /// The Node executable.
+    pub(crate) fn node(&self, global: &Global) -> PathBuf {
+        global
+            .node
+            .clone()
+            .or_else(|| self.env.get(env_vars::IRONSIDE_NODE).filter(|path| !path.is_empty()).map(PathBuf::from))
+            .or_else(|| self.file.workers.node.clone())
+            .unwrap_or_else(|| PathBuf::from("node"))
+    }
+
+    /// Everything for `ironside start`.
+    pub(crate) fn start(&self, args: &StartArgs, global: &Global, dir: PathBuf) -> Result<StartSettings, Failure> {
+        let StartArgs { dir: _, listen, workers, keep_alive_timeout, log: _ } = args;
+        let count = self
+            .parsed::<NonZeroUsize>("--workers", workers.as_deref(), env_vars::WEB_CONCURRENCY, "a whole number from 1 on")?
+            .map(NonZeroUsize::get)
+            .or(self.file.workers.count.filter(|count| *count > 0))
+            .unwrap_or_else(|| available_parallelism().map_or(1, NonZeroUsize::get));
+        let keep_alive = self
+            .parsed::<u64>("--keep-alive-timeout", keep_alive_timeout.as_deref(), env_vars::KEEP_ALIVE_TIMEOUT, "a number of milliseconds")?
+            .or(self.file.listen.keep_alive_timeout)
+            .map(Duration::from_millis);
+        Ok(StartSettings {
+            dir,
+            listen: self.listen(listen)?,
+            workers: count,
+            node: self.node(global),
+            keep_alive,
+            trusted_proxies: self.file.listen.trusted_proxies.clone().unwrap_or_default(),
+        })
+    }
+}
+
+/// Whether this is an address rather than the name of a container.
+fn is_address(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok()
+}
+
+/// The application's folder, absolute.
+///
+/// # Errors
+/// When it isn't there or is no folder.
+pub(crate) fn application_dir(dir: &Path) -> Result<PathBuf, Failure> {
+    let absolute = std::fs::canonicalize(dir)
+        .map_err(|error| Failure::new(Exit::Usage, format!("there is no folder {}", dir.display())).because(error))?;
+    if !absolute.is_dir() {
+        return Err(Failure::new(Exit::Usage, format!("{} is not a folder", dir.display()))
+            .hint("give the folder that holds `app` and `package.json`"));
+    }
+    Ok(absolute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(env: &[(&str, &str)]) -> Sources {
+        Sources {
+            env: env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            file: FileSettings::default(),
+        }
+    }
+
+    fn listen(port: Option<&str>, hostname: Option<&str>) -> ListenArgs {
+        ListenArgs { port: port.map(Into::into), hostname: hostname.map(Into::into) }
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
+        let mut given = sources(&[("PORT", "4001")]);
+        given.file.listen.port = Some(4002);
+        assert_eq!(given.listen(&listen(Some("4000"), None)).unwrap().port, 4000);
+        assert_eq!(given.listen(&listen(None, None)).unwrap().port, 4001);
+        given.env.clear();
+        assert_eq!(given.listen(&listen(None, None)).unwrap().port, 4002);
+        given.file = FileSettings::default();
+        assert_eq!(given.listen(&listen(None, None)).unwrap().port, 3000);
+    }
+
+    #[test]
+    fn the_name_of_a_container_is_no_address_to_listen_on() {
+        assert_eq!(sources(&[("HOSTNAME", "0d3a77b1")]).listen(&listen(None, None)).unwrap().host, None);
+        assert_eq!(sources(&[("HOSTNAME", "0.0.0.0")]).listen(&listen(None, None)).unwrap().host.as_deref(), Some("0.0.0.0"));
+    }
+
+    #[test]
+    fn a_port_that_is_none_is_refused_by_name() {
+        let failure = sources(&[("PORT", "70000")]).listen(&listen(None, None)).unwrap_err();
+        assert!(failure.message.contains("PORT") && failure.message.contains("70000"), "{failure}");
+        assert_eq!(failure.exit, Exit::Usage);
+    }
+}
