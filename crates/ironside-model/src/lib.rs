@@ -6,3 +6,8 @@
 #![forbid(unsafe_code)]
 
 pub mod manifest;
+pub mod pattern;
+pub mod route_table;
+pub mod route_tree;
+pub mod segment;
+pub mod tag;
