@@ -27,8 +27,8 @@ export type Tree = {
  * template › error boundary › Suspense with `loading` › not-found, forbidden, unauthorized boundary.
  */
 export type SegmentParts = {
-  /** `<Template>` is keyed by the id of the child that it shows, so it remounts with it. */
-  template?: ComponentType<{ children: ReactNode }> | ReactNode;
+  /** The template's element around `<TemplateChildren/>` (of `slot.tsx`): `<Template><TemplateChildren/></Template>`. Remounts with the child that it shows. */
+  template?: ReactNode;
   error?: ComponentType<ErrorFileProps>;
   loading?: ReactNode;
   notFound?: ReactNode;
@@ -39,11 +39,25 @@ export type SegmentParts = {
 /** The props of an `error` file (Next behaviour 7.4). */
 export type ErrorFileProps = { error: Error & { digest?: string }; reset: () => void; retry: () => void; unstable_retry: () => void };
 
+/** What of `next.config` the client needs. Sent with documents only (what is inlined into HTML), so that SSR and the browser agree. */
+export type ClientSettings = {
+  /** With `/` in front, without one behind; absent: none. */
+  basePath?: string;
+  trailingSlash?: true;
+  /** `experimental.staleTimes`, seconds (Next behaviour 6.18). */
+  staleTimes?: { dynamic?: number; static?: number };
+  /** `reactStrictMode` of a development server; never set in production. */
+  strict?: true;
+};
+
 export type Payload = {
   /** Deployment id; another one than the client's → full document load. */
   build: string;
   /** As rendered: after rewrites. `path` and `search` (with `?` or empty) are the browser's URL, without `basePath`. */
   url: { path: string; search: string; route: string };
+  /** The id of the segment that has the root layout. Another one than the client's → document load, as the document itself changes (7.6). */
+  root?: SlotId;
+  settings?: ClientSettings;
   /** The params of the whole route, as in the URL. */
   params: Record<string, string | string[]>;
   tree: Tree;

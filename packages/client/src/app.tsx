@@ -1,0 +1,81 @@
+/**
+ * The root component. `App` shows one payload and is what the ssr entry renders; `Shown` is what it and the browser's router have
+ * in common, so that hydration finds the same tree.
+ */
+'use client';
+import { Suspense, useCallback } from 'react';
+import type { ReactNode } from 'react';
+import { ErrorBoundary } from './boundaries/error.tsx';
+import { DefaultGlobalError } from './boundaries/global-error.tsx';
+import {
+  ParamsContext, PathnameContext, RouterContext, SearchContext, ServerInsertedHtmlContext, SettingsContext, ViewContext,
+} from './contexts.ts';
+import type { Router } from './contexts.ts';
+import type { Payload } from './payload.ts';
+import { Segment } from './slot.tsx';
+import { viewOf } from './view.ts';
+import type { View } from './view.ts';
+
+type AppProps = {
+  payload: Payload;
+  /** Takes the callbacks of `useServerInsertedHTML`. */
+  insertHtml?: (callback: () => ReactNode) => void;
+};
+
+/** A payload as a document, on the server. Nothing can navigate there: the router's methods throw. */
+export function App({ payload, insertHtml }: AppProps): ReactNode {
+  const view = viewOf(payload);
+  return (
+    <ServerInsertedHtmlContext value={insertHtml ?? null}>
+      <Shown view={view} path={view.url.path} search={view.url.search} router={serverRouter} />
+    </ServerInsertedHtmlContext>
+  );
+}
+
+type ShownProps = {
+  view: View;
+  /** The browser's URL, which user code may have changed by `history.pushState` since the view was made. */
+  path: string;
+  search: string;
+  router: Router;
+};
+
+export function Shown({ view, path, search, router }: ShownProps): ReactNode {
+  const retry = useCallback(() => router.refresh(), [router]);
+  return (
+    <RouterContext value={router}>
+      <SettingsContext value={view.settings}>
+        <PathnameContext value={path}>
+          <SearchContext value={search}>
+            <ParamsContext value={view.params}>
+              <ViewContext value={view}>
+                <ErrorBoundary view={view.number} show={view.globalError ?? DefaultGlobalError} retry={retry}>
+                  <Head view={view} />
+                  <Segment node={view.tree} />
+                </ErrorBoundary>
+              </ViewContext>
+            </ParamsContext>
+          </SearchContext>
+        </PathnameContext>
+      </SettingsContext>
+    </RouterContext>
+  );
+}
+
+/** Metadata; React hoists it into the document's head. Keyed by the URL so that a late title does not hold back a navigation. */
+function Head({ view }: { view: View }): ReactNode {
+  return <Suspense key={view.url.path + view.url.search}>{view.head}</Suspense>;
+}
+
+const refuse = (method: string) => (): never => {
+  throw new Error(`\`router.${method}()\` was called while HTML was made on the server. Call it in an event handler or an effect.`);
+};
+
+const serverRouter: Router = {
+  push: refuse('push'),
+  replace: refuse('replace'),
+  refresh: refuse('refresh'),
+  back: refuse('back'),
+  forward: refuse('forward'),
+  prefetch: () => undefined,
+};

@@ -1,0 +1,38 @@
+/**
+ * The React contexts of the client side: what is shown, where in the tree a component stands, and what the hooks of
+ * `next/navigation` read. The ssr graph and the browser graph fill them alike (`app.tsx`). They are plain `createContext`
+ * calls and nothing else, so that `next/*` modules can import them without pulling in the router.
+ */
+'use client';
+import { createContext } from 'react';
+import type { ReactNode } from 'react';
+import type { ClientSettings, Tree } from './payload.ts';
+import type { View } from './view.ts';
+
+/** What `useRouter()` returns, and what links and forms drive. */
+export type Router = {
+  push(href: string, options?: NavigateOptions): void;
+  replace(href: string, options?: NavigateOptions): void;
+  prefetch(href: string, options?: { onInvalidate?: () => void }): void;
+  refresh(): void;
+  back(): void;
+  forward(): void;
+};
+
+export type NavigateOptions = { scroll?: boolean; transitionTypes?: string[] };
+
+export type RouteParams = Record<string, string | string[]>;
+
+/** The whole of what is shown; read by `Slot` only. */
+export const ViewContext = createContext<View | null>(null);
+/** The node of the tree inside of which a component stands. */
+export const SegmentContext = createContext<Tree | null>(null);
+export const RouterContext = createContext<Router | null>(null);
+/** The browser's path, without `basePath`, percent-encoded. */
+export const PathnameContext = createContext<string | null>(null);
+/** With `?`, or empty. */
+export const SearchContext = createContext<string>('');
+export const ParamsContext = createContext<RouteParams>({});
+export const SettingsContext = createContext<ClientSettings>({});
+/** Takes callbacks whose result goes into the HTML ahead of what is flushed next. Null in the browser, where they are not called. */
+export const ServerInsertedHtmlContext = createContext<((callback: () => ReactNode) => void) | null>(null);
