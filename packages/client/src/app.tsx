@@ -11,20 +11,23 @@ import {
   ParamsContext, PathnameContext, RouterContext, SearchContext, ServerInsertedHtmlContext, SettingsContext, ViewContext,
 } from './contexts.ts';
 import type { Router } from './contexts.ts';
-import type { Payload } from './payload.ts';
+import { failureAt } from './failure.ts';
+import type { Failure, Payload } from './payload.ts';
 import { Segment } from './slot.tsx';
 import { viewOf } from './view.ts';
 import type { View } from './view.ts';
 
 type AppProps = {
   payload: Payload;
+  /** What failed in an earlier try to show this payload. */
+  failure?: Failure | undefined;
   /** Takes the callbacks of `useServerInsertedHTML`. */
   insertHtml?: (callback: () => ReactNode) => void;
 };
 
 /** A payload as a document, on the server. Nothing can navigate there: the router's methods throw. */
-export function App({ payload, insertHtml }: AppProps): ReactNode {
-  const view = viewOf(payload);
+export function App({ payload, failure, insertHtml }: AppProps): ReactNode {
+  const view = viewOf(payload, failure);
   return (
     <ServerInsertedHtmlContext value={insertHtml ?? null}>
       <Shown view={view} path={view.url.path} search={view.url.search} router={serverRouter} />
@@ -49,7 +52,7 @@ export function Shown({ view, path, search, router }: ShownProps): ReactNode {
           <SearchContext value={search}>
             <ParamsContext value={view.params}>
               <ViewContext value={view}>
-                <ErrorBoundary view={view.number} show={view.globalError ?? DefaultGlobalError} retry={retry}>
+                <ErrorBoundary view={view.number} failed={failureAt(view.failure, undefined, undefined)} show={view.globalError ?? DefaultGlobalError} retry={retry}>
                   <Head view={view} />
                   <Segment node={view.tree} />
                 </ErrorBoundary>

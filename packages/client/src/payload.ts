@@ -85,6 +85,20 @@ export type Payload = {
 export type ActionPayload = { build: string; result: Promise<unknown>; tree?: undefined };
 
 /**
+ * What failed before anything was shown, and where: the boundary around slot `slot` of segment `segment` starts in that state, on the
+ * server and again while the browser hydrates, so that both agree. Without a segment: the outermost boundary. The digest tells
+ * which kind of boundary it is (`readInterrupt`).
+ */
+export type Failure = { segment?: SlotId; slot?: string; digest: string };
+
+/** What the document tells the browser's entry beside the payload, as `self.__IB = …` ahead of every module. Absent if there is nothing to tell. */
+export type Boot = {
+  failure?: Failure;
+  /** URL of the chunk of `instrumentation-client`: to be imported before hydration. */
+  instrumentation?: string;
+};
+
+/**
  * How the payload stands in the HTML: `(self.__I||=[]).push(x)`, where `x` is a string (UTF-8 text of the stream) or
  * `[base64]` (raw bytes), in stream order. `__I.push(null)` is never sent: the stream ends at `DOMContentLoaded`.
  */

@@ -12,7 +12,9 @@ import { InterruptBoundary } from './boundaries/interrupt.tsx';
 import type { HttpErrorElements } from './boundaries/interrupt.tsx';
 import { RouterContext, SegmentContext, ViewContext } from './contexts.ts';
 import type { Router } from './contexts.ts';
+import { readInterrupt } from './digest.ts';
 import type { Interrupt } from './digest.ts';
+import { failureAt } from './failure.ts';
 import type { SegmentParts, Tree } from './payload.ts';
 
 const TemplateContext = createContext<ReactNode>(null);
@@ -29,7 +31,7 @@ export function Slot({ name }: { name: string }): ReactNode {
   const child = here?.slots?.[name];
   if (!view || !here || !child) return null;
   // A new child is mounted anew with everything around it, so that a loading file shows and templates and errors start afresh.
-  return <Around key={child.id} parts={view.parts[here.id] ?? {}} view={view.number} name={name} root={here === view.tree}><Segment node={child} /></Around>;
+  return <Around key={child.id} parts={view.parts[here.id] ?? {}} view={view.number} name={name} failed={failureAt(view.failure, here.id, name)} root={here === view.tree}><Segment node={child} /></Around>;
 }
 
 /** What the view has for a node, with the node as the place where it stands. */
@@ -40,18 +42,18 @@ export function Segment({ node }: { node: Tree }): ReactNode {
   return <SegmentContext value={node}>{view.slots[node.id] as ReactNode}</SegmentContext>;
 }
 
-type AroundProps = { parts: SegmentParts; view: number; name: string; root: boolean; children: ReactNode };
+type AroundProps = { parts: SegmentParts; view: number; name: string; failed: Error | undefined; root: boolean; children: ReactNode };
 
 /** From outside: template › error › loading › not-found, forbidden, unauthorized (Next behaviour 7.2). */
-function Around({ parts, view, name, root, children }: AroundProps): ReactNode {
+function Around({ parts, view, name, failed, root, children }: AroundProps): ReactNode {
   const router = useContext(RouterContext);
   const retry = useCallback(() => startTransition(() => router?.refresh()), [router]);
   const redirect = useCallback((to: Redirect) => follow(router, to), [router]);
   // Not-found files are for the page, not for the slots beside it.
   const elements = name === 'children' ? httpErrorElements(parts, root) : {};
-  let inner: ReactNode = <InterruptBoundary view={view} elements={elements} redirect={redirect}>{children}</InterruptBoundary>;
+  let inner: ReactNode = <InterruptBoundary view={view} failed={readInterrupt(failed) ? failed : undefined} elements={elements} redirect={redirect}>{children}</InterruptBoundary>;
   if (parts.loading !== undefined) inner = <Suspense fallback={parts.loading}>{inner}</Suspense>;
-  if (parts.error) inner = <ErrorBoundary view={view} show={parts.error} retry={retry}>{inner}</ErrorBoundary>;
+  if (parts.error) inner = <ErrorBoundary view={view} failed={readInterrupt(failed) ? undefined : failed} show={parts.error} retry={retry}>{inner}</ErrorBoundary>;
   return parts.template === undefined ? inner : <TemplateContext value={inner}>{parts.template}</TemplateContext>;
 }
 

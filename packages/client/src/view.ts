@@ -3,7 +3,7 @@
  * `app.tsx` shows it. Types and the trivial conversion only, so that both graphs can have it.
  */
 import type { ComponentType, ReactNode } from 'react';
-import type { ClientSettings, ErrorFileProps, Payload, SegmentParts, SlotId, Tree } from './payload.ts';
+import type { ClientSettings, ErrorFileProps, Failure, Payload, SegmentParts, SlotId, Tree } from './payload.ts';
 
 export type View = {
   /** Grows with every view of this document. Boundaries forget an error when it changes. */
@@ -19,10 +19,12 @@ export type View = {
   readonly parts: Readonly<Record<SlotId, SegmentParts>>;
   readonly globalError: ComponentType<ErrorFileProps> | undefined;
   readonly head: ReactNode;
+  /** Of the first view of a document only. */
+  readonly failure: Failure | undefined;
 };
 
 /** The view that one payload alone makes: on the server, and of the first load. */
-export function viewOf(payload: Payload): View {
+export function viewOf(payload: Payload, failure?: Failure): View {
   return {
     number: 0,
     build: payload.build,
@@ -35,5 +37,6 @@ export function viewOf(payload: Payload): View {
     parts: payload.parts,
     globalError: payload.globalError,
     head: payload.head,
+    failure,
   };
 }

@@ -12,6 +12,8 @@ type Caught = { error: unknown; at: number | null };
 type Props = {
   /** Number of the view; a new view gets a new try. */
   view: number;
+  /** Start in this state: the server saw it fail (`failure.ts`). */
+  failed?: Error | undefined;
   show: ComponentType<ErrorFileProps>;
   /** Asks the server again. */
   retry: () => void;
@@ -20,7 +22,7 @@ type Props = {
 type State = { caught: Caught | null };
 
 export class ErrorBoundary extends Component<Props, State> {
-  override state: State = { caught: null };
+  override state: State = { caught: this.props.failed ? { error: this.props.failed, at: this.props.view } : null };
 
   static getDerivedStateFromError(error: unknown): State {
     if (readInterrupt(error)) throw error;

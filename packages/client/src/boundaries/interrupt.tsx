@@ -10,14 +10,14 @@ import type { Interrupt } from '../digest.ts';
 
 type Redirect = Extract<Interrupt, { kind: 'redirect' }>;
 export type HttpErrorElements = { notFound?: ReactNode; forbidden?: ReactNode; unauthorized?: ReactNode };
-type Props = { view: number; elements: HttpErrorElements; redirect: (to: Redirect) => void; children: ReactNode };
+type Props = { view: number; /** Start in this state: the server saw it (`failure.ts`). */ failed?: Error | undefined; elements: HttpErrorElements; redirect: (to: Redirect) => void; children: ReactNode };
 type State = { caught: { interrupt: Interrupt; error: unknown; at: number | null } | null };
 
 const elementFor = (elements: HttpErrorElements, status: 401 | 403 | 404): ReactNode =>
   status === 404 ? elements.notFound : status === 403 ? elements.forbidden : elements.unauthorized;
 
 export class InterruptBoundary extends Component<Props, State> {
-  override state: State = { caught: null };
+  override state: State = initialState(this.props);
 
   static getDerivedStateFromError(error: unknown): State {
     const interrupt = readInterrupt(error);
@@ -47,6 +47,11 @@ export class InterruptBoundary extends Component<Props, State> {
       </>
     );
   }
+}
+
+function initialState({ failed, view }: Props): State {
+  const interrupt = failed && readInterrupt(failed);
+  return { caught: interrupt ? { interrupt, error: failed, at: view } : null };
 }
 
 /** Goes to the target once this is on the screen; throwing away the render that threw must not navigate. */
