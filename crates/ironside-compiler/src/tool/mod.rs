@@ -1,0 +1,74 @@
+//! What only Node can do at build time: evaluate `next.config`, run PostCSS.
+//!
+//! The compiler asks for it through [`NodeTools`], which the binary implements over a Node process that runs
+//! `packages/runtime/src/tool/main.ts` and speaks the frame protocol (jobs of kind `control`: the target is the operation,
+//! the body is JSON, the answer as well). The compiler itself starts no process and knows no socket.
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+/// Evaluates a `next.config` file: `{file, phase}` → `{config}`.
+pub const LOAD_CONFIG: &str = "load-config";
+/// Finds out the plugins of a PostCSS configuration and runs them: `{file, css, config, root}` → `{css, dependencies, …}`.
+pub const POSTCSS: &str = "postcss";
+
+/// A Node process that does one operation after the other, or several at once.
+pub trait NodeTools: Send + Sync {
+    /// Runs an operation. The process is started at the first call.
+    fn call<'a>(&'a self, operation: &'a str, input: Value) -> BoxFuture<'a, Result<Value, ToolError>>;
+}
+
+/// Why an operation has no result.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ToolError {
+    /// Node is missing, too old, or ended before it could answer.
+    #[error("the build helper could not run: {0}")]
+    Process(String),
+    /// The operation itself threw.
+    #[error("{message}")]
+    Thrown {
+        /// The error's message.
+        message: String,
+        /// The error's name: `SyntaxError`.
+        name: String,
+        /// The error's stack, if it has one.
+        stack: Option<String>,
+        /// Where it happened as far as the operation knows.
+        place: Option<ToolPlace>,
+    },
+    /// The answer isn't what the operation promises.
+    #[error("the build helper's answer to `{operation}` makes no sense: {reason}")]
+    Answer {
+        /// The operation.
+        operation: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A place in a source file that an operation complains about.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct ToolPlace {
+    /// The file's absolute path.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: u32,
+}
+
+/// Errors of operations travel as ordinary answers: `{error: {name, message, stack, place}}` instead of `{ok: …}`, since a
+/// thrown value has facts that the protocol's own failures don't carry. This opens the envelope.
+pub fn open_answer(operation: &str, answer: Value) -> Result<Value, ToolError> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    enum Envelope {
+        Ok(Value),
+        Error { name: String, message: String, stack: Option<String>, place: Option<ToolPlace> },
+    }
+    match serde_json::from_value(answer) {
+        Ok(Envelope::Ok(value)) => Ok(value),
+        Ok(Envelope::Error { name, message, stack, place }) => Err(ToolError::Thrown { message, name, stack, place }),
+        Err(error) => Err(ToolError::Answer { operation: operation.to_owned(), reason: error.to_string() }),
+    }
+}
