@@ -1,0 +1,128 @@
+//! Time as the cache sees it: milliseconds that never run backwards, and stamps that are totally ordered.
+//!
+//! Everything here lives in one process, so a monotonic clock is enough, and a jump of the wall clock by an hour neither
+//! expires everything nor keeps anything for ever. A store that outlives the process will need wall time beside it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Where the cache takes the time from. Tests give it a clock that they turn by hand.
+pub trait Clock: Send + Sync + std::fmt::Debug {
+    /// Milliseconds since some moment before the first call. May stand still; a step back is ignored.
+    fn millis(&self) -> u64;
+}
+
+/// The time since it was made, by the system's monotonic clock.
+#[derive(Debug)]
+pub struct MonotonicClock(Instant);
+
+impl Default for MonotonicClock {
+    fn default() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for MonotonicClock {
+    fn millis(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX >> COUNTER_BITS)
+    }
+}
+
+const COUNTER_BITS: u32 = 16;
+
+/// A moment. Of two stamps that were taken one after the other, the second is greater, also within a millisecond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Stamp(u64);
+
+impl Stamp {
+    /// Before every stamp that is handed out.
+    pub const ZERO: Self = Self(0);
+
+    /// Milliseconds of the clock that it was taken from.
+    #[must_use]
+    pub fn millis(self) -> u64 {
+        self.0 >> COUNTER_BITS
+    }
+
+    /// The last moment of the millisecond that lies `seconds` later.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: u64) -> Self {
+        let millis = self.millis().saturating_add(seconds.saturating_mul(1000));
+        Self(millis.min(u64::MAX >> COUNTER_BITS) << COUNTER_BITS | (self.0 & ((1 << COUNTER_BITS) - 1)))
+    }
+
+    /// Milliseconds from `earlier` to this moment; none if it is later.
+    #[must_use]
+    pub fn millis_since(self, earlier: Self) -> u64 {
+        self.millis().saturating_sub(earlier.millis())
+    }
+}
+
+/// Hands out stamps.
+#[derive(Debug)]
+pub struct Stamps {
+    clock: Arc<dyn Clock>,
+    last: AtomicU64,
+}
+
+impl Stamps {
+    /// Stamps over a clock.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, last: AtomicU64::new(1) }
+    }
+
+    /// A new stamp, greater than every one before it.
+    pub fn next(&self) -> Stamp {
+        let now = self.clock.millis() << COUNTER_BITS;
+        let update = |last: u64| Some(now.max(last.saturating_add(1)));
+        let last = self.last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, update).unwrap_or_else(|last| last);
+        Stamp(now.max(last.saturating_add(1)))
+    }
+
+    /// The present moment, for measuring ages: not less than any moment before it.
+    pub fn now(&self) -> Stamp {
+        let now = self.clock.millis() << COUNTER_BITS;
+        let last = self.last.load(Ordering::SeqCst);
+        // Written at most once in a millisecond, so that lookups don't fight for the cache line.
+        if now > last { Stamp(now.max(self.last.fetch_max(now, Ordering::SeqCst))) } else { Stamp(last) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Frozen(AtomicU64);
+    impl Clock for Frozen {
+        fn millis(&self) -> u64 {
+            self.0.load(Ordering::SeqCst)
+        }
+    }
+
+    #[test]
+    fn stamps_rise_within_a_millisecond_and_when_the_clock_steps_back() {
+        let clock = Arc::new(Frozen(AtomicU64::new(50)));
+        let stamps = Stamps::new(clock.clone());
+        let a = stamps.next();
+        let b = stamps.next();
+        clock.0.store(90, Ordering::SeqCst);
+        assert_eq!(stamps.now().millis(), 90);
+        clock.0.store(10, Ordering::SeqCst);
+        let c = stamps.next();
+        assert_eq!(c.millis(), 90);
+        assert!(a < b && b < c);
+        assert!(stamps.now() >= c);
+        assert_eq!(a.millis(), 50);
+    }
+
+    #[test]
+    fn adding_seconds_saturates() {
+        let stamp = Stamps::new(Arc::new(Frozen(AtomicU64::new(1_500)))).next();
+        assert_eq!(stamp.plus_seconds(2).millis(), 3_500);
+        assert!(stamp.plus_seconds(u64::MAX) > stamp);
+        assert_eq!(Stamp::ZERO.millis_since(stamp), 0);
+    }
+}

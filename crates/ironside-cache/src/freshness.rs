@@ -1,0 +1,54 @@
+//! What an entry is worth at a moment: a pure function of the entry, the tag clock and the time.
+
+use crate::clock::Stamp;
+use crate::entry::Entry;
+use crate::tag_clock::{Tag, TagClock, TagVerdict};
+
+/// See the module's documentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Freshness {
+    /// It may be served.
+    Fresh,
+    /// It may be served while it is renewed.
+    Stale(StaleReason),
+    /// It may not be served.
+    Dead(DeadReason),
+}
+
+/// Why an entry is stale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StaleReason {
+    /// Its time to revalidate has come.
+    Age,
+    /// A tag was marked stale.
+    Tag(Tag),
+}
+
+/// Why an entry is dead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeadReason {
+    /// It is older than its lifetime.
+    Age,
+    /// A tag was invalidated after its fill began.
+    Tag(Tag),
+}
+
+/// Judges an entry. `soft_tags` are tags that the asker has and the entry lacks: the paths of the page that asks for a
+/// stored fetch. They expire it for this asker only.
+#[must_use]
+pub fn judge(entry: &Entry, soft_tags: &[Tag], tags: &TagClock, now: Stamp) -> Freshness {
+    let verdict = tags.judge(entry.tags.iter().chain(soft_tags), entry.started, now);
+    if let TagVerdict::Dead(tag, _) = verdict {
+        return Freshness::Dead(DeadReason::Tag(tag));
+    }
+    let age = now.millis_since(entry.committed);
+    let older_than = |seconds: Option<u64>| seconds.is_some_and(|seconds| age >= seconds.saturating_mul(1000));
+    if older_than(entry.lifetime.expire) {
+        return Freshness::Dead(DeadReason::Age);
+    }
+    match verdict {
+        TagVerdict::Stale(tag) => Freshness::Stale(StaleReason::Tag(tag)),
+        _ if older_than(entry.lifetime.revalidate) => Freshness::Stale(StaleReason::Age),
+        _ => Freshness::Fresh,
+    }
+}
