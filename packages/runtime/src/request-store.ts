@@ -4,6 +4,7 @@
  * first dynamic API) is here and nowhere else.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { FrontCalls } from './front-calls.ts';
 import type { Job } from './job.ts';
 
 /** Where in its life a request is; decides which APIs may be called (Next behaviour 5.42, 4.25, 5.40). */
@@ -40,11 +41,17 @@ export type RequestStore = {
   refresh: 0 | 1 | 2;
   /** Revalidations that were called and not yet acknowledged by the front. */
   revalidations: Revalidation[];
+  /** Those that the front has acknowledged: what the OUTCOME tells the log. */
+  revalidated: Revalidation[];
   /** Callbacks of `after()`. */
   after: (() => unknown)[];
+  /** Work that goes on beside the answer (refreshing a stale cache entry); the job ends only when it is done. */
+  background: Promise<unknown>[];
   draft: boolean;
   /** Per-request memo of parsed things (cookies, headers); keyed by the module that owns it. */
   memo: Map<symbol, unknown>;
+  /** What this request may ask the front: the shared cache, revalidation, routing. */
+  front: FrontCalls;
 };
 
 export const requestStorage = new AsyncLocalStorage<RequestStore>();
@@ -54,4 +61,30 @@ export function currentRequest(api: string): RequestStore {
   const store = requestStorage.getStore();
   if (!store) throw new Error(`\`${api}\` was called outside of a request. Call it while a page is rendered, or in a Server Action or Route Handler.`);
   return store;
+}
+
+/** A store at the beginning of a request. */
+export function createRequestStore(job: Job, phase: Phase, front: FrontCalls): RequestStore {
+  return {
+    job, phase, front,
+    routePath: '',
+    config: {},
+    dynamic: undefined,
+    tags: new Set(),
+    revalidate: undefined, expire: undefined, stale: undefined,
+    cookieWrites: new Map(),
+    refresh: 0,
+    revalidations: [], revalidated: [],
+    after: [], background: [],
+    draft: false,
+    memo: new Map(),
+  };
+}
+
+/** What is made once per request and kept in its memo. */
+export function memoized<T>(store: RequestStore, key: symbol, make: () => T): T {
+  if (store.memo.has(key)) return store.memo.get(key) as T;
+  const value = make();
+  store.memo.set(key, value);
+  return value;
 }

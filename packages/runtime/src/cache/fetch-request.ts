@@ -1,0 +1,56 @@
+/** The parts of a `fetch` that its cache key is made of, and the body in a form that can be both hashed and sent. */
+import { createHash } from 'node:crypto';
+import { unwrap } from '../web/native.ts';
+
+/** Headers that differ from request to request without meaning another answer. */
+const NOT_IN_KEY = new Set(['traceparent', 'tracestate']);
+
+export type DescribedFetch = {
+  url: string;
+  method: string;
+  headers: [name: string, value: string][];
+  /** What to hand to `fetch`: a body that was a stream has been read. */
+  input: RequestInfo | URL;
+  init: RequestInit;
+};
+
+export function methodOf(input: unknown, init: RequestInit | undefined): string {
+  return (init?.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase();
+}
+
+export function urlOf(input: RequestInfo | URL): string {
+  return typeof input === 'string' ? input : input instanceof Request ? input.url : String(input);
+}
+
+/** Text that is equal for equal requests without bodies; for the memo of a render. */
+export function memoKey(input: RequestInfo | URL, init: RequestInit | undefined): string {
+  const request = input instanceof Request ? input : undefined;
+  const headers = new Headers(init?.headers ?? request?.headers);
+  const option = (name: 'mode' | 'redirect' | 'credentials' | 'referrer' | 'referrerPolicy' | 'integrity' | 'cache') => init?.[name] ?? request?.[name] ?? '';
+  return JSON.stringify([
+    methodOf(input, init), urlOf(input), [...headers as unknown as Iterable<[string, string]>],
+    option('mode'), option('redirect'), option('credentials'), option('referrer'), option('referrerPolicy'), option('integrity'), option('cache'),
+    (init as { next?: unknown } | undefined)?.next ?? null,
+  ]);
+}
+
+/** The cache key (32 bytes) and the request to send. Reads the body, which is why it is asynchronous. */
+export async function cacheableFetch(input: RequestInfo | URL, init: RequestInit | undefined): Promise<{ key: Uint8Array; input: RequestInfo | URL; init: RequestInit }> {
+  // One native request normalises every form of URL, headers and body.
+  const request = new Request(unwrap(input), init?.body ? { ...init, duplex: 'half' } as RequestInit : init);
+  const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
+  const headers = Array.from(request.headers as unknown as Iterable<[string, string]>).filter(([name]) => !NOT_IN_KEY.has(name));
+  // The boundary of a form is made up for each request, so it is left out of both.
+  const boundary = /^multipart\/form-data;\s*boundary=(.+)$/i.exec(request.headers.get('content-type') ?? '')?.[1];
+  const stable = (text: string) => (boundary === undefined ? text : text.replaceAll(boundary, 'boundary'));
+  const hash = createHash('sha256').update(JSON.stringify([
+    request.method, request.url, headers.map(([name, value]) => [name, stable(value)]),
+    request.mode, request.redirect, request.credentials, request.referrer, request.referrerPolicy, request.integrity,
+  ]));
+  if (body) hash.update('\0').update(boundary === undefined ? body : Buffer.from(stable(Buffer.from(body).toString('latin1')), 'latin1'));
+  const sent: RequestInit = {
+    ...init, method: request.method, headers: request.headers, redirect: request.redirect,
+    ...(body ? { body: body as BodyInit } : {}),
+  };
+  return { key: hash.digest(), input: request.url, init: sent };
+}

@@ -1,0 +1,35 @@
+/**
+ * Which APIs make a piece of work dynamic, and which phases forbid them (Next behaviour 5.42, 5.54, 5.55). Everything
+ * that reads the request says so here first.
+ */
+import type { DynamicReason, RequestStore } from './request-store.ts';
+
+/**
+ * Notes that the request was read. Returns `false` where the route is `force-static` and has to see an empty request
+ * instead. Throws where reading is a mistake, with the remedy.
+ */
+export function readsRequest(store: RequestStore, reason: DynamicReason, api: string): boolean {
+  if (store.phase === 'cache') {
+    throw new Error(
+      `\`${api}\` was called inside a cached function, whose result is shared by all visitors. Read it outside and pass what you need as an argument.`,
+    );
+  }
+  if (store.phase === 'after' && (store.job.kind === 'page' || store.job.kind === 'prerender')) {
+    throw new Error(
+      `\`${api}\` was called inside \`after()\` of a page. Read it while the page is rendered and use the value in the callback; Server Actions and Route Handlers may call it there.`,
+    );
+  }
+  if (store.config.dynamic === 'force-static' && isSafe(store.job.method)) return false;
+  if (store.config.dynamic === 'error') {
+    throw new Error(
+      `The route ${store.routePath} is declared static (\`dynamic = 'error'\`) but used \`${api}\`, which depends on the request. Remove one of the two.`,
+    );
+  }
+  store.dynamic ??= reason;
+  return true;
+}
+
+/** Only requests for the static answer are blind; a POST beside it sees its headers. */
+function isSafe(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}

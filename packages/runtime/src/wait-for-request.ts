@@ -1,0 +1,13 @@
+/** `connection()` of `next/server`: waits for a request, that is to say makes the work dynamic. */
+import { readsRequest } from './dynamic.ts';
+import { currentRequest } from './request-store.ts';
+
+export function connection(): Promise<void> {
+  const store = currentRequest('connection()');
+  try {
+    readsRequest(store, 'connection', 'connection()');
+    return Promise.resolve();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

@@ -1,0 +1,35 @@
+/** `NextRequest` of `next/server`: a `Request` with `nextUrl` and `cookies`. */
+import { RequestCookies } from './cookie-jars.ts';
+import { unwrap } from './native.ts';
+import { NextURL, type NextUrlOptions } from './next-url.ts';
+
+export type NextRequestInit = RequestInit & {
+  nextConfig?: { basePath?: string; trailingSlash?: boolean };
+  duplex?: 'half';
+  /** Always given as `AbortSignal`; TypeScript's `RequestInit` also has `null`. */
+  signal?: AbortSignal;
+};
+
+const PARTS = Symbol('NextRequest');
+type Parts = { options: NextUrlOptions; nextUrl?: NextURL; cookies?: RequestCookies };
+
+export class NextRequest extends Request {
+  private declare readonly [PARTS]: Parts;
+
+  constructor(input: URL | RequestInfo | NextURL, init: NextRequestInit = {}) {
+    const { nextConfig, ...rest } = init;
+    // Node wants to be told that a stream may be sent while the answer is already read.
+    if (rest.body && rest.duplex !== 'half') rest.duplex = 'half';
+    super(typeof input === 'string' || input instanceof Request ? unwrap(input) : String(input), rest as RequestInit);
+    Object.defineProperty(this, PARTS, { value: { options: nextConfig ?? {} } satisfies Parts });
+  }
+
+  get nextUrl(): NextURL {
+    const parts = this[PARTS];
+    return (parts.nextUrl ??= new NextURL(this.url, parts.options));
+  }
+
+  get cookies(): RequestCookies {
+    return (this[PARTS].cookies ??= new RequestCookies(this.headers));
+  }
+}
