@@ -1,1 +1,26 @@
-//! Skeleton.
+//! Starts, feeds, watches and replaces the Node processes that run an application's JavaScript.
+//!
+//! [`Pool`] is what the server uses: it runs a [`Job`] on the worker with the least to do and gives the answer piece by
+//! piece. [`Helper`] is one such process for the build tools. [`wire`] declares the frames that both sides speak; the
+//! TypeScript half is generated from it. What a worker asks goes to the server through [`Front`].
+//!
+//! A worker runs foreign code and is trusted less than the rest of the process: every frame is checked, every queue has a
+//! limit, and a worker that lies, hangs or dies costs the jobs that it was carrying and nothing else. HTTP itself, routing and
+//! caching are not known here. The design is in `docs/design/worker-protocol.md`.
+
+mod call;
+mod failure;
+mod front;
+mod head;
+mod job;
+mod options;
+mod outcome;
+pub mod wire;
+
+pub use call::{Call, Reply, Resolution, Revalidation};
+pub use failure::{Blame, JobFailure};
+pub use front::{Front, LogRecord, MetricRecord, SpanRecord};
+pub use head::{BadResponse, Head};
+pub use job::{BodyError, Job, JobBody, JobInfo, Param, WorkerId};
+pub use options::{MINIMUM_NODE, NodeOptions, PoolOptions, Secret, StartError, WorkerConfig};
+pub use outcome::{AfterDone, ErrorInfo, Outcome, ProxyAction, ProxyDecision};

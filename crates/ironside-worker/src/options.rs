@@ -1,0 +1,233 @@
+//! What a pool is told, and why it could not start.
+
+use crate::wire::codec::EncodeError;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+use thiserror::Error;
+
+/// The oldest Node that runs the runtime.
+pub const MINIMUM_NODE: (u32, u32) = (20, 9);
+
+/// Bytes that do not print themselves.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    /// Wraps the bytes.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secret(…)")
+    }
+}
+
+/// What each worker is told in CONFIG.
+#[derive(Clone, Default)]
+pub struct WorkerConfig {
+    /// The build that is served.
+    pub deployment: String,
+    /// The manifest's absolute path.
+    pub manifest: PathBuf,
+    /// Keys that captured values of server functions are sealed with, at most 64 bytes each; the first one seals.
+    pub keys: Vec<Secret>,
+    /// Variables to set in `process.env`. They are not visible in the process list and not logged.
+    pub environment: Vec<(String, String)>,
+    /// Whether this is `ironside dev`.
+    pub development: bool,
+}
+
+impl fmt::Debug for WorkerConfig {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("WorkerConfig")
+            .field("deployment", &self.deployment)
+            .field("manifest", &self.manifest)
+            .field("keys", &self.keys.len())
+            .field("environment", &self.environment.len())
+            .field("development", &self.development)
+            .finish()
+    }
+}
+
+/// How to start a Node process.
+#[derive(Clone)]
+pub struct NodeOptions {
+    /// The Node executable; a bare name is looked up in the `PATH` of `env`.
+    pub node: PathBuf,
+    /// The script to run.
+    pub script: PathBuf,
+    /// Arguments for Node itself, before the script.
+    pub node_arguments: Vec<OsString>,
+    /// The working folder.
+    pub directory: PathBuf,
+    /// The whole environment of the process. Ironside's own secrets must not be in it. `NODE_OPTIONS` is removed unless
+    /// [`NodeOptions::keep_node_options`] is set, `NODE_CHANNEL_FD` always.
+    pub env: Vec<(OsString, OsString)>,
+    /// Whether `NODE_OPTIONS` is passed on.
+    pub keep_node_options: bool,
+    /// The longest time from the start of the process to HELLO.
+    pub hello_timeout: Duration,
+    /// The longest time from CONFIG to READY.
+    pub ready_timeout: Duration,
+}
+
+impl fmt::Debug for NodeOptions {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The environment may hold the application's secrets.
+        out.debug_struct("NodeOptions")
+            .field("node", &self.node)
+            .field("script", &self.script)
+            .field("node_arguments", &self.node_arguments)
+            .field("directory", &self.directory)
+            .field("env", &self.env.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl NodeOptions {
+    /// Runs `script` in `directory` with an empty environment.
+    pub fn new(node: impl Into<PathBuf>, script: impl Into<PathBuf>, directory: impl Into<PathBuf>) -> Self {
+        Self {
+            node: node.into(),
+            script: script.into(),
+            node_arguments: Vec::new(),
+            directory: directory.into(),
+            env: Vec::new(),
+            keep_node_options: false,
+            hello_timeout: Duration::from_secs(5),
+            ready_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How many workers, what they run, and the limits of each.
+#[derive(Debug, Clone)]
+pub struct PoolOptions {
+    /// The process.
+    pub process: NodeOptions,
+    /// What it is told.
+    pub config: WorkerConfig,
+    /// How many processes; at least 1.
+    pub workers: usize,
+    /// Jobs that one worker has at once.
+    pub jobs_per_worker: usize,
+    /// Jobs whose `after()` callbacks run without counting as jobs.
+    pub after_per_worker: usize,
+    /// Jobs that wait for a worker, for each worker.
+    pub waiting_per_worker: usize,
+    /// How long a job waits for a worker.
+    pub longest_wait: Duration,
+    /// Body bytes on their way, per job and direction.
+    pub stream_window: u32,
+    /// How long a worker's event loop may be silent before the worker counts as stuck.
+    pub stuck_after: Duration,
+    /// Between two PINGs.
+    pub heartbeat: Duration,
+    /// The share of V8's heap limit, in percent, above which a worker is replaced.
+    pub heap_limit_percent: u64,
+    /// How long a replaced worker may take to finish its jobs.
+    pub drain_grace: Duration,
+}
+
+impl PoolOptions {
+    /// One worker with the default limits.
+    pub fn new(process: NodeOptions, config: WorkerConfig) -> Self {
+        Self {
+            process,
+            config,
+            workers: 1,
+            jobs_per_worker: 64,
+            after_per_worker: 64,
+            waiting_per_worker: 16,
+            longest_wait: Duration::from_secs(2),
+            stream_window: 256 * 1024,
+            stuck_after: Duration::from_secs(10),
+            heartbeat: Duration::from_secs(1),
+            heap_limit_percent: 85,
+            drain_grace: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Why a worker did not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is no Node.
+    #[error("Node was not found at {}. Install Node {}.{} or newer, or say where it is", node.display(), MINIMUM_NODE.0, MINIMUM_NODE.1)]
+    NodeMissing {
+        /// What was looked for.
+        node: PathBuf,
+    },
+    /// Node is too old.
+    #[error("Node {found} is too old. Install Node {}.{} or newer", MINIMUM_NODE.0, MINIMUM_NODE.1)]
+    NodeTooOld {
+        /// Its version.
+        found: String,
+    },
+    /// The worker's script is missing.
+    #[error("the worker's script {} does not exist. Build the application first", script.display())]
+    ScriptMissing {
+        /// Where it should be.
+        script: PathBuf,
+    },
+    /// The process could not be made.
+    #[error("the worker process could not be started")]
+    Spawn(#[source] std::io::Error),
+    /// The runtime is of another Ironside.
+    #[error(
+        "the worker speaks protocol {theirs}, this server {ours}: the build was made by another version of Ironside. Build the application again"
+    )]
+    Mismatch {
+        /// Version and schema hash of the worker.
+        theirs: String,
+        /// Version and schema hash of this program.
+        ours: String,
+    },
+    /// What came on the protocol socket is not the protocol.
+    #[error("the worker did not speak the worker protocol: {problem}{}", Output(output))]
+    NotAWorker {
+        /// What was wrong.
+        problem: String,
+        /// The end of what the process printed.
+        output: String,
+    },
+    /// The process ended before it was ready.
+    #[error("the worker ended before it was ready ({how}){}", Output(output))]
+    Crashed {
+        /// Exit status, signal or error.
+        how: String,
+        /// The end of what the process printed.
+        output: String,
+    },
+    /// The process was not ready in time.
+    #[error("the worker was not ready after {} s{}", after.as_secs_f32(), Output(output))]
+    TimedOut {
+        /// How long it was given.
+        after: Duration,
+        /// The end of what the process printed.
+        output: String,
+    },
+    /// The configuration does not fit into a frame.
+    #[error("the worker's configuration is too large: {0}")]
+    Config(#[from] EncodeError),
+}
+
+/// Puts what a process printed on lines of its own.
+struct Output<'a>(&'a str);
+
+impl fmt::Display for Output<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.trim().is_empty() { Ok(()) } else { write!(out, "\n{}", self.0.trim_end()) }
+    }
+}
