@@ -49,6 +49,8 @@ export type IncomingBody = {
 export type ResponseSink = {
   head(status: number, headers: [name: string, value: string][]): void;
   readonly headSent: boolean;
+  /** The front cancelled: nothing is sent any more. */
+  readonly cancelled: boolean;
   /** Resolves when more may be written (credit); returns `undefined` at once while there is credit left. Bytes are not copied: don't reuse the buffer. */
   write(bytes: Uint8Array): Promise<void> | undefined;
   /** The Flight payload beside an HTML body, only with `permit ≠ 0`. */
@@ -57,10 +59,28 @@ export type ResponseSink = {
 
 export type JobResult = 'ok' | 'redirect' | 'not_found' | 'thrown' | 'aborted' | 'timeout' | 'bad_response';
 
+/** An error as the front's log has it. */
+export type JobError = { digest: string; message: string; stack: string };
+
+/** What `proxy.ts` decided, as data; `respond`: it answered by itself, through `out`. */
+export type ProxyDecision = {
+  action:
+    | { type: 'next' }
+    | { type: 'rewrite'; url: string }
+    | { type: 'redirect'; url: string; status: number }
+    | { type: 'respond' };
+  /** All headers that the rest is to see instead of the client's. */
+  requestHeaders?: [name: string, value: string][];
+  /** Added to the response, whoever makes it. */
+  responseHeaders: [name: string, value: string][];
+};
+
 /** What a runner returns; tags, revalidations and the dynamic reason are taken from the store. */
 export type JobOutcome = {
   result: JobResult;
-  error?: { digest: string; message: string; stack: string };
+  error?: JobError;
+  /** Of proxy jobs that threw nothing. */
+  proxy?: ProxyDecision;
 };
 
 export type JobContext = {

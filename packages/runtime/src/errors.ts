@@ -1,0 +1,57 @@
+/**
+ * What happens to errors of the application: a digest for the client, a record for the front's log, `onRequestError` for the
+ * application itself. An error object is reported once, however many places see it pass.
+ */
+import { inspect } from 'node:util';
+import type { ErrorPlace } from './app.ts';
+import { digestOf } from './digest.ts';
+import { notifyRequestError } from './instrumentation.ts';
+import type { JobError } from './job.ts';
+import { writeLog } from './log.ts';
+import { requestStorage } from './request-store.ts';
+
+/** Sizes of the frames. */
+const MAX_MESSAGE = 4000;
+const MAX_STACK = 8000;
+
+const reported = new WeakMap<object, string>();
+
+/** Logs an error, tells `onRequestError`, and returns its digest. */
+export function reportError(error: unknown, place: ErrorPlace): string {
+  const known = typeof error === 'object' && error !== null ? reported.get(error) : undefined;
+  if (known !== undefined) return known;
+  const { digest, message, stack } = describeError(error);
+  if (typeof error === 'object' && error !== null) reported.set(error, digest);
+  const store = requestStorage.getStore();
+  writeLog('error', `application.${place}`, message, {
+    digest, stack,
+    ...(store ? { route: store.routePath, method: store.job.method, path: store.job.path, request: store.job.requestId } : {}),
+  });
+  notifyRequestError(error, digest, place, store);
+  return digest;
+}
+
+/** An error in the form that OUTCOME has. */
+export function describeError(error: unknown): JobError {
+  const digest = digestOf(error);
+  if (error instanceof Error) {
+    const name = error.name === '' || error.name === 'Error' ? '' : `${error.name}: `;
+    return { digest, message: cut(`${name}${error.message}`, MAX_MESSAGE), stack: cut(stackOf(error), MAX_STACK) };
+  }
+  return { digest, message: cut(typeof error === 'string' ? error : `A value that is no Error was thrown: ${inspect(error, { depth: 1 })}`, MAX_MESSAGE), stack: '' };
+}
+
+function stackOf(error: Error): string {
+  let text = typeof error.stack === 'string' ? error.stack : '';
+  for (let cause = error.cause, depth = 0; cause !== undefined && depth < 5; depth++) {
+    text += `\n  caused by ${cause instanceof Error ? cause.stack ?? String(cause) : inspect(cause, { depth: 0 })}`;
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return text;
+}
+
+/** Well-formed text of at most `most` bytes in UTF-8. */
+function cut(text: string, most: number): string {
+  const bytes = Buffer.from(text, 'utf8');
+  return bytes.length <= most ? bytes.toString('utf8') : `${bytes.toString('utf8', 0, most - 8).replace(/\ufffd+$/, '')} …`;
+}
