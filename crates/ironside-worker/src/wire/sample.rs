@@ -25,10 +25,10 @@ pub struct Sample {
     pub json: Value,
 }
 
-/// Makes a value of `frame`. Equal seeds give equal values.
-pub fn sample(frame: &FrameSchema, size: Size, seed: u64) -> Sample {
+/// Makes a value of `frame` whose long fields take at most `budget` bytes together. Equal seeds give equal values.
+pub fn sample(frame: &FrameSchema, size: Size, seed: u64, budget: usize) -> Sample {
     // Nested limits multiply far beyond the frame's limit; two thirds leave room for what surrounds the long fields.
-    let mut maker = Maker { payload: Vec::new(), size, state: seed, budget: frame.max * 2 / 3 };
+    let mut maker = Maker { payload: Vec::new(), size, state: seed, budget: budget.min(frame.max * 2 / 3) };
     let json = maker.fields(frame.payload.fields);
     Sample { payload: maker.payload, json: Value::Object(json) }
 }

@@ -1,0 +1,62 @@
+/**
+ * Cuts what a socket delivers into frames. The socket's buffer is used again after each delivery, so a frame that is only
+ * partly there is kept in a buffer of our own; complete ones are handed on without a copy.
+ */
+import { ProtocolError } from './cursor.ts';
+import { FRAME_LIMIT, HEADER_LEN } from './generated.ts';
+
+/** Gets a frame: the payload is `bytes` from `start` to `end`, valid until it returns. */
+export type FrameHandler = (code: number, job: number, seq: number, bytes: Buffer, start: number, end: number) => void;
+
+export type Splitter = {
+  /** Takes the first `length` bytes of `bytes`. Throws a `ProtocolError` when the stream is out of step. */
+  feed(bytes: Buffer, length: number): void;
+};
+
+export function createSplitter(handle: FrameHandler): Splitter {
+  let kept = Buffer.alloc(0);
+  let keptLength = 0;
+
+  /** Handles the complete frames and returns how many bytes they took. */
+  function split(bytes: Buffer, length: number): number {
+    let at = 0;
+    while (length - at >= HEADER_LEN) {
+      const size = bytes.readUInt32LE(at);
+      const code = bytes[at + 4]!;
+      const limit = FRAME_LIMIT[code];
+      if (limit === undefined) throw new ProtocolError(`there is no frame of type 0x${code.toString(16)}`);
+      if (size > limit) throw new ProtocolError(`a frame of type 0x${code.toString(16)} has ${size} bytes, at most ${limit} are allowed`);
+      if (bytes[at + 5] !== 0) throw new ProtocolError(`a frame has the unknown flags ${bytes[at + 5]}`);
+      const start = at + HEADER_LEN;
+      if (length - start < size) break;
+      handle(code, bytes.readUInt32LE(at + 8), bytes.readUInt16LE(at + 6), bytes, start, start + size);
+      at = start + size;
+    }
+    return at;
+  }
+
+  function keep(bytes: Buffer, from: number, to: number): void {
+    const needed = keptLength + to - from;
+    if (needed > kept.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, kept.length * 2, 1 << 16));
+      kept.copy(larger, 0, 0, keptLength);
+      kept = larger;
+    }
+    bytes.copy(kept, keptLength, from, to);
+    keptLength = needed;
+  }
+
+  return {
+    feed(bytes, length) {
+      if (keptLength === 0) {
+        const used = split(bytes, length);
+        if (used < length) keep(bytes, used, length);
+        return;
+      }
+      keep(bytes, 0, length);
+      const used = split(kept, keptLength);
+      kept.copyWithin(0, used, keptLength);
+      keptLength -= used;
+    },
+  };
+}
