@@ -5,8 +5,8 @@
  */
 'use client';
 import { createContext } from 'react';
-import type { ReactNode } from 'react';
-import type { ClientSettings, Tree } from './payload.ts';
+import type { FragmentInstance, ReactNode } from 'react';
+import type { ClientSettings, SlotId, Tree } from './payload.ts';
 import type { View } from './view.ts';
 
 /** What `useRouter()` returns, and what links and forms drive. */
@@ -36,3 +36,5 @@ export const ParamsContext = createContext<RouteParams>({});
 export const SettingsContext = createContext<ClientSettings>({});
 /** Takes callbacks whose result goes into the HTML ahead of what is flushed next. Null in the browser, where they are not called. */
 export const ServerInsertedHtmlContext = createContext<((callback: () => ReactNode) => void) | null>(null);
+/** Notes where a slot is on the page, so that a navigation can scroll to it. Null on the server. */
+export const MarkContext = createContext<((id: SlotId, place: FragmentInstance | null) => void) | null>(null);

@@ -4,13 +4,13 @@
  * The same code runs while HTML is made and in the browser.
  */
 'use client';
-import { Suspense, createContext, startTransition, useCallback, useContext } from 'react';
-import type { ReactNode } from 'react';
+import { Fragment, Suspense, createContext, startTransition, useCallback, useContext } from 'react';
+import type { FragmentInstance, ReactNode } from 'react';
 import { ErrorBoundary } from './boundaries/error.tsx';
 import { HttpError } from './boundaries/http-error.tsx';
 import { InterruptBoundary } from './boundaries/interrupt.tsx';
 import type { HttpErrorElements } from './boundaries/interrupt.tsx';
-import { RouterContext, SegmentContext, ViewContext } from './contexts.ts';
+import { MarkContext, RouterContext, SegmentContext, ViewContext } from './contexts.ts';
 import type { Router } from './contexts.ts';
 import { readInterrupt } from './digest.ts';
 import type { Interrupt } from './digest.ts';
@@ -31,7 +31,7 @@ export function Slot({ name }: { name: string }): ReactNode {
   const child = here?.slots?.[name];
   if (!view || !here || !child) return null;
   // A new child is mounted anew with everything around it, so that a loading file shows and templates and errors start afresh.
-  return <Around key={child.id} parts={view.parts[here.id] ?? {}} view={view.number} name={name} failed={failureAt(view.failure, here.id, name)} root={here === view.tree}><Segment node={child} /></Around>;
+  return <Around key={child.id} parts={view.parts[here.id] ?? {}} view={view.number} name={name} failed={failureAt(view.failure, here.id, name)} root={here === view.tree}><Marked node={child} /></Around>;
 }
 
 /** What the view has for a node, with the node as the place where it stands. */
@@ -40,6 +40,14 @@ export function Segment({ node }: { node: Tree }): ReactNode {
   if (!view) throw new Error('A segment was rendered outside of the application.');
   if (!(node.id in view.slots)) throw new Error(`The payload names the segment ${node.id} and does not bring it.`);
   return <SegmentContext value={node}>{view.slots[node.id] as ReactNode}</SegmentContext>;
+}
+
+/** A segment that the router can scroll to. */
+function Marked({ node }: { node: Tree }): ReactNode {
+  const note = useContext(MarkContext);
+  const { id } = node;
+  const mark = useCallback((place: FragmentInstance | null) => note?.(id, place), [note, id]);
+  return <Fragment ref={mark}><Segment node={node} /></Fragment>;
 }
 
 type AroundProps = { parts: SegmentParts; view: number; name: string; failed: Error | undefined; root: boolean; children: ReactNode };

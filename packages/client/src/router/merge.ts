@@ -1,0 +1,149 @@
+/**
+ * Merging a payload into what is shown. Pure: neither React nor the DOM, so the invariants are tested with random sequences: a view
+ * never names a slot that it lacks, and no slot ever stands under another id.
+ */
+import type { ReactNode } from 'react';
+import type { Payload, SegmentParts, SlotId, Tree } from '../payload.ts';
+import type { View } from '../view.ts';
+
+export type Merged =
+  | { kind: 'view'; view: View; /** Something below a loading boundary is still to come. */ shell: boolean }
+  /** The payload leaves out what the client does not have (a collision of hashes, or a prefetch from another page). */
+  | { kind: 'missing'; ids: SlotId[] }
+  /** Another deployment, or another root layout: only a document load can show it. */
+  | { kind: 'document'; reason: 'build' | 'root' };
+
+type Slots = Record<SlotId, ReactNode | Promise<ReactNode>>;
+type Parts = Record<SlotId, SegmentParts>;
+
+type Options = {
+  /** Number of the view that is made. */
+  number: number;
+  /** Stands for what a partial payload does not have yet: something that suspends. */
+  hold?: ReactNode | Promise<ReactNode>;
+};
+
+const isDefault = (tree: Tree): boolean => tree.segment === '__DEFAULT__';
+/** Pages and defaults: of them the client never says that it has them, as they depend on the search too. */
+const isLeaf = (tree: Tree): boolean => tree.slots === undefined;
+
+export function merge(current: View, payload: Payload, { number, hold }: Options): Merged {
+  if (payload.build !== current.build) return { kind: 'document', reason: 'build' };
+  if (payload.root !== undefined && current.root !== undefined && payload.root !== current.root) return { kind: 'document', reason: 'root' };
+  const kept = new Set<Tree>();
+  const tree = keepUnmatched(current.tree, payload.tree, kept);
+  const slots: Slots = {};
+  const parts: Parts = {};
+  const missing: SlotId[] = [];
+  let shell = false;
+
+  const visit = (node: Tree, covered: boolean, old: boolean): void => {
+    const fromOld = old || kept.has(node);
+    const { id } = node;
+    if (!fromOld && Object.hasOwn(payload.slots, id)) {
+      slots[id] = payload.slots[id];
+      setParts(parts, id, payload.parts[id]);
+    } else if (Object.hasOwn(current.slots, id) && (fromOld || !isLeaf(node))) {
+      slots[id] = current.slots[id];
+      setParts(parts, id, (fromOld ? undefined : payload.parts[id]) ?? current.parts[id]);
+    } else if (payload.partial && covered) {
+      shell = true;
+      slots[id] = hold;
+      setParts(parts, id, payload.parts[id]);
+    } else {
+      missing.push(id);
+    }
+    const below = covered || parts[id]?.loading !== undefined;
+    for (const child of Object.values(node.slots ?? {})) visit(child, below, fromOld);
+  };
+  visit(tree, false, false);
+  if (missing.length > 0) return { kind: 'missing', ids: missing };
+  const view: View = {
+    number,
+    build: payload.build,
+    url: payload.url,
+    params: payload.params,
+    root: payload.root ?? current.root,
+    settings: current.settings,
+    tree,
+    slots,
+    parts,
+    globalError: payload.globalError ?? current.globalError,
+    head: payload.head,
+    failure: undefined,
+  };
+  return { kind: 'view', view, shell };
+}
+
+function setParts(parts: Parts, id: SlotId, own: SegmentParts | undefined): void {
+  if (own) parts[id] = own;
+}
+
+/**
+ * A slot that the new URL does not match keeps showing what it shows (its default file is for document loads), as long as the segment
+ * around is the same. Adds the roots of what is kept to `kept`.
+ */
+function keepUnmatched(old: Tree, next: Tree, kept: Set<Tree>): Tree {
+  if (old.id !== next.id || !next.slots || !old.slots) return next;
+  const slots: Record<string, Tree> = {};
+  for (const [name, child] of Object.entries(next.slots)) {
+    const before = Object.hasOwn(old.slots, name) ? old.slots[name] : undefined;
+    if (before && isDefault(child) && !isDefault(before)) {
+      kept.add(before);
+      slots[name] = before;
+    } else {
+      slots[name] = before ? keepUnmatched(before, child, kept) : child;
+    }
+  }
+  return { ...next, slots };
+}
+
+/** An earlier view, as it is shown again: what stands around it is taken from what is shown now, so that kept layouts stay as they are. */
+export function restore(earlier: View, current: View, number: number): View {
+  const slots: Slots = { ...earlier.slots };
+  const parts: Parts = { ...earlier.parts };
+  const visit = (node: Tree): void => {
+    if (!isLeaf(node) && Object.hasOwn(current.slots, node.id)) {
+      slots[node.id] = current.slots[node.id];
+      const own = current.parts[node.id];
+      if (own) parts[node.id] = own;
+      else delete parts[node.id];
+    }
+    for (const child of Object.values(node.slots ?? {})) visit(child);
+  };
+  visit(earlier.tree);
+  return { ...earlier, slots, parts, number };
+}
+
+/** The outermost slot that is another one than before; the page if none is. What a navigation scrolls to. */
+export function firstChanged(old: Tree, next: Tree): SlotId {
+  if (old.id !== next.id) return next.id;
+  const names = Object.keys(next.slots ?? {});
+  for (const name of names) {
+    const before = old.slots?.[name];
+    const after = next.slots?.[name];
+    if (!after) continue;
+    if (!before || before.id !== after.id) return after.id;
+    const inside = firstChanged(before, after);
+    if (!leafIds(before).has(inside)) return inside;
+  }
+  const page = next.slots?.['children'];
+  return page ? firstChanged(old.slots?.['children'] ?? page, page) : next.id;
+}
+
+function leafIds(tree: Tree): Set<SlotId> {
+  const ids = new Set<SlotId>();
+  const visit = (node: Tree): void => {
+    const children = Object.values(node.slots ?? {});
+    if (children.length === 0) ids.add(node.id);
+    for (const child of children) visit(child);
+  };
+  visit(tree);
+  return ids;
+}
+
+/** Ids of the segments (not pages) that a view shows: what the client may say it has. */
+export function segmentIds(tree: Tree): SlotId[] {
+  if (!tree.slots) return [];
+  return [tree.id, ...Object.values(tree.slots).flatMap(segmentIds)];
+}

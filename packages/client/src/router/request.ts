@@ -1,0 +1,79 @@
+/** Asking the server for a page's payload. Edge: what is done with the answer, and when to ask, is decided elsewhere. */
+import { createFromReadableStream } from 'react-server-dom-webpack/client.browser';
+import type { Payload } from '../payload.ts';
+import { callServer } from '../server-calls.ts';
+import type { View } from '../view.ts';
+import { segmentIds } from './merge.ts';
+import { withBasePath, withoutBasePath } from './target.ts';
+import type { Target } from './target.ts';
+
+export type Ask = {
+  target: Target;
+  basePath: string;
+  /** Layouts of it may be left out of the answer. */
+  have?: View | undefined;
+  from?: string | undefined;
+  ahead?: boolean;
+  signal?: AbortSignal;
+};
+
+export type Answer =
+  | { kind: 'payload'; payload: Payload; /** Where HTTP redirects led, if anywhere. */ target: Target | undefined; /** Another `from` may get another answer. */ varies: boolean }
+  /** No page of ours: a route handler, a proxy's answer, an error. */
+  | { kind: 'other' }
+  | { kind: 'failed'; error: unknown };
+
+export async function ask(request: Ask): Promise<Answer> {
+  try {
+    const asked = withBasePath(request.target.path, request.basePath) + request.target.search;
+    const response = await fetch(withCacheKey(asked, request.ahead ?? false), { headers: headersOf(request), credentials: 'same-origin', signal: request.signal ?? null });
+    if (!isFlight(response) || !response.body) {
+      void response.body?.cancel();
+      return { kind: 'other' };
+    }
+    const payload = await createFromReadableStream<Payload>(response.body, { callServer });
+    return { kind: 'payload', payload, target: movedTo(response, asked, request.basePath), varies: /ironside-from|next-url/i.test(response.headers.get('vary') ?? '') };
+  } catch (error) {
+    return { kind: 'failed', error };
+  }
+}
+
+export const isFlight = (response: Response): boolean => response.headers.get('content-type')?.startsWith('text/x-component') ?? false;
+
+function headersOf({ have, from, ahead }: Ask): Record<string, string> {
+  const headers: Record<string, string> = { RSC: '1' };
+  if (ahead) headers['Next-Router-Prefetch'] = '1';
+  if (have) headers['Ironside-Have'] = haveHeader(segmentIds(have.tree));
+  if (from !== undefined) headers['Ironside-From'] = from;
+  return headers;
+}
+
+/** What `_rsc` has to be (Next behaviour 6.2): empty, or of the prefetch header alone: base64url(SHA-256('1,0,0,0')[..12]). */
+const PREFETCH_KEY = '=HEAvJdHAQJrUAe2K';
+
+function withCacheKey(url: string, ahead: boolean): string {
+  return `${url}${url.includes('?') ? '&' : '?'}_rsc${ahead ? PREFETCH_KEY : ''}`;
+}
+
+function movedTo(response: Response, asked: string, basePath: string): Target | undefined {
+  if (!response.redirected) return undefined;
+  const url = new URL(response.url);
+  const search = url.search.replace(/([?&])_rsc(=[^&]*)?(&|$)/, (_all, before: string, _value, after: string) => (after === '&' ? before : ''));
+  const path = withoutBasePath(url.pathname, basePath);
+  if (path === undefined || url.pathname + search === asked) return undefined;
+  return { path, search, hash: url.hash };
+}
+
+const MOST_HAVE = 64;
+const encoder = new TextEncoder();
+
+/** FNV-1a 32 bit of each id, in hex. */
+export function haveHeader(ids: string[]): string {
+  return ids.slice(0, MOST_HAVE).map((id) => fnv1a(encoder.encode(id)).toString(16)).join(',');
+}
+
+function fnv1a(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+}

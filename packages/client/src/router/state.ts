@@ -1,0 +1,291 @@
+/**
+ * The router as a function: state × event → state and effects. No React, no DOM, no clock; `store.ts` carries out the effects.
+ * What holds whatever happens: one history entry for one navigation, the last navigation wins, and an answer to one that was
+ * given up changes nothing.
+ */
+import type { ReactNode } from 'react';
+import type { Payload } from '../payload.ts';
+import type { View } from '../view.ts';
+import { committed, entered, shallow, withOffset } from './arrival.ts';
+import { merge, restore } from './merge.ts';
+import { sameResource } from './target.ts';
+import type { Target } from './target.ts';
+
+export type Place = { path: string; search: string };
+export type Offset = readonly [x: number, y: number];
+
+/** How a navigation changes the history: `traverse` has done so already, `stay` (refresh) does not. */
+export type Mode = 'push' | 'replace' | 'traverse' | 'stay';
+
+/** A navigation that has not been answered in full. */
+export type Pending = {
+  id: number;
+  target: Target;
+  mode: Mode;
+  scroll: boolean;
+  /** Of the history entry that it will make or that it came from. */
+  key: string;
+  /** Where to scroll when an entry is shown again. */
+  offset: Offset | undefined;
+  redirects: number;
+  /** Asked for everything; if slots are missing then, no further question will help. */
+  full: boolean;
+  /** Its loading shell has been handed to React. */
+  shell: boolean;
+  /** The path it comes from, for routes that intercept. */
+  from: string | undefined;
+};
+
+/** An entry of the browser's history, as far as this document has seen it. */
+export type Entry = { view: View; place: Place; from: string | undefined; offset: Offset | undefined; stale: boolean };
+
+/** A view that has been handed to React: what to do when it is on the screen. */
+export type Arrival = Omit<Pending, 'redirects' | 'full' | 'shell'> & { view: View; /** Nothing more comes for this navigation. */ last: boolean };
+
+export type State = {
+  /** On the screen. */
+  shown: View;
+  place: Place;
+  key: string;
+  from: string | undefined;
+  pending: Pending | undefined;
+  /** By number of the view: those handed to React and not on the screen yet. */
+  arrivals: ReadonlyMap<number, Arrival>;
+  /** The last navigation that has made its history entry. */
+  arrived: number;
+  entries: ReadonlyMap<string, Entry>;
+  /** Makes numbers of views and navigations, and history keys. */
+  counter: number;
+  session: string;
+  /** Something was invalidated while a navigation was under way: refresh after it. */
+  refreshDue: boolean;
+  /** The document is being left; nothing counts any more. */
+  leaving: boolean;
+};
+
+export type Event =
+  | { type: 'navigate'; target: Target; mode: 'push' | 'replace'; scroll: boolean; ahead?: Payload | undefined; hold?: ReactNode | Promise<ReactNode> }
+  | { type: 'refresh' }
+  | { type: 'traverse'; key: string; target: Target; offset: Offset }
+  /** A payload for the navigation `id`; `target` if HTTP redirects led elsewhere; `ahead`: it is a prefetch. */
+  | { type: 'payload'; id: number; payload: Payload; target?: Target | undefined; ahead?: boolean; hold?: ReactNode | Promise<ReactNode> }
+  /** No payload for it: no page of ours, or the network failed. `soft`: what is shown can stay. */
+  | { type: 'failed'; id: number; soft?: boolean }
+  /** `payload` of an action that was called at `at`. */
+  | { type: 'reply'; at: Place; payload: Payload | undefined; revalidated: boolean }
+  /** An action led elsewhere, perhaps with the payload of that place. */
+  | { type: 'redirect'; at: Place; target: Target; mode: 'push' | 'replace'; payload: Payload | undefined }
+  /** React has put the view with that number on the screen. */
+  | { type: 'committed'; number: number; offset: Offset }
+  /** User code changed the URL by `history`. */
+  | { type: 'shallow'; mode: 'push' | 'replace'; place: Place; offset: Offset }
+  /** Everything kept for back and forward is out of date. */
+  | { type: 'purge' }
+  /** The document was left and is back as it was, from the browser's own cache. */
+  | { type: 'returned' };
+
+export type Effect =
+  /** React's transition is to wait for what `show` brings for this navigation. */
+  | { do: 'wait'; id: number }
+  | { do: 'request'; id: number; target: Target; have: View | undefined; from: string | undefined }
+  | { do: 'abort'; id: number }
+  /** `view` goes to React. `id` is absent for views that belong to no navigation. */
+  | { do: 'show'; id: number | undefined; view: View }
+  | { do: 'history'; mode: 'push' | 'replace'; key: string; target: Target }
+  /** `from` is what was shown before. */
+  | { do: 'scroll'; arrival: Arrival; from: View }
+  /** Promises for the navigation are fulfilled: shown, given up, or overtaken. */
+  | { do: 'settle'; id: number }
+  | { do: 'document'; target: Target; mode: Mode }
+  | { do: 'external'; url: string; mode: 'push' | 'replace' }
+  | { do: 'refresh' };
+
+export type Step = { state: State; effects: Effect[] };
+
+const MOST_REDIRECTS = 20;
+
+export function initialState(view: View, place: Place, session: string): State {
+  const key = `${session}.0`;
+  return {
+    shown: view, place, key, from: undefined, pending: undefined, arrivals: new Map(), arrived: 0,
+    entries: new Map([[key, { view, place, from: undefined, offset: undefined, stale: false }]]),
+    counter: 0, session, refreshDue: false, leaving: false,
+  };
+}
+
+export function step(state: State, event: Event): Step {
+  if (state.leaving && event.type !== 'committed' && event.type !== 'returned') return same(state);
+  switch (event.type) {
+    case 'navigate': return navigate(state, event);
+    case 'refresh': return refresh(state);
+    case 'traverse': return traverse(state, event);
+    case 'payload': return payload(state, event);
+    case 'failed': return failed(state, event);
+    case 'reply': return reply(state, event);
+    case 'redirect': return redirect(state, event);
+    case 'committed': return committed(state, event);
+    case 'shallow': return shallow(state, event);
+    case 'returned': return { state: { ...state, leaving: false, pending: undefined }, effects: [...giveUp(state), { do: 'show', id: undefined, view: state.shown }] };
+    case 'purge': return same({ ...state, entries: new Map([...state.entries].map(([key, entry]) => [key, { ...entry, stale: true }])) });
+  }
+}
+
+const same = (state: State, ...effects: Effect[]): Step => ({ state, effects });
+const wait = ({ id }: Pending): Effect => ({ do: 'wait', id });
+
+/** Gives up what is under way and starts `pending`; the caller adds how it goes on. */
+function start(state: State, options: Omit<Pending, 'id' | 'key' | 'redirects' | 'full' | 'shell'> & { key?: string; full?: boolean }): Step & { pending: Pending } {
+  const id = state.counter + 1;
+  const pending: Pending = { redirects: 0, full: options.full ?? false, shell: false, ...options, id, key: options.key ?? `${state.session}.${id}` };
+  return { state: { ...state, counter: id, pending }, effects: giveUp(state), pending };
+}
+
+const giveUp = ({ pending }: State): Effect[] => (pending ? [{ do: 'abort', id: pending.id }, { do: 'settle', id: pending.id }] : []);
+
+const request = (state: State, pending: Pending): Effect => ({
+  do: 'request', id: pending.id, target: pending.target, have: pending.full ? undefined : state.shown, from: pending.from,
+});
+
+function navigate(state: State, event: Extract<Event, { type: 'navigate' }>): Step {
+  const { target, scroll, ahead, hold } = event;
+  const there = sameResource(target, state.place);
+  const onlyHash = there && target.hash !== '';
+  // A URL that is there already is not added to the history once more, as browsers do it.
+  const mode = there && !onlyHash ? 'replace' : event.mode;
+  const started = start(state, { target, mode, scroll, offset: undefined, from: state.place.path });
+  if (onlyHash) return hashOnly(started.state, started.effects, started.pending);
+  const ask = [wait(started.pending), request(started.state, started.pending)];
+  if (!ahead) return { state: started.state, effects: [...started.effects, ...ask] };
+  const next = payload(started.state, { type: 'payload', id: started.pending.id, payload: ahead, ahead: true, hold });
+  return { state: next.state, effects: [...started.effects, ...aheadEffects(started, next, ask)] };
+}
+
+/** What was fetched ahead is the whole page, its loading shell, a redirect, or of no use. */
+function aheadEffects(started: { pending: Pending; state: State }, next: Step, ask: Effect[]): Effect[] {
+  if (next.state.leaving || !next.state.pending) return next.effects;
+  if (next.state.pending.shell) return [...next.effects, request(started.state, started.pending)];
+  return next.effects.length > 0 ? [wait(started.pending), ...next.effects] : ask;
+}
+
+/** The page stays; React has nothing to do but to forget what was under way. */
+function hashOnly(state: State, before: Effect[], pending: Pending): Step {
+  const arrival: Arrival = { ...pending, view: state.shown, last: true };
+  const forget: Effect[] = before.length > 0 ? [{ do: 'show', id: undefined, view: state.shown }] : [];
+  const step = entered({ ...state, pending: undefined }, arrival);
+  return { state: step.state, effects: [...before, ...forget, ...step.effects] };
+}
+
+function refresh(state: State): Step {
+  // What is under way will be fresh, but for the layouts that it keeps.
+  if (state.pending && state.pending.mode !== 'stay') return same({ ...state, refreshDue: true });
+  const started = start(state, { ...staying(state), full: true });
+  return { state: started.state, effects: [...started.effects, wait(started.pending), request(started.state, started.pending)] };
+}
+
+const staying = (state: State) => ({
+  target: { ...state.place, hash: '' }, mode: 'stay', scroll: false, key: state.key, offset: undefined, from: state.from,
+}) as const;
+
+function traverse(state: State, { key, target, offset }: Extract<Event, { type: 'traverse' }>): Step {
+  const entry = state.entries.get(key);
+  const started = start(withOffset(state, offset), { target, mode: 'traverse', scroll: true, key, offset: entry?.offset, from: entry?.from });
+  if (entry && !entry.stale) {
+    const view = restore(entry.view, state.shown, started.pending.id);
+    return hand(started.state, started.pending, view, false, started.effects);
+  }
+  return { state: started.state, effects: [...started.effects, wait(started.pending), request(started.state, started.pending)] };
+}
+
+function payload(state: State, event: Extract<Event, { type: 'payload' }>): Step {
+  const { ahead = false, hold } = event;
+  if (!state.pending || state.pending.id !== event.id || (ahead && state.pending.shell)) return same(state);
+  const { hash } = state.pending.target;
+  const pending = event.target ? { ...state.pending, target: { ...event.target, hash: event.target.hash || hash } } : state.pending;
+  if (event.payload.redirect) return follow(state, pending, event.payload.redirect.url);
+  const number = state.counter + 1;
+  const merged = merge(state.shown, event.payload, { number, hold });
+  switch (merged.kind) {
+    case 'document': return ahead && merged.reason === 'build' ? same(state) : leave(state, pending);
+    case 'missing': return ahead ? same(state) : askAgain(state, pending);
+    case 'view': {
+      const complete: Effect[] = ahead && !merged.shell ? [{ do: 'abort', id: pending.id }] : [];
+      return hand({ ...state, counter: number }, pending, merged.view, merged.shell, complete);
+    }
+  }
+}
+
+/** Without saying what is there; if something is missing then too, only a document load can help. */
+function askAgain(state: State, pending: Pending): Step {
+  if (pending.full) return leave(state, pending);
+  const again: Pending = { ...pending, full: true };
+  return same({ ...state, pending: again }, request(state, again));
+}
+
+/** Hands a view to React, under the URL that the browser is to show. */
+function hand(state: State, pending: Pending, view: View, shell: boolean, before: Effect[]): Step {
+  const { id, target, mode, scroll, key, offset, from } = pending;
+  const here: View = { ...view, url: { ...view.url, path: target.path, search: target.search } };
+  const arrival: Arrival = { id, target, mode, scroll, key, offset, from, view: here, last: !shell };
+  return {
+    state: { ...state, arrivals: new Map(state.arrivals).set(view.number, arrival), pending: shell ? { ...pending, shell: true } : undefined },
+    effects: [...before, { do: 'show', id, view: here }],
+  };
+}
+
+function follow(state: State, pending: Pending, url: string): Step {
+  const target = appTarget(url);
+  if (!target || pending.redirects >= MOST_REDIRECTS) {
+    return same({ ...state, leaving: true }, { do: 'external', url, mode: pending.mode === 'push' ? 'push' : 'replace' });
+  }
+  const mode = pending.mode === 'push' ? 'push' : 'replace';
+  const next: Pending = { ...pending, target, mode, redirects: pending.redirects + 1 };
+  return same({ ...state, pending: next }, request(state, next));
+}
+
+/** A redirect of the server: a path of the application (without the base path), or anything else. */
+function appTarget(url: string): Target | undefined {
+  if (!url.startsWith('/') || url.startsWith('//')) return undefined;
+  const parsed = new URL(url, 'http://app.invalid');
+  return { path: parsed.pathname, search: parsed.search, hash: parsed.hash };
+}
+
+const leave = (state: State, pending: Pending): Step =>
+  same({ ...state, leaving: true }, { do: 'document', target: pending.target, mode: pending.mode });
+
+function failed(state: State, { id, soft }: Extract<Event, { type: 'failed' }>): Step {
+  const { pending } = state;
+  if (!pending || pending.id !== id) return same(state);
+  // Whoever waits for a refresh that failed is shown what is there.
+  return soft
+    ? same({ ...state, pending: undefined }, { do: 'show', id, view: state.shown }, { do: 'settle', id })
+    : leave(state, pending);
+}
+
+const navigating = ({ pending }: State): boolean => pending !== undefined && pending.mode !== 'stay';
+
+function reply(state: State, { at, payload: fresh, revalidated }: Extract<Event, { type: 'reply' }>): Step {
+  if (fresh && sameResource(at, state.place) && !navigating(state)) return freshView(state, fresh);
+  if (!revalidated) return same(state);
+  return navigating(state) ? same({ ...state, refreshDue: true }) : same(state, { do: 'refresh' });
+}
+
+function freshView(state: State, fresh: Payload): Step {
+  const number = state.counter + 1;
+  const merged = merge(state.shown, fresh, { number });
+  if (merged.kind === 'document') return same(state); // Another deployment's tree: the result counts, the tree does not (1.65).
+  if (merged.kind === 'missing') return same(state, { do: 'refresh' });
+  const started = start({ ...state, counter: number }, staying(state));
+  return hand(started.state, started.pending, merged.view, false, started.effects);
+}
+
+function redirect(state: State, event: Extract<Event, { type: 'redirect' }>): Step {
+  // Who has gone elsewhere meanwhile stays there.
+  if (navigating(state) || !sameResource(event.at, state.place)) return same(state);
+  const { target, mode } = event;
+  const started = start(state, { target, mode, scroll: true, offset: undefined, from: state.place.path });
+  const ask = [wait(started.pending), request(started.state, started.pending)];
+  if (!event.payload) return { state: started.state, effects: [...started.effects, ...ask] };
+  const next = payload(started.state, { type: 'payload', id: started.pending.id, payload: event.payload });
+  const waits = next.effects.some((effect) => effect.do === 'request') ? [wait(started.pending)] : [];
+  return { state: next.state, effects: [...started.effects, ...waits, ...next.effects] };
+}
