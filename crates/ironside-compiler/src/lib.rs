@@ -6,6 +6,8 @@
 //! `ironside-bundler`; the AST is oxc's.
 #![forbid(unsafe_code)]
 
+pub mod app_dir;
+pub mod asset;
 pub mod error;
 pub mod external;
 pub mod file_key;

@@ -1,0 +1,118 @@
+//! The files of an application as they are on disk.
+
+use ironside_diagnostics::Diagnostic;
+use ironside_model::manifest::FileKey;
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Deeper folders than this are a loop of links.
+const MAX_DEPTH: usize = 64;
+
+/// What [`super::discover`] is to look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AppFiles {
+    /// `app` or `src/app`.
+    pub app: String,
+    /// Sorted, relative to the root, with `/`.
+    pub files: Vec<FileKey>,
+    /// Every folder that was listed: a file that appears in one of them may change the routes.
+    pub folders: Vec<PathBuf>,
+    /// What is strange about the folders.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Lists the app folder below `root`, and the files beside it.
+///
+/// # Errors
+/// If there is no such folder, or it can't be read.
+pub fn list_files(root: &Path) -> Result<AppFiles, Diagnostic> {
+    let (app, src_app) = (root.join("app").is_dir(), root.join("src/app").is_dir());
+    let mut found = AppFiles { app: if app { "app" } else { "src/app" }.to_owned(), ..AppFiles::default() };
+    if !app && !src_app {
+        return Err(no_app(root));
+    }
+    if app && src_app {
+        found.warnings.push(
+            Diagnostic::warning("two-app-folders", "there are two app folders; `app` is used and `src/app` is not")
+                .at_file("src/app")
+                .hint("delete or move one of them"),
+        );
+    }
+    let mut walk = Walk { files: BTreeSet::new(), folders: Vec::new() };
+    let app = found.app.clone();
+    let unreadable = |error: io::Error| {
+        Diagnostic::error("unreadable-folder", format!("the app folder cannot be read: {error}")).at_file(&app).hint("check its permissions")
+    };
+    walk.folder(&root.join(&app), &app, 0).map_err(unreadable)?;
+    for beside in ["", "src"] {
+        walk.files_of(&root.join(beside), beside).map_err(unreadable)?;
+    }
+    found.files = walk.files.into_iter().collect();
+    found.folders = walk.folders;
+    Ok(found)
+}
+
+fn no_app(root: &Path) -> Diagnostic {
+    let diagnostic = Diagnostic::error("no-app-folder", format!("there is no app folder in {}", root.display()));
+    if ["pages", "src/pages"].iter().any(|pages| root.join(pages).is_dir()) {
+        diagnostic.hint("this looks like an application of the Pages Router, which Ironside doesn't serve; it needs app/page.tsx and app/layout.tsx")
+    } else if !root.is_dir() {
+        diagnostic.hint("the folder itself doesn't exist: check the path on the command line")
+    } else {
+        diagnostic.hint("create app/page.tsx and app/layout.tsx, or name another folder on the command line")
+    }
+}
+
+struct Walk {
+    files: BTreeSet<FileKey>,
+    folders: Vec<PathBuf>,
+}
+
+impl Walk {
+    /// Links are followed, as the application may be put together from them.
+    fn folder(&mut self, path: &Path, key: &str, depth: usize) -> io::Result<()> {
+        if depth > MAX_DEPTH {
+            return Ok(());
+        }
+        self.folders.push(path.to_path_buf());
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if name.starts_with('.') || name == "node_modules" {
+                continue;
+            }
+            let key = format!("{key}/{name}");
+            match fs::metadata(entry.path()) {
+                Ok(metadata) if metadata.is_dir() => self.folder(&entry.path(), &key, depth + 1)?,
+                Ok(_) => {
+                    self.files.insert(key);
+                }
+                // A link that leads nowhere: editors leave such things behind.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn files_of(&mut self, path: &Path, key: &str) -> io::Result<()> {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        self.folders.push(path.to_path_buf());
+        for entry in entries {
+            let entry = entry?;
+            if let Ok(name) = entry.file_name().into_string()
+                && entry.path().is_file()
+            {
+                self.files.insert(if key.is_empty() { name } else { format!("{key}/{name}") });
+            }
+        }
+        Ok(())
+    }
+}
