@@ -39,7 +39,8 @@ pub struct Manifest {
     /// Every URL that the application answers. The index of a route is its id.
     pub routes: Vec<Route>,
     /// The route tree that is shown where no route matches (root `not-found`), if the application has a root layout or
-    /// a root `not-found` file.
+    /// a root `not-found` file: the root's node with its named slots. It has no `children`: in their place stands the
+    /// root's `not-found` file, or the built-in one.
     pub not_found: Option<SegmentNode>,
     /// `app/global-error`, if there is one.
     pub global_error: Option<FileKey>,
@@ -210,12 +211,14 @@ pub struct Route {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct SegmentNode {
-    /// The folder's name: `""` for the root, `blog`, `[slug]`, `(group)`, `(.)photo`. A leaf that stands for a `page`
-    /// or `default` file has the name `__PAGE__` or `__DEFAULT__`.
+    /// The folder's name: `""` for the root, `blog`, `[slug]`, `(group)`, `(.)photo`, `@slot`. A leaf that stands for a
+    /// `page` or `default` file has the name `__PAGE__` or `__DEFAULT__`. A slot that shows its default is that leaf
+    /// itself, without the files of the slot's folder.
     pub segment: String,
     /// The parameter that this segment binds.
     pub param: Option<PatternPart>,
-    /// The convention files of the folder. A leaf has exactly one: `page` or `default`.
+    /// The convention files of the folder. A leaf has one: `page` or `default`. A `__DEFAULT__` leaf without any stands in
+    /// intercepting routes for a slot that stays as it is during navigation, and shows nothing otherwise.
     pub files: BTreeMap<SegmentKind, FileKey>,
     /// What is shown inside: `children`, and each `@slot` by its name without `@`.
     pub slots: BTreeMap<String, SegmentNode>,
