@@ -4,7 +4,9 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { app } from './app.ts';
-import { currentRequest, requestStorage, type RequestStore } from './request-store.ts';
+import { describeError } from './errors.ts';
+import type { JobError } from './job.ts';
+import { currentRequest, memoized, requestStorage, type RequestStore } from './request-store.ts';
 
 export function after(task: Promise<unknown> | (() => unknown)): void {
   const store = currentRequest('after()');
@@ -21,7 +23,7 @@ export function after(task: Promise<unknown> | (() => unknown)): void {
 
 /** Keeps the job open until the promise has settled; a rejection is logged. */
 export function waitUntil(store: RequestStore, promise: PromiseLike<unknown>): void {
-  const settled = Promise.resolve(promise).catch((error: unknown) => { app().report(error, 'after'); });
+  const settled = Promise.resolve(promise).catch((error: unknown) => failed(store, error));
   store.after.push(() => settled);
 }
 
@@ -45,6 +47,17 @@ async function runOne(store: RequestStore, callback: () => unknown): Promise<voi
   try {
     await requestStorage.run(store, callback);
   } catch (error) {
-    app().report(error, 'after');
+    failed(store, error);
   }
 }
+
+function failed(store: RequestStore, error: unknown): void {
+  requestStorage.run(store, () => app().report(error, 'after'));
+  afterErrors(store).push(describeError(error));
+}
+
+/** What the callbacks threw, for the end of the job. */
+export function afterErrors(store: RequestStore): JobError[] {
+  return memoized(store, ERRORS, () => []);
+}
+const ERRORS = Symbol('after() errors');

@@ -11,6 +11,7 @@ import { writeLog } from './log.ts';
 import { requestStorage } from './request-store.ts';
 
 /** Sizes of the frames. */
+const MAX_DIGEST = 256;
 const MAX_MESSAGE = 4000;
 const MAX_STACK = 8000;
 
@@ -33,7 +34,7 @@ export function reportError(error: unknown, place: ErrorPlace): string {
 
 /** An error in the form that OUTCOME has. */
 export function describeError(error: unknown): JobError {
-  const digest = digestOf(error);
+  const digest = cut(digestOf(error), MAX_DIGEST);
   if (error instanceof Error) {
     const name = error.name === '' || error.name === 'Error' ? '' : `${error.name}: `;
     return { digest, message: cut(`${name}${error.message}`, MAX_MESSAGE), stack: cut(stackOf(error), MAX_STACK) };

@@ -1,0 +1,134 @@
+/**
+ * The body of one request as it comes in BODY frames. Credit goes back when bytes are taken, not when they arrive, so an
+ * upload that nobody reads stops at the client.
+ */
+import type { BodyStatus } from '@ironside/protocol/generated.ts';
+import type { IncomingBody } from '../job.ts';
+
+const USED = 'Body is unusable: Body has already been read';
+
+export class RequestBody implements IncomingBody {
+  readonly #credit: (bytes: number) => void;
+  readonly #lump: number;
+  #queue: Uint8Array[] = [];
+  #taken = 0;
+  #end: BodyStatus | 'none' | undefined;
+  #failure: unknown;
+  #wake: (() => void) | undefined;
+  #used = false;
+  /** Everything is wanted: credit goes back as bytes arrive. */
+  #collecting = false;
+
+  /** `credit` sends a credit frame; it is called in lumps of half the window. */
+  constructor(hasBody: boolean, window: number, credit: (bytes: number) => void) {
+    this.#credit = credit;
+    this.#lump = Math.max(1, window >>> 1);
+    if (!hasBody) this.#end = 'none';
+  }
+
+  push(bytes: Uint8Array): void {
+    if (this.#end !== undefined || bytes.length === 0) return;
+    this.#queue.push(bytes);
+    if (this.#collecting) this.#give(bytes.length);
+    this.#wakeUp();
+  }
+
+  finish(status: BodyStatus): void {
+    this.#end ??= status;
+    this.#wakeUp();
+  }
+
+  /** The job is over or cancelled: whoever still reads gets this error. */
+  fail(error: unknown): void {
+    if (this.#end === 'complete' || this.#end === 'none') return;
+    this.#failure ??= error;
+    this.#end ??= 'truncated';
+    this.#wakeUp();
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    this.#use();
+    this.#collecting = true;
+    this.#give(this.#queue.reduce((sum, part) => sum + part.length, 0));
+    while (this.#end === undefined) await this.#more();
+    this.#check();
+    const parts = this.#queue;
+    this.#queue = [];
+    return parts.length === 1 && parts[0] ? parts[0] : concat(parts);
+  }
+
+  async text(): Promise<string> {
+    return new TextDecoder().decode(await this.bytes());
+  }
+
+  stream(): ReadableStream<Uint8Array> {
+    this.#use();
+    return new ReadableStream({
+      type: 'bytes',
+      pull: (controller) => this.#pull(controller),
+      cancel: () => { this.#queue = []; this.#end ??= 'complete'; },
+    }, { highWaterMark: 0 }) as ReadableStream<Uint8Array>;
+  }
+
+  async #pull(controller: ReadableByteStreamController): Promise<void> {
+    while (this.#queue.length === 0 && this.#end === undefined) await this.#more();
+    const part = this.#queue.shift();
+    if (!part) {
+      this.#check();
+      controller.close();
+      controller.byobRequest?.respond(0);
+      return;
+    }
+    const view = controller.byobRequest?.view;
+    if (!view) {
+      this.#give(part.length);
+      controller.enqueue(part as Uint8Array<ArrayBuffer>);
+      return;
+    }
+    const fits = Math.min(part.length, view.byteLength);
+    new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, fits).set(part.subarray(0, fits));
+    if (fits < part.length) this.#queue.unshift(part.subarray(fits));
+    this.#give(fits);
+    controller.byobRequest?.respond(fits);
+  }
+
+  #use(): void {
+    if (this.#used) throw new TypeError(USED);
+    this.#used = true;
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#end === 'truncated') throw new DOMException('The client broke the request off in the middle of its body.', 'AbortError');
+    if (this.#end === 'over_limit') throw new RangeError('The body of the request is larger than allowed.');
+  }
+
+  #give(bytes: number): void {
+    this.#taken += bytes;
+    if (this.#taken < this.#lump || this.#end !== undefined) return;
+    const lump = this.#taken;
+    this.#taken = 0;
+    this.#credit(lump);
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => { this.#wake = resolve; });
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+/** One buffer of exactly the bytes' length, since `arrayBuffer()` gives it away. */
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
