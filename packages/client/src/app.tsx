@@ -5,7 +5,7 @@
 'use client';
 import { Suspense, useCallback } from 'react';
 import type { ReactNode } from 'react';
-import { ErrorBoundary } from './boundaries/error.tsx';
+import { ErrorBoundary, errorFile } from './boundaries/error.tsx';
 import { DefaultGlobalError } from './boundaries/global-error.tsx';
 import {
   ParamsContext, PathnameContext, RouterContext, SearchContext, ServerInsertedHtmlContext, SettingsContext, ViewContext,
@@ -52,7 +52,7 @@ export function Shown({ view, path, search, router }: ShownProps): ReactNode {
           <SearchContext value={search}>
             <ParamsContext value={view.params}>
               <ViewContext value={view}>
-                <ErrorBoundary view={view.number} failed={failureAt(view.failure, undefined, undefined)} show={view.globalError ?? DefaultGlobalError} retry={retry}>
+                <ErrorBoundary view={view.number} failed={failureAt(view.failure, undefined, undefined)} render={errorFile(view.globalError ?? DefaultGlobalError)} retry={retry}>
                   <Head view={view} />
                   <Segment node={view.tree} />
                 </ErrorBoundary>

@@ -36,5 +36,17 @@ export const ParamsContext = createContext<RouteParams>({});
 export const SettingsContext = createContext<ClientSettings>({});
 /** Takes callbacks whose result goes into the HTML ahead of what is flushed next. Null in the browser, where they are not called. */
 export const ServerInsertedHtmlContext = createContext<((callback: () => ReactNode) => void) | null>(null);
+/** What links and forms ask of the router beyond `useRouter()`. */
+export type Navigator = {
+  /** Settles when the page or its loading shell is on the screen, or when something else has taken its place. */
+  navigate(href: string, mode: 'push' | 'replace', options?: { scroll?: boolean | undefined; transitionTypes?: string[] | undefined }): Promise<void>;
+  /** `auto`: what costs the server little, as a loading shell. `full`: with the data of a dynamic page. */
+  prefetch(href: string, wish: 'auto' | 'full', onInvalidate?: () => void): void;
+  cancelPrefetch(href: string): void;
+};
+
+/** Null on the server. */
+export const NavigatorContext = createContext<Navigator | null>(null);
+
 /** Notes where a slot is on the page, so that a navigation can scroll to it. Null on the server. */
 export const MarkContext = createContext<((id: SlotId, place: FragmentInstance | null) => void) | null>(null);

@@ -6,7 +6,7 @@
 'use client';
 import { Fragment, Suspense, createContext, startTransition, useCallback, useContext } from 'react';
 import type { FragmentInstance, ReactNode } from 'react';
-import { ErrorBoundary } from './boundaries/error.tsx';
+import { ErrorBoundary, errorFile } from './boundaries/error.tsx';
 import { HttpError } from './boundaries/http-error.tsx';
 import { InterruptBoundary } from './boundaries/interrupt.tsx';
 import type { HttpErrorElements } from './boundaries/interrupt.tsx';
@@ -61,7 +61,7 @@ function Around({ parts, view, name, failed, root, children }: AroundProps): Rea
   const elements = name === 'children' ? httpErrorElements(parts, root) : {};
   let inner: ReactNode = <InterruptBoundary view={view} failed={readInterrupt(failed) ? failed : undefined} elements={elements} redirect={redirect}>{children}</InterruptBoundary>;
   if (parts.loading !== undefined) inner = <Suspense fallback={parts.loading}>{inner}</Suspense>;
-  if (parts.error) inner = <ErrorBoundary view={view} failed={readInterrupt(failed) ? undefined : failed} show={parts.error} retry={retry}>{inner}</ErrorBoundary>;
+  if (parts.error) inner = <ErrorBoundary view={view} failed={readInterrupt(failed) ? undefined : failed} render={errorFile(parts.error)} retry={retry}>{inner}</ErrorBoundary>;
   return parts.template === undefined ? inner : <TemplateContext value={inner}>{parts.template}</TemplateContext>;
 }
 

@@ -8,13 +8,15 @@ import type { ComponentType, ReactNode } from 'react';
 import { readInterrupt } from '../digest.ts';
 import type { ErrorFileProps } from '../payload.ts';
 
+export type ErrorInfo = { error: unknown; reset: () => void; retry: () => void };
 type Caught = { error: unknown; at: number | null };
 type Props = {
   /** Number of the view; a new view gets a new try. */
   view: number;
   /** Start in this state: the server saw it fail (`failure.ts`). */
   failed?: Error | undefined;
-  show: ComponentType<ErrorFileProps>;
+  /** The error as it was thrown; `asError` makes an Error of it. */
+  render: (info: ErrorInfo) => ReactNode;
   /** Asks the server again. */
   retry: () => void;
   children: ReactNode;
@@ -42,9 +44,13 @@ export class ErrorBoundary extends Component<Props, State> {
   override render(): ReactNode {
     const { caught } = this.state;
     if (!caught) return this.props.children;
-    const { show: Show, retry } = this.props;
-    return <Show error={asError(caught.error)} reset={this.reset} retry={retry} unstable_retry={retry} />;
+    return this.props.render({ error: caught.error, reset: this.reset, retry: this.props.retry });
   }
+}
+
+/** Shows an `error` or `global-error` file. */
+export function errorFile(Show: ComponentType<ErrorFileProps>): (info: ErrorInfo) => ReactNode {
+  return ({ error, reset, retry }) => <Show error={asError(error)} reset={reset} retry={retry} unstable_retry={retry} />;
 }
 
 /** `error` files rely on an Error, but anything can be thrown. */

@@ -62,7 +62,8 @@ export function merge(current: View, payload: Payload, { number, hold }: Options
     number,
     build: payload.build,
     url: payload.url,
-    params: payload.params,
+    // The same object for the same params: effects depend on it.
+    params: sameParams(current.params, payload.params) ? current.params : payload.params,
     root: payload.root ?? current.root,
     settings: current.settings,
     tree,
@@ -73,6 +74,11 @@ export function merge(current: View, payload: Payload, { number, hold }: Options
     failure: undefined,
   };
   return { kind: 'view', view, shell };
+}
+
+function sameParams(a: View['params'], b: View['params']): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && String(a[name]) === String(b[name]) && Array.isArray(a[name]) === Array.isArray(b[name]));
 }
 
 function setParts(parts: Parts, id: SlotId, own: SegmentParts | undefined): void {

@@ -68,10 +68,16 @@ export class Prefetches {
 
   /** What is there for a page, or a promise if it is on its way. */
   find(target: Target, from: string): { payload: Payload } | { coming: Promise<Payload | undefined> } | undefined {
-    const entry = this.#fresh(target.path + target.search, from);
+    const entry = this.#fresh(target.path + target.search, from) ?? this.#shellOf(target.path, from);
     if (!entry || entry.status === 'waiting') return undefined;
     if (entry.payload) return { payload: entry.payload };
     return entry.status === 'loading' ? { coming: entry.answer } : undefined;
+  }
+
+  /** A loading shell does not depend on the search. */
+  #shellOf(path: string, from: string): Entry | undefined {
+    const keys = [...this.#entries].filter(([, entry]) => entry.target.path === path && entry.payload?.partial).map(([key]) => key);
+    return keys.map((key) => this.#fresh(key, from)).find((entry) => entry !== undefined);
   }
 
   /** Keeps the answer to a navigation that may be used again. */

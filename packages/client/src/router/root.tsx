@@ -2,7 +2,7 @@
 import { use, useDeferredValue, useInsertionEffect, useLayoutEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Shown as ShownView } from '../app.tsx';
-import { MarkContext } from '../contexts.ts';
+import { MarkContext, NavigatorContext } from '../contexts.ts';
 import type { View } from '../view.ts';
 import type { Place } from './state.ts';
 import type { RouterStore, Shown } from './store.ts';
@@ -18,8 +18,10 @@ export function BrowserApp({ store }: { store: RouterStore }): ReactNode {
   useLayoutEffect(() => store.committed(), [store, view]);
   const place = moved?.view === view ? moved.place : view.url;
   return (
-    <MarkContext value={store.mark}>
-      <ShownView view={view} path={place.path} search={place.search} router={store.router} />
-    </MarkContext>
+    <NavigatorContext value={store}>
+      <MarkContext value={store.mark}>
+        <ShownView view={view} path={place.path} search={place.search} router={store.router} />
+      </MarkContext>
+    </NavigatorContext>
   );
 }

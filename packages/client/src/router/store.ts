@@ -300,7 +300,9 @@ export class RouterStore {
     const place = { path: target.path, search: target.search };
     const moved = !sameResource(place, this.#state.place);
     this.#dispatch({ type: 'shallow', mode, place, offset: this.#offset });
-    if (moved) startTransition(() => this.#react?.place({ view: this.#state.shown, place }));
+    const show = (): void => this.#react?.place({ view: this.#state.shown, place });
+    if (moved && this.actions > 0) show();
+    else if (moved) startTransition(show);
     return this.#state.key;
   }
 
