@@ -61,6 +61,10 @@ impl Plugin for HooksPlugin {
     }
 
     async fn load(&self, context: SharedLoadPluginContext, args: &HookLoadArgs<'_>) -> HookLoadReturn {
+        // `new URL(…, import.meta.url)` wants the file itself.
+        if matches!(args.asserted_module_type, Some(ModuleType::Asset)) {
+            return Ok(None);
+        }
         match self.hooks.load(args.id, Resolver::new(&context)).await {
             Ok(loaded) => Ok(loaded.map(load_output)),
             Err(reason) => Err(anyhow_error(reason)),

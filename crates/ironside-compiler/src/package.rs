@@ -89,6 +89,12 @@ fn package_root(file: &Path) -> Option<(PathBuf, String)> {
     Some((parts[..end].iter().collect(), name))
 }
 
+/// The name of the package that a module id below `node_modules` belongs to.
+#[must_use]
+pub fn name_in_path(id: &str) -> Option<String> {
+    package_root(Path::new(id)).map(|(_, name)| name)
+}
+
 /// A specifier's package name and the subpath behind it: `@scope/name/sub` is `@scope/name` and `sub`. `None` for paths,
 /// URLs and names with a protocol.
 #[must_use]

@@ -1,0 +1,97 @@
+//! A build, as the list of its phases.
+
+use crate::{
+    application::{self, Application},
+    bundle::{self, Graphs},
+    emit::{BuildFile, WrittenFile, chunks, folder::BuildFolder, manifest, size},
+    error::BuildFailure,
+    graph::GraphKind,
+    options::BuildOptions,
+    report::{BuildReport, Progress},
+    stylesheets::{self, Stylesheets},
+};
+use ironside_diagnostics::{Diagnostic, Diagnostics};
+use ironside_model::manifest::Manifest;
+use std::{collections::BTreeSet, path::PathBuf};
+
+/// The manifest's file in the build folder.
+pub const MANIFEST_FILE: &str = "manifest.json";
+/// The folder of everything that Ironside writes, in the application's folder.
+pub const DOT_FOLDER: &str = ".ironside";
+
+/// Builds an application: reads it, bundles its graphs, compiles its styles and writes the build folder.
+///
+/// # Errors
+/// Everything that is wrong with the application, with places and remedies. The build before it stays as it was.
+pub async fn build(options: &BuildOptions) -> Result<BuildReport, BuildFailure> {
+    let progress = |step| (options.progress)(step);
+    progress(Progress::Reading);
+    let app = application::read(options).await?;
+    match build_application(options, &app, progress).await {
+        Ok(report) => Ok(report),
+        Err(failure) => Err(app.add_to(failure)),
+    }
+}
+
+async fn build_application(
+    options: &BuildOptions,
+    app: &Application,
+    progress: impl Fn(Progress),
+) -> Result<BuildReport, BuildFailure> {
+    progress(Progress::Server);
+    let graphs = bundle::bundle(&app.plan, || progress(Progress::Client)).await?;
+    progress(Progress::Styles);
+    let styles = stylesheets::compile(app, &graphs, options).await?;
+    progress(Progress::Writing);
+    let parts = manifest::Parts {
+        app: &app.found,
+        config: app.config.clone(),
+        react: app.react.clone(),
+        externals: app.plan.externals.used(),
+        styles: &|modules| styles.urls(modules),
+    };
+    let manifest = manifest::assemble(&graphs, parts)?;
+    let mut watched = app.watched.clone();
+    watched.extend(styles.watched.iter().cloned());
+    for graph in [&graphs.rsc, &graphs.ssr, &graphs.browser] {
+        watched.extend(graph.output.watched.iter().map(PathBuf::from));
+    }
+    let warnings = all_warnings(app, &graphs, &styles);
+    let (manifest, written, folder) = write(options, app, graphs, styles, manifest)?;
+    let (sizes, shared_bytes) = size::sizes(&manifest, &written);
+    let watched: BTreeSet<PathBuf> = watched.into_iter().filter(|file| file.is_absolute()).collect();
+    Ok(BuildReport { manifest, folder, warnings, sizes, shared_bytes, watched })
+}
+
+fn all_warnings(app: &Application, graphs: &Graphs, styles: &Stylesheets) -> Vec<Diagnostic> {
+    let of_graphs = [&graphs.rsc, &graphs.ssr, &graphs.browser].into_iter().flat_map(|graph| &graph.warnings);
+    let all = app.warnings.iter().chain(of_graphs).chain(&styles.warnings).cloned();
+    all.collect::<Diagnostics>().into_iter().collect()
+}
+
+fn write(
+    options: &BuildOptions,
+    app: &Application,
+    graphs: Graphs,
+    styles: Stylesheets,
+    mut manifest: Manifest,
+) -> Result<(Manifest, Vec<WrittenFile>, PathBuf), Diagnostic> {
+    let folder = BuildFolder::prepare(&app.root.join(DOT_FOLDER), !options.mode.is_development())?;
+    let public_maps = app.plan.settings.browser_source_maps;
+    let mut files = app.copies()?;
+    for (kind, graph) in [(GraphKind::Rsc, graphs.rsc), (GraphKind::Ssr, graphs.ssr), (GraphKind::Browser, graphs.browser)] {
+        files.extend(chunks::files(kind, graph.output, public_maps));
+    }
+    let mut media = app.plan.stubs.media();
+    media.extend(styles.media);
+    let media = media.into_values().map(|file| BuildFile { path: file.path, content: file.content, public: true });
+    files.extend(media.chain(styles.files));
+    let written = folder.write(&files, options.threads)?;
+    manifest::complete(&mut manifest, &written);
+    let text = serde_json::to_vec(&manifest).map_err(|error| {
+        Diagnostic::error("internal", format!("the manifest cannot be written: {error}"))
+    })?;
+    folder.write(&[BuildFile { path: MANIFEST_FILE.into(), content: text, public: false }], 1)?;
+    let place = folder.publish()?;
+    Ok((manifest, written, place))
+}

@@ -1,0 +1,87 @@
+//! What the bundler is told while it scans a graph: one [`GraphHooks`] for each graph.
+
+pub(crate) mod collected;
+mod client_exports;
+mod directives;
+mod load;
+pub(crate) mod resolve;
+pub(crate) mod virtual_module;
+
+use crate::{external::Externals, file_key::FileKeys, graph::GraphKind};
+use collected::Collected;
+use ironside_bundler::{Boxed, Emit, Hooks, Loaded, ModuleSource, ResolveRequest, Resolved, Resolver};
+use oxc::{allocator::Allocator, ast::ast::Program};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// The decisions of one graph and what it found out.
+#[derive(Debug)]
+pub(crate) struct GraphHooks {
+    pub(crate) kind: GraphKind,
+    pub(crate) keys: FileKeys,
+    pub(crate) externals: Arc<Externals>,
+    pub(crate) runtime_dir: PathBuf,
+    /// Modules that are entries already, and so need no chunk of their own for their actions.
+    pub(crate) entries: BTreeSet<String>,
+    pub(crate) stubs: Arc<load::Stubs>,
+    /// Texts of virtual modules by id.
+    texts: Mutex<BTreeMap<String, String>>,
+    /// Names behind `export *` of client files in packages, by module.
+    star_exports: Mutex<BTreeMap<String, BTreeSet<String>>>,
+    collected: Mutex<Collected>,
+}
+
+pub(crate) use load::Stubs;
+
+impl GraphHooks {
+    pub(crate) fn new(
+        kind: GraphKind,
+        keys: FileKeys,
+        externals: Arc<Externals>,
+        runtime_dir: PathBuf,
+        stubs: Arc<Stubs>,
+    ) -> Self {
+        let (texts, star_exports, collected, entries) = Default::default();
+        Self { kind, keys, externals, runtime_dir, entries, stubs, texts, star_exports, collected }
+    }
+
+    /// What was found out so far.
+    pub(crate) fn collect(&self) -> MutexGuard<'_, Collected> {
+        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a virtual module its text.
+    pub(crate) fn set_text(&self, module: impl Into<String>, text: String) {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner).insert(module.into(), text);
+    }
+
+    fn text(&self, module: &str) -> Option<String> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner).get(module).cloned()
+    }
+
+    fn stars(&self) -> MutexGuard<'_, BTreeMap<String, BTreeSet<String>>> {
+        self.star_exports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hooks for GraphHooks {
+    fn resolve<'a>(&'a self, request: ResolveRequest<'a>, resolver: Resolver<'a>) -> Boxed<'a, Option<Resolved>> {
+        Box::pin(resolve::resolve(self, request, resolver))
+    }
+
+    fn load<'a>(&'a self, id: &'a str, resolver: Resolver<'a>) -> Boxed<'a, Result<Option<Loaded>, String>> {
+        Box::pin(load::load(self, id, resolver))
+    }
+
+    fn prepare<'a>(&'a self, module: ModuleSource<'a>, resolver: Resolver<'a>) -> Option<Boxed<'a, ()>> {
+        client_exports::may_have_stars(self, module)
+            .then(|| Box::pin(client_exports::prepare(self, module, resolver)) as Boxed<'a, ()>)
+    }
+
+    fn transform<'a>(&self, module: ModuleSource<'_>, program: &mut Program<'a>, allocator: &'a Allocator) -> Emit {
+        directives::transform(self, module, program, allocator)
+    }
+}
