@@ -2,14 +2,20 @@
 //!
 //! The compiler asks for it through [`NodeTools`], which the binary implements over a Node process that runs
 //! `packages/runtime/src/tool/main.ts` and speaks the frame protocol (jobs of kind `control`: the target is the operation,
-//! the body is JSON, the answer as well). The compiler itself starts no process and knows no socket.
+//! the body is JSON, the answer as well). The compiler itself starts no process and knows no socket. [`prepare`] makes the
+//! script that this process runs.
+
+mod bundle;
+
+pub use bundle::{BundleError, NodeBundle, Packages, bundle_for_node, prepare};
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-/// Evaluates a `next.config` file: `{file, phase}` → `{config}`.
+/// Evaluates a `next.config` file: `{file, phase, defaultConfig, env}` → `{config, functions}`.
 pub const LOAD_CONFIG: &str = "load-config";
-/// Finds out the plugins of a PostCSS configuration and runs them: `{file, css, config, root}` → `{css, dependencies, …}`.
+/// Runs the plugins of a PostCSS configuration: `{root, config, version, file, css, env}` → `{css, dependencies, folders,
+/// warnings}`.
 pub const POSTCSS: &str = "postcss";
 
 /// A Node process that does one operation after the other, or several at once.
