@@ -78,7 +78,7 @@ export function merge(current: View, payload: Payload, { number, hold }: Options
 
 function sameParams(a: View['params'], b: View['params']): boolean {
   const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && String(a[name]) === String(b[name]) && Array.isArray(a[name]) === Array.isArray(b[name]));
+  return names.length === Object.keys(b).length && names.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
 }
 
 function setParts(parts: Parts, id: SlotId, own: SegmentParts | undefined): void {

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { firstChanged, merge, restore, segmentIds } from '../src/router/merge.ts';
+import type { View } from '../src/view.ts';
+import { PATHS, answer, chance, firstView, flawsOf, idsOf } from './site.ts';
+
+const merged = (current: View, payload: Parameters<typeof merge>[1], number = 1): View => {
+  const result = merge(current, payload, { number, hold: 'hold' });
+  if (result.kind !== 'view') throw new Error(`no view but ${JSON.stringify(result)}`);
+  return result.view;
+};
+
+describe('merging a payload', () => {
+  it('keeps the layouts that the payload leaves out, as the same objects', () => {
+    const layout = { an: 'element' } as never;
+    const first: View = { ...firstView('/a/x'), slots: { ...firstView('/a/x').slots, 'L/a': layout } };
+    const view = merged(first, answer({ path: '/a/y', search: '', have: ['L/', 'L/a'] }));
+    expect(view.slots['L/a']).toBe(layout);
+    expect(Object.keys(view.slots)).toEqual(['L/', 'L/a', 'L/a/y', 'P/a/y']);
+  });
+
+  it('names what is missing when the payload leaves out what is not there', () => {
+    expect(merge(firstView('/b'), answer({ path: '/a/y', search: '', have: ['L/', 'L/a'] }), { number: 1 })).toEqual({ kind: 'missing', ids: ['L/a'] });
+  });
+
+  it('does not take the page that is shown for one of another search that is still to come', () => {
+    const shell = merged(firstView('/b/1'), answer({ path: '/b/1', search: '?q=1', have: ['L/'], partial: true }));
+    expect(shell.slots['P/b/1']).toBe('hold');
+  });
+
+  it('takes a partial payload only if a loading file stands above what is missing', () => {
+    const partial = { ...answer({ path: '/a/x', search: '' }), partial: true as const };
+    delete partial.slots['P/a/x'];
+    expect(merge(firstView('/'), partial, { number: 1, hold: 'hold' })).toEqual({ kind: 'missing', ids: ['P/a/x'] });
+    expect(merge(firstView('/'), answer({ path: '/b/1', search: '', partial: true }), { number: 1, hold: 'hold' })).toMatchObject({ kind: 'view', shell: true });
+  });
+
+  it('asks for a document load of another build, and of another root layout', () => {
+    const payload = answer({ path: '/a', search: '' });
+    expect(merge(firstView('/'), { ...payload, build: 'b2' }, { number: 1 })).toEqual({ kind: 'document', reason: 'build' });
+    expect(merge(firstView('/'), { ...payload, root: 'L/other' }, { number: 1 })).toEqual({ kind: 'document', reason: 'root' });
+  });
+
+  it('keeps what a slot shows that the new URL does not match', () => {
+    const over = merged(firstView('/pics'), answer({ path: '/pics/1', search: '', from: '/pics' }));
+    expect(idsOf(over.tree)).toEqual(['L/', 'L/pics', 'P/pics', 'L/pics@modal/(.)1', 'P/pics@modal/1']);
+    expect(flawsOf(over)).toEqual([]);
+  });
+
+  it('keeps the params object while the params are the same, so that effects do not run again', () => {
+    const first = { ...firstView('/a'), params: { a: 'x', b: ['y', 'z'] } };
+    expect(merged(first, { ...answer({ path: '/a', search: '' }), params: { a: 'x', b: ['y', 'z'] } }).params).toBe(first.params);
+    expect(merged(first, { ...answer({ path: '/a', search: '' }), params: { a: 'x', b: ['y,z'] } }).params).not.toBe(first.params);
+  });
+
+  it('never makes a view that lacks a slot or shows one under another id, whatever comes in whatever order', () => {
+    const pick = chance(7);
+    let view = firstView('/');
+    const earlier: View[] = [view];
+    for (let number = 1; number < 4000; number++) {
+      const path = PATHS[pick(PATHS.length)] ?? '/';
+      if (pick(5) === 0) {
+        view = restore(earlier[pick(earlier.length)] ?? view, view, number);
+      } else {
+        const have = [segmentIds(view.tree), ['L/', 'L/b', 'L/pics'], []][pick(3)];
+        const from = pick(2) === 0 ? view.url.path : undefined;
+        const result = merge(view, answer({ path, search: '', have, from, partial: pick(3) === 0 }), { number, hold: 'hold' });
+        if (result.kind === 'view') view = result.view;
+      }
+      expect(flawsOf(view)).toEqual([]);
+      earlier.push(view);
+      if (earlier.length > 20) earlier.shift();
+    }
+  });
+});
+
+describe('the slot that a navigation scrolls to', () => {
+  it.each([
+    ['/a/x', '/a/y', 'L/a/y'],
+    ['/a', '/b', 'L/b'],
+    ['/a', '/a', 'P/a'],
+    ['/', '/a', 'L/a'],
+  ])('from %s to %s is %s', (from, to, id) => {
+    expect(firstChanged(firstView(from).tree, firstView(to).tree)).toBe(id);
+  });
+
+  it('is the modal that opened', () => {
+    const before = firstView('/pics');
+    expect(firstChanged(before.tree, merged(before, answer({ path: '/pics/1', search: '', from: '/pics' })).tree)).toBe('L/pics@modal/(.)1');
+  });
+});
