@@ -6,6 +6,7 @@
 //! `ironside-bundler`; the AST is oxc's.
 #![forbid(unsafe_code)]
 
+pub mod directive;
 pub mod app_dir;
 pub mod asset;
 pub mod error;

@@ -7,6 +7,7 @@
 
 pub mod manifest;
 pub mod pattern;
+pub mod reference;
 pub mod route_table;
 pub mod route_tree;
 pub mod segment;
