@@ -1,0 +1,151 @@
+/**
+ * From a planned route and its modules to the payload: what is shown where (`tree`), and the element of every segment (`slots`)
+ * and of what stands around its children (`parts`). It calls none of the components and nothing of React's renderers, so it
+ * is tested as data. The wrapping order of the parts is the client's (`packages/client/src/slot.tsx`).
+ */
+import { Fragment, createElement as h } from 'react';
+import type { ComponentType, ReactElement, ReactNode } from 'react';
+import { HttpError } from '@ironside/client/boundaries/http-error.tsx';
+import { Slot, TemplateChildren } from '@ironside/client/slot.tsx';
+import type { ErrorFileProps, SegmentParts, SlotId, Tree } from '@ironside/client/payload.ts';
+import type { AssetPath, FileKey, SegmentKind, SegmentNode } from '@ironside/protocol/manifest.ts';
+import { promiseWithProperties } from '../params.ts';
+import { hashOfId } from './have.ts';
+import { isLeaf, mainPath, type PlannedSegment } from './route-plan.ts';
+import { componentOf, type SegmentModules } from './segment-modules.ts';
+import type { SearchParams } from './search-params.ts';
+
+export type RouteInput = {
+  plan: PlannedSegment;
+  modules: SegmentModules;
+  searchParams: Promise<SearchParams>;
+  /** Hashes of segments that the client has. */
+  have: ReadonlySet<string>;
+  /** Stop at the first loading boundary. */
+  prefetch: boolean;
+  /** URL of an asset. */
+  assetUrl: (path: AssetPath) => string;
+  /** No route matched: the innermost not-found file is the page. */
+  unmatched: boolean;
+  /** Throw this where the page would be. */
+  instead?: { error: unknown };
+  /** Metadata that comes after the shell. Shown in the root layout, so that it waits for no loading boundary. */
+  lateHead?: ReactNode;
+  /** Stands beside the page, inside of its boundaries. */
+  besidePage?: ReactNode;
+};
+
+/** What the payload has of it. */
+export type RouteElements = {
+  tree: Tree;
+  root?: SlotId;
+  slots: Record<SlotId, ReactNode>;
+  parts: Record<SlotId, SegmentParts>;
+};
+
+/** Of the slot beside `children` in the root layout that late metadata is shown in. */
+export const HEAD_SLOT = '%head';
+const HEAD_ID = 'H';
+
+export function routeElements(input: RouteInput): RouteElements {
+  const path = mainPath(input.plan);
+  const page = path.at(-1);
+  const rootLayout = path.find(({ node }) => node.files.layout !== undefined);
+  const out: RouteElements = { tree: input.plan.tree, slots: {}, parts: {} };
+  const top = rootLayout ?? input.plan;
+  if (rootLayout) out.root = rootLayout.id;
+  top.tree.slots = { ...top.tree.slots, [HEAD_SLOT]: { id: HEAD_ID, segment: '__HEAD__' } };
+  out.slots[HEAD_ID] = input.lateHead ?? null;
+  // A prefetch without a loading file is the tree alone: nothing of the page may run, and without it there is nothing to show.
+  if (input.prefetch && !path.some(({ node }) => node.files.loading !== undefined)) return out;
+
+  const visit = (segment: PlannedSegment, covered: boolean): void => {
+    const { node, id } = segment;
+    const leaf = isLeaf(node);
+    if (input.prefetch && (covered || (leaf && node.files.page !== undefined))) return;
+    const has = !leaf && input.have.has(hashOfId(id));
+    if (!has) {
+      out.slots[id] = leaf ? leafElement(segment, segment === page, input) : segmentElement(segment, segment === top, rootLayout !== undefined, input);
+      const parts = partsOf(node, input);
+      if (parts && !leaf) out.parts[id] = parts;
+    }
+    for (const child of segment.children) visit(child, covered || node.files.loading !== undefined);
+  };
+  visit(input.plan, false);
+  return out;
+}
+
+function segmentElement(segment: PlannedSegment, top: boolean, hasRootLayout: boolean, input: RouteInput): ReactNode {
+  const { node, params } = segment;
+  const children = top ? h(Fragment, null, h(Slot, { name: 'children' }), h(Slot, { name: HEAD_SLOT })) : h(Slot, { name: 'children' });
+  const styles = stylesOf([node.files.layout, node.files.error], input);
+  const layout = loadedOf(node.files.layout, input);
+  if (!layout) {
+    // Without any root layout (a not-found file alone) the document is ours.
+    const content = top && !hasRootLayout ? h('html', null, h('body', null, children)) : children;
+    return withStyles(styles, content);
+  }
+  const props: Record<string, unknown> = { params: promiseWithProperties(params) };
+  for (const child of segment.children) if (child.slot !== 'children') props[child.slot] = h(Slot, { name: child.slot });
+  return withStyles(styles, h(componentOf(layout), props, children));
+}
+
+function leafElement({ node, params }: PlannedSegment, isPage: boolean, input: RouteInput): ReactNode {
+  if (isPage && input.instead) return h(Thrown, { error: input.instead.error });
+  if (isPage && input.unmatched) return h(Fragment, null, h('meta', { name: 'robots', content: 'noindex' }), notFoundElement(input));
+  const loaded = loadedOf(node.files.page ?? node.files.default, input);
+  if (!loaded) return null;
+  const props: Record<string, unknown> = { params: promiseWithProperties(params) };
+  if (loaded.segment.kind !== 'default') props['searchParams'] = input.searchParams;
+  const shown = h(componentOf(loaded), props);
+  return withStyles(stylesOf([loaded.file], input), isPage && input.besidePage ? h(Fragment, null, shown, input.besidePage) : shown);
+}
+
+/** A component that throws. What a page's boundary shows for it is what it would show for the page. */
+function Thrown({ error }: { error: unknown }): never {
+  throw error;
+}
+
+/** The innermost not-found file of the tree, or ours. */
+function notFoundElement(input: RouteInput): ReactNode {
+  const file = mainPath(input.plan).map(({ node }) => node.files['not-found']).findLast((found) => found !== undefined);
+  return element(file ?? mainPath(input.plan).at(-1)?.node.files.page, input) ?? h(HttpError, { status: 404 });
+}
+
+function partsOf(node: SegmentNode, input: RouteInput): SegmentParts | undefined {
+  const parts: SegmentParts = {};
+  const set = (name: 'loading' | 'notFound' | 'forbidden' | 'unauthorized', kind: SegmentKind) => {
+    const made = element(node.files[kind], input);
+    if (made !== undefined) parts[name] = made;
+  };
+  const template = loadedOf(node.files.template, input);
+  if (template) parts.template = withStyles(stylesOf([template.file], input), h(componentOf(template), null, h(TemplateChildren)));
+  const error = loadedOf(node.files.error, input);
+  if (error) parts.error = componentOf(error) as unknown as ComponentType<ErrorFileProps>;
+  set('loading', 'loading');
+  if (!input.unmatched) set('notFound', 'not-found');
+  set('forbidden', 'forbidden');
+  set('unauthorized', 'unauthorized');
+  return Object.keys(parts).length > 0 ? parts : undefined;
+}
+
+function element(file: FileKey | undefined, input: RouteInput): ReactElement | undefined {
+  const loaded = loadedOf(file, input);
+  return loaded && withStyles(stylesOf([loaded.file], input), h(componentOf(loaded)));
+}
+
+function loadedOf(file: FileKey | undefined, { modules }: RouteInput) {
+  return file === undefined ? undefined : modules.get(file);
+}
+
+function stylesOf(files: (FileKey | undefined)[], { modules, assetUrl }: RouteInput): string[] {
+  const styles = new Set<AssetPath>();
+  for (const file of files) for (const style of (file !== undefined && modules.get(file)?.segment.styles) || []) styles.add(style);
+  return [...styles].map(assetUrl);
+}
+
+/** React puts the links into the head, in this order, once each, and waits for them before it shows what stands beside them. */
+function withStyles(styles: string[], content: ReactElement): ReactElement {
+  if (styles.length === 0) return content;
+  return h(Fragment, null, ...styles.map((href) => h('link', { rel: 'stylesheet', href, precedence: 'default' })), content);
+}

@@ -1,0 +1,75 @@
+/** One try to make a document of a payload with Fizz. */
+import { use } from 'react';
+import type { ReactNode } from 'react';
+import { preloadModule } from 'react-dom';
+import { renderToPipeableStream, renderToStaticMarkup } from 'react-dom/server.node';
+import { App } from '@ironside/client/app.tsx';
+import type { Failure, Payload } from '@ironside/client/payload.ts';
+
+export type DocumentOptions = {
+  payload: PromiseLike<Payload>;
+  /** What the try before this one failed with. */
+  failure: Failure | undefined;
+  /** Module scripts, the last one the entry. */
+  modules: string[];
+  /** Chunks that the page's code needs; asked for when the payload's first row is there. */
+  preload: () => Iterable<string>;
+  /** A script that runs before every module. */
+  script: string | undefined;
+  nonce: string | undefined;
+  formState: unknown;
+  /** Wait for everything, as a stored page has no fallbacks in it. */
+  whole: boolean;
+  /** The digest that takes the place of an error's message. */
+  onError: (error: unknown) => string;
+};
+
+/** What a document is written to; the part of a node stream that Fizz uses. */
+export type DocumentSink = {
+  write(chunk: Uint8Array | string): boolean;
+  flush(): void;
+  end(): void;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  destroy(error?: unknown): void;
+};
+
+export type DocumentShell = {
+  pipe(sink: DocumentSink): void;
+  abort(reason: unknown): void;
+  /** HTML that `useServerInsertedHTML` callbacks want ahead of what is flushed next. */
+  insertedHtml(): string;
+};
+
+/** Resolves when the shell is ready; rejects with what was thrown outside of every Suspense boundary. */
+export function renderDocument(options: DocumentOptions): Promise<DocumentShell> {
+  const insertions: (() => ReactNode)[] = [];
+  return new Promise((resolve, reject) => {
+    let failed = false;
+    const { pipe, abort } = renderToPipeableStream(<Document options={options} insertHtml={(callback) => insertions.push(callback)} />, {
+      bootstrapModules: options.modules,
+      ...(options.script === undefined ? {} : { bootstrapScriptContent: options.script }),
+      ...(options.nonce === undefined ? {} : { nonce: options.nonce }),
+      formState: options.formState as never,
+      onError: (error) => options.onError(error),
+      onShellError(error) {
+        failed = true;
+        reject(error);
+      },
+      onShellReady: () => (options.whole ? undefined : settle()),
+      onAllReady: () => (options.whole && !failed ? settle() : undefined),
+    });
+    const settle = () =>
+      resolve({
+        pipe: (sink) => void pipe(sink as unknown as NodeJS.WritableStream),
+        abort,
+        insertedHtml: () => insertions.map((callback) => renderToStaticMarkup(callback())).join(''),
+      });
+  });
+}
+
+function Document({ options, insertHtml }: { options: DocumentOptions; insertHtml: (callback: () => ReactNode) => void }): ReactNode {
+  const payload = use(options.payload as Promise<Payload>);
+  const attributes = options.nonce === undefined ? { as: 'script' as const } : { as: 'script' as const, nonce: options.nonce };
+  for (const url of options.preload()) preloadModule(url, attributes);
+  return <App payload={payload} failure={options.failure} insertHtml={insertHtml} />;
+}
