@@ -1,0 +1,100 @@
+/**
+ * A form posted without JavaScript. The answer is a document: the page as it is after the action, with the state of
+ * `useActionState` in it; or a redirect to where the action sends the browser.
+ */
+import { decodeAction, decodeFormState, type ServerManifest } from 'react-server-dom-webpack/server.node';
+import { app as currentApp, type App } from '../app.ts';
+import { describeError } from '../errors.ts';
+import { headerOf } from '../headers.ts';
+import type { JobContext, JobOutcome, ResponseSink } from '../job.ts';
+import { blocksForMetadata } from '../render/html-limited-bots.ts';
+import { nonceOf } from '../render/nonce.ts';
+import { enterRoute, pagePayload } from '../render/page-payload.ts';
+import { plainDocument } from '../render/plain-document.ts';
+import { reactMaps } from '../render/react-maps.ts';
+import { browserLocation } from '../render/redirect-location.ts';
+import type { Header } from '../render/renderer.ts';
+import { NOT_STORED, renderer } from '../render/run-page.ts';
+import { checkMarkers } from './form-marker.ts';
+import { refuse } from './refusal.ts';
+import { BadBody, isMultipart, readForm } from './request-body.ts';
+import { effectHeaders } from './response-headers.ts';
+import { runFunction } from './run-function.ts';
+
+export async function runByForm(context: JobContext): Promise<JobOutcome> {
+  const app = currentApp();
+  const { store, out } = context;
+  enterRoute(app.manifest, store);
+  const contentType = headerOf(store, 'content-type') ?? '';
+  // Any other body is none of ours: a page is rendered for it as for a GET (Next behaviour 1.12, 2.8).
+  if (!isMultipart(contentType)) return answerPage(context, app, [NOT_STORED]);
+  let form: FormData;
+  let bound: (() => unknown) | null;
+  const manifest = reactMaps(app.manifest).callable;
+  try {
+    form = await readForm(context.body, contentType);
+    const problem = checkMarkers(form, app.manifest);
+    if (problem) return refuse(out, problem);
+    bound = await decodeAction(form, manifest);
+  } catch (error) {
+    if (context.signal.aborted) return { result: 'aborted' };
+    return refuseBody(app, out, error);
+  }
+  if (!bound) return refuse(out, 'malformed');
+  return runBound(context, app, form, bound, manifest);
+}
+
+async function runBound(context: JobContext, app: App, form: FormData, bound: () => unknown, manifest: ServerManifest): Promise<JobOutcome> {
+  const { store, out } = context;
+  const end = await runFunction(app, store, async () => readToEnd(await bound()));
+  const headers = effectHeaders(store, false);
+  switch (end.kind) {
+    case 'value': {
+      const formState: unknown = await decodeFormState(end.value, form, manifest);
+      return answerPage(context, app, headers, formState === null ? {} : { formState });
+    }
+    case 'redirect':
+      out.head(303, [...headers, ['location', browserLocation(end.to.url, app.manifest)]]);
+      return { result: 'redirect' };
+    case 'http':
+      return answerPage(context, app, headers, { instead: { error: end.error } });
+    case 'thrown':
+      return answerError(out, headers, end.error);
+  }
+}
+
+/** An action that is a generator does its work while it is read, and nobody else would read it. */
+async function readToEnd(value: unknown): Promise<unknown> {
+  if (Object.prototype.toString.call(value) !== '[object AsyncGenerator]') return value;
+  for await (const _ of value as AsyncIterable<unknown>);
+  return undefined;
+}
+
+async function answerPage({ job, store, out, signal }: JobContext, app: App, headers: Header[], more: { formState?: unknown; instead?: { error: unknown } } = {}): Promise<JobOutcome> {
+  const { payload, interrupted } = await pagePayload({
+    app, store, document: true, ...more,
+    blockingHead: blocksForMetadata(app.manifest, headerOf(store, 'user-agent')),
+  });
+  return renderer.html({
+    app, out, signal, headers, payload, interrupted,
+    status: job.route < 0 ? 404 : 200,
+    nonce: nonceOf(headerOf(store, 'content-security-policy')),
+    whole: false,
+    keepPayload: false,
+  });
+}
+
+function answerError(out: ResponseSink, headers: Header[], error: unknown): JobOutcome {
+  const described = describeError(error);
+  out.head(500, [['content-type', 'text/html; charset=utf-8'], ...headers]);
+  void out.write(plainDocument(500, described.digest))?.catch(() => undefined);
+  return { result: 'ok', error: described };
+}
+
+function refuseBody(app: App, out: ResponseSink, error: unknown): JobOutcome {
+  const bad = error instanceof BadBody;
+  if (!bad) app.report(error, 'action');
+  out.head(bad ? 400 : 500, [['content-type', 'text/plain'], NOT_STORED]);
+  void out.write(Buffer.from(bad ? 'Invalid Server Action request.' : 'Internal Server Error'))?.catch(() => undefined);
+  return { result: 'ok', error: describeError(error) };
+}
