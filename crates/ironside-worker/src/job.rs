@@ -57,7 +57,7 @@ pub struct Job {
     pub target: String,
     /// The permit to store the answer, if it may be stored. Never 0.
     pub permit: Option<u64>,
-    /// How long the job may take, counted from its dispatch to the end of its answer.
+    /// How long the job may take, counted from [`Pool::run`](crate::Pool::run) to the end of its answer.
     pub deadline: Option<Duration>,
     /// Names the request in logs.
     pub request_id: String,
@@ -95,8 +95,8 @@ impl Job {
         self.method.is_safe() && !matches!(self.kind, JobKind::Action | JobKind::Control)
     }
 
-    /// The frame of this job.
-    pub(crate) fn frame(&self, has_body: bool, credit: u32) -> wire::Job<'_> {
+    /// The frame of this job, when `left` of its deadline is left.
+    pub(crate) fn frame(&self, has_body: bool, credit: u32, left: Option<Duration>) -> wire::Job<'_> {
         wire::Job {
             kind: self.kind,
             variant: self.variant,
@@ -110,7 +110,7 @@ impl Job {
             params: frame_params(&self.params),
             target: &self.target,
             permit: self.permit.unwrap_or(0),
-            deadline_ms: self.deadline.map_or(0, |limit| u32::try_from(limit.as_millis()).unwrap_or(u32::MAX).max(1)),
+            deadline_ms: left.map_or(0, |limit| u32::try_from(limit.as_millis()).unwrap_or(u32::MAX).max(1)),
             request_id: &self.request_id,
             trace: &self.trace,
             credit,

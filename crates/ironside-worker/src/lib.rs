@@ -8,19 +8,42 @@
 //! limit, and a worker that lies, hangs or dies costs the jobs that it was carrying and nothing else. HTTP itself, routing and
 //! caching are not known here. The design is in `docs/design/worker-protocol.md`.
 
+mod boot;
 mod call;
+mod connection;
+mod evidence;
+mod exchange;
 mod failure;
+mod fault;
+mod frame_reader;
 mod front;
 mod head;
+mod helper;
+mod incoming;
 mod job;
+mod limiter;
+mod lock;
 mod options;
+mod outbox;
 mod outcome;
+mod output;
+mod pool;
+mod process;
+mod response;
+mod roster;
+mod spawner;
+mod supervisor;
+mod upload;
+mod watch;
 pub mod wire;
 
 pub use call::{Call, Reply, Resolution, Revalidation};
 pub use failure::{Blame, JobFailure};
 pub use front::{Front, LogRecord, MetricRecord, SpanRecord};
 pub use head::{BadResponse, Head};
+pub use helper::{Helper, HelperError};
 pub use job::{BodyError, Job, JobBody, JobInfo, Param, WorkerId};
 pub use options::{MINIMUM_NODE, NodeOptions, PoolOptions, Secret, StartError, WorkerConfig};
 pub use outcome::{AfterDone, ErrorInfo, Outcome, ProxyAction, ProxyDecision};
+pub use pool::{Pool, PoolStats, WorkerState, WorkerStats};
+pub use response::{Answer, Piece, Response, ResponseBody};
