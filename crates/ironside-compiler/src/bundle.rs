@@ -209,7 +209,7 @@ impl RunningGraph {
 
 /// Everything that is wrong with a graph.
 fn failure(plan: &Plan, kind: GraphKind, collected: &Collected, problems: &[Problem], watched: Vec<String>) -> BuildFailure {
-    let remedies = Remedies { keys: &plan.keys, collected, browser: kind == GraphKind::Browser };
+    let remedies = Remedies { keys: &plan.keys, collected, kind };
     let explained = problems.iter().filter_map(|problem| remedies.explain(problem));
     let wrong_side = collected.wrong_side.iter().map(|(importer, name)| remedies.wrong_side(importer, name));
     let mut failure = BuildFailure::new(collected.diagnostics.iter().cloned().chain(explained).chain(wrong_side));

@@ -2,6 +2,7 @@
 
 use crate::{
     file_key::{FileKeys, split_query},
+    graph::GraphKind,
     package::{NODE_MODULES, split_specifier},
     plugin::{
         collected::Collected,
@@ -19,8 +20,8 @@ const MAX_SLIP: usize = 2;
 pub(crate) struct Remedies<'a> {
     pub(crate) keys: &'a FileKeys,
     pub(crate) collected: &'a Collected,
-    /// Whether the code runs in the browser.
-    pub(crate) browser: bool,
+    /// The graph that they were found in.
+    pub(crate) kind: GraphKind,
 }
 
 impl Remedies<'_> {
@@ -84,7 +85,7 @@ impl Remedies<'_> {
     }
 
     fn unresolved_hint(&self, specifier: &str, importer: &str) -> Option<String> {
-        if self.browser && is_builtin(specifier) {
+        if self.kind == GraphKind::Browser && is_builtin(specifier) {
             return Some(format!(
                 "`{specifier}` is part of Node and does not exist in the browser; use it in server code, and call that from \
                  the component"
@@ -118,8 +119,17 @@ impl Remedies<'_> {
     fn missing_export(&self, problem: &Problem) -> Diagnostic {
         let exporter = problem.subject.as_deref().unwrap_or_default();
         let name = problem.message.split('"').nth(1).unwrap_or_default();
-        let message = format!("`{name}` is not exported by {}", self.keys.shown(exporter));
+        let specifier = self.specifier_of(problem.file.as_deref().unwrap_or_default(), exporter);
+        let ours = specifier.filter(|specifier| is_pinned(specifier));
+        let from = ours.map_or_else(|| self.keys.shown(exporter), str::to_owned);
+        let message = format!("`{name}` is not exported by {from}");
         let diagnostic = self.place(Diagnostic::error("missing-export", message), problem);
+        if ours.is_some() && self.kind == GraphKind::Rsc && name.starts_with("use") {
+            return diagnostic.hint(format!(
+                "`{name}` works only in client components: put `'use client'` at the top of this file, or move what needs it \
+                 to a file of its own that has it"
+            ));
+        }
         let source = fs::read_to_string(split_query(exporter).0).unwrap_or_default();
         let near = exported_words(&source).filter(|word| slip(word, name) <= MAX_SLIP).min_by_key(|word| slip(word, name));
         let has_default = source.contains("export default");
@@ -131,6 +141,12 @@ impl Remedies<'_> {
             None if name == "default" => diagnostic.hint("the file has no default export; import a name in braces"),
             None => diagnostic.hint(format!("export `{name}` there, or import something that is exported")),
         }
+    }
+
+    /// How a module calls another one.
+    fn specifier_of(&self, importer: &str, module: &str) -> Option<&str> {
+        let resolutions = self.collected.resolutions.iter();
+        resolutions.filter(|((from, _), to)| from == importer && *to == module).map(|((_, s), _)| s.as_str()).min()
     }
 
     fn error(&self, code: &'static str, message: &str, problem: &Problem) -> Diagnostic {

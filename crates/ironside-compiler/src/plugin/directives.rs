@@ -15,7 +15,7 @@ pub(super) fn transform<'a>(
     program: &mut Program<'a>,
     allocator: &'a Allocator,
 ) -> Emit {
-    if !directive::mentions_directive(module.source) {
+    if !directive::mentions_directive(module.source.as_bytes()) {
         return Emit::default();
     }
     let file_key = hooks.keys.key(module.id);

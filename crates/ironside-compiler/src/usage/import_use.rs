@@ -88,7 +88,7 @@ fn with_semantic<T: Default>(file: &str, source: &str, then: impl FnOnce(&Progra
     if parsed.panicked {
         return T::default();
     }
-    let semantic = SemanticBuilder::new().build(&parsed.program).semantic;
+    let semantic = SemanticBuilder::new().with_build_nodes(true).build(&parsed.program).semantic;
     then(&parsed.program, &semantic)
 }
 
