@@ -14,9 +14,14 @@ async function open(): Promise<Database> {
   const url = process.env.DATABASE_URL;
   const pool = url
     ? new Pool({ connectionString: url, max: 10 })
-    : new Pool({ host: await embeddedDatabase(), port: 5432, user: 'postgres', database: 'postgres', max: 4 });
-  // A connection that breaks while nobody uses it must not end the process; the pool opens another one.
-  pool.on('error', (error) => console.warn('database connection lost:', error.message));
+    : // The embedded database ends when nobody is connected, so connections are kept for as long as this process lives.
+      new Pool({ host: await embeddedDatabase(), port: 5432, user: 'postgres', database: 'postgres', max: 4, idleTimeoutMillis: 0 });
+  // A connection that breaks while nobody uses it must not end the process. The embedded database may have to be started
+  // again, so the next request begins anew.
+  pool.on('error', (error) => {
+    console.warn('database connection lost:', error.message);
+    if (!url) opening = undefined;
+  });
   const client = await pool.connect();
   try {
     await migrate(client);

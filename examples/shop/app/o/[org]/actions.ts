@@ -15,7 +15,9 @@ export type CreateState = { result: Result<business.Widget>; entered: Entered } 
 
 const text = (form: FormData, name: string): string => String(form.get(name) ?? '');
 
-export async function createWidget(org: string, _previous: CreateState, form: FormData): Promise<CreateState> {
+/** Which organisation a form is about is the client's word, like everything in it: each action asks who may do this there. */
+export async function createWidget(_previous: CreateState, form: FormData): Promise<CreateState> {
+  const org = text(form, 'org');
   const entered = { sku: text(form, 'sku'), name: text(form, 'name'), priceCents: text(form, 'priceCents'), stock: text(form, 'stock') };
   const result = await attempt(async () => {
     const user = await requireUser();
@@ -28,11 +30,13 @@ export async function createWidget(org: string, _previous: CreateState, form: Fo
   return { result, entered };
 }
 
-export async function deleteWidget(org: string, id: string): Promise<Result<null>> {
+async function remove(form: FormData): Promise<Result<null>> {
   return attempt(async () => {
+    const org = text(form, 'org');
+    const id = parse(Id, text(form, 'id'));
     const user = await requireUser();
     const member = await requireMember(user.id, org);
-    await business.deleteWidget(member, user, parse(Id, id));
+    await business.deleteWidget(member, user, id);
     publish({ type: 'widget.deleted', widgetId: id });
     revalidatePath(`/o/${org}`);
     return null;
@@ -40,23 +44,24 @@ export async function deleteWidget(org: string, id: string): Promise<Result<null
 }
 
 /** The form of the list: the page shows the fresh list, or why nothing was deleted. */
-export async function deleteFromList(org: string, id: string, _previous: Result<null> | null): Promise<Result<null> | null> {
-  return deleteWidget(org, id);
+export async function deleteFromList(_previous: Result<null> | null, form: FormData): Promise<Result<null>> {
+  return remove(form);
 }
 
 /** The form of a widget's own page: there is nothing left to show there. */
-export async function deleteAndLeave(org: string, id: string, _previous: Result<null> | null): Promise<Result<null> | null> {
-  const result = await deleteWidget(org, id);
-  if (result.ok) redirect(`/o/${org}`);
+export async function deleteAndLeave(_previous: Result<null> | null, form: FormData): Promise<Result<null>> {
+  const result = await remove(form);
+  if (result.ok) redirect(`/o/${text(form, 'org')}`);
   return result;
 }
 
-export async function reserve(org: string, id: string, _previous: Result<number> | null, form: FormData): Promise<Result<number>> {
+export async function reserve(_previous: Result<number> | null, form: FormData): Promise<Result<number>> {
   return attempt(async () => {
     const user = await requireUser();
-    const member = await requireMember(user.id, org);
+    const member = await requireMember(user.id, text(form, 'org'));
+    const id = parse(Id, text(form, 'id'));
     const { quantity } = parse(Reservation, { quantity: form.get('quantity') });
-    const left = await business.reserve(member, user, parse(Id, id), quantity);
+    const left = await business.reserve(member, user, id, quantity);
     publish({ type: 'stock.changed', widgetId: id });
     updateTag(business.stockTag(id));
     return left;

@@ -5,13 +5,14 @@ import { SubmitButton } from '@/components/submit-button';
 import type { CreateState } from './actions';
 
 /** After a refusal the form shows what was entered and what is wrong with it; after a success it is empty again. */
-export function CreateForm({ state, action }: { state: CreateState; action: (form: FormData) => void }) {
+export function CreateForm({ org, state, action }: { org: string; state: CreateState; action: (form: FormData) => void }) {
   const failure = state && !state.result.ok ? state.result : null;
   const entered = failure ? state?.entered : undefined;
   const errors = failure?.fieldErrors;
   return (
     <form action={action} className="card flex h-fit flex-col gap-4" aria-label="New widget">
       <h2 className="text-lg font-semibold">New widget</h2>
+      <input type="hidden" name="org" value={org} />
       <Field label="SKU" name="sku" required defaultValue={entered?.sku} errors={errors?.sku} />
       <Field label="Name" name="name" required defaultValue={entered?.name} errors={errors?.name} />
       <div className="grid grid-cols-2 gap-4">

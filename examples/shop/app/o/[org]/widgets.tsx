@@ -1,7 +1,7 @@
 'use client';
 
 import Link from 'next/link';
-import { startTransition, useActionState, useOptimistic } from 'react';
+import { useActionState, useOptimistic } from 'react';
 import { useHydrated } from '@/components/hydrated';
 import { SubmitButton } from '@/components/submit-button';
 import { price } from '@/components/price';
@@ -22,7 +22,7 @@ const apply = (rows: Row[], change: Change): Row[] =>
  */
 export function Widgets({ org, userId, isOwner, widgets }: { org: string; userId: string; isOwner: boolean; widgets: Listed[] }) {
   const [rows, change] = useOptimistic<Row[], Change>(widgets, apply);
-  const [created, create] = useActionState<CreateState, FormData>(createWidget.bind(null, org), null);
+  const [created, create] = useActionState<CreateState, FormData>(createWidget, null);
   const hydrated = useHydrated();
 
   const createAtOnce = (form: FormData) => {
@@ -41,17 +41,17 @@ export function Widgets({ org, userId, isOwner, widgets }: { org: string; userId
           ))}
         </ul>
       </section>
-      <CreateForm state={created} action={hydrated ? createAtOnce : create} />
+      <CreateForm org={org} state={created} action={hydrated ? createAtOnce : create} />
     </div>
   );
 }
 
 function WidgetRow({ org, row, mayDelete, onRemove }: { org: string; row: Row; mayDelete: boolean; onRemove: () => void }) {
-  const [result, remove] = useActionState<Result<null> | null>(deleteFromList.bind(null, org, row.id), null);
+  const [result, remove] = useActionState<Result<null> | null, FormData>(deleteFromList, null);
   const hydrated = useHydrated();
-  const removeAtOnce = () => {
+  const removeAtOnce = (form: FormData) => {
     onRemove();
-    startTransition(remove);
+    remove(form);
   };
   return (
     <li className={`card flex flex-wrap items-center gap-x-4 gap-y-1 ${row.pending ? 'opacity-50' : ''}`} data-sku={row.sku} data-pending={row.pending ?? false}>
@@ -63,6 +63,8 @@ function WidgetRow({ org, row, mayDelete, onRemove }: { org: string; row: Row; m
       <p className="tabular-nums"><strong>{row.stock}</strong> <span className="text-sm text-stone-500">in stock</span></p>
       {mayDelete && (
         <form action={hydrated ? removeAtOnce : remove}>
+          <input type="hidden" name="org" value={org} />
+          <input type="hidden" name="id" value={row.id} />
           <SubmitButton pending="Deleting …" className="button-quiet">Delete</SubmitButton>
         </form>
       )}
