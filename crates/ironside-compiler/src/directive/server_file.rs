@@ -121,7 +121,8 @@ struct Checker<'c, 's, 'f> {
 
 impl Checker<'_, '_, '_> {
     fn check(&mut self, export: Export) -> Option<ServerExport> {
-        if !is_identifier_name(&export.name) {
+        let declared_here = !matches!(export.kind, ExportKind::From | ExportKind::Star);
+        if declared_here && !is_identifier_name(&export.name) {
             let message = "the name of a server function has to be an identifier";
             self.report.error("action-export-name", export.span, message).hint = Some("export it under another name".to_owned());
             return None;

@@ -23,7 +23,9 @@ pub(super) fn check(model: &Model<'_>, found: &[Found], uses: &[Use], captures: 
             continue;
         }
         checker.assigned_inside(item);
-        checker.unsendable(item);
+        if !captures.groups.of_symbol.contains_key(&item.symbol) {
+            checker.unsendable(item);
+        }
         // The innermost action reads the value where it stands, and so do those around it.
         if let Some(outermost) = item.actions.last() {
             checker.assigned_later(item.symbol, &found[*outermost]);

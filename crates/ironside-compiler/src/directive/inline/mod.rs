@@ -35,6 +35,7 @@ pub(super) use rewrite::rewrite;
 
 use super::{
     ActionDefinition,
+    exports::is_esm,
     program::{Model, Names, identifier_part},
     report::Reporter,
     server_file::Registrations,
@@ -62,6 +63,8 @@ struct PlannedAction {
     span: Span,
     scope: ScopeId,
     form: Form,
+    /// Whether nothing else is ever assigned to the name of the declaration.
+    is_constant: bool,
     /// The exported constant that holds the reference.
     constant: String,
     /// The moved function.
@@ -127,8 +130,11 @@ pub(super) fn plan(
     report: &mut Reporter<'_>,
 ) -> InlinePlan {
     let found = find::find(model, server, report);
-    if found.is_empty() {
-        return InlinePlan::default();
+    let Some(first) = found.first() else { return InlinePlan::default() };
+    if !is_esm(model.program) && (model.is_free("module") || model.is_free("exports")) {
+        let message = "a CommonJS module can't have inline actions";
+        let hint = "use `import` and `export` in this file";
+        report.error("inline-action-commonjs", first.span, message).hint = Some(hint.to_owned());
     }
     for action in &found {
         forbidden(model, action.node, report);
@@ -151,6 +157,7 @@ pub(super) fn plan(
             span: action.span,
             scope: action.scope,
             form: action.form,
+            is_constant: action.bound.is_some(),
             constant: constants[at].clone(),
             implementation: names.fresh(&format!("$$impl_{}", identifier_part(&titles[at]))),
             pattern: writer.pattern(at),

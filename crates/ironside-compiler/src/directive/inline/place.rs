@@ -193,7 +193,7 @@ impl Conflict {
         let message = if self.used_before {
             format!("the action is used before `{name}`, which it captures, exists")
         } else {
-            format!("the action captures `{name}`, which is declared later")
+            format!("the action captures `{name}` before it has a value")
         };
         let declared = model.scoping().symbol_span(self.symbol);
         let start = action.span.start;

@@ -106,7 +106,7 @@ impl<'a, 'p> Rewriter<'a, 'p> {
         let made = named_function(self.allocator, &action.implementation, pattern, &action.prelude);
         let Some(mut function) = made else { return };
         let Some(body) = &mut function.body else { return };
-        strip_directives(&mut parts.body.directives);
+        strip_use_strict(&mut parts.body.directives);
         body.span = parts.body.span;
         body.directives = parts.body.directives.take_in(&self.allocator);
         body.statements.extend(parts.body.statements.drain(..));
@@ -204,8 +204,9 @@ impl<'a, 'p> Rewriter<'a, 'p> {
             Statement::FunctionDeclaration(function) if function.scope_id.get() == Some(action.scope) => function.id.as_ref(),
             _ => None,
         });
-        // A function's name may be assigned to, so this is no `const`.
-        local.map_or_else(String::new, |id| format!("let {} = {};", id.name, action.reference))
+        // A function's name may be assigned to.
+        let keyword = if action.is_constant { "const" } else { "let" };
+        local.map_or_else(String::new, |id| format!("{keyword} {} = {};", id.name, action.reference))
     }
 
     fn push_constants(&self, list: &mut ArenaVec<'a, Statement<'a>>, texts: &[(usize, String)], here: impl Fn(usize) -> bool) {
@@ -231,12 +232,9 @@ fn is_overload(function: &Function<'_>, names: &[String]) -> bool {
     function.r#type == FunctionType::TSDeclareFunction && named
 }
 
-/// `'use strict'` goes as well: modules are strict, and a function with a pattern as parameter must not say it.
-fn strip_directives(directives: &mut ArenaVec<'_, Directive<'_>>) {
-    directives.retain(|directive| {
-        let value = directive.expression.value.as_str();
-        value != "use strict" && Word::of(value) != Some(Word::Server)
-    });
+/// Modules are strict, and a function with a pattern as parameter must not say that it is.
+fn strip_use_strict(directives: &mut ArenaVec<'_, Directive<'_>>) {
+    directives.retain(|directive| directive.expression.value != "use strict");
 }
 
 impl<'a> VisitJsMut<'a> for Rewriter<'a, '_> {
@@ -268,13 +266,10 @@ impl<'a> VisitJsMut<'a> for Rewriter<'a, '_> {
         }
     }
 
-    fn visit_function(&mut self, function: &mut Function<'a>, flags: oxc::syntax::scope::ScopeFlags) {
-        if self.planned(function.scope_id.get()).is_some_and(|action| action.form == Form::Root)
-            && let Some(body) = &mut function.body
-        {
-            strip_directives(&mut body.directives);
-        }
-        walk_js_mut::walk_function(self, function, flags);
+    fn visit_function_body(&mut self, body: &mut FunctionBody<'a>) {
+        // Whatever it asked for is done, also in functions that are exports of a server file.
+        body.directives.retain(|directive| Word::of(&directive.expression.value) != Some(Word::Server));
+        walk_js_mut::walk_function_body(self, body);
     }
 
     fn visit_statements(&mut self, list: &mut ArenaVec<'a, Statement<'a>>) {
