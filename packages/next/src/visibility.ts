@@ -32,7 +32,7 @@ function whenIdle(run: () => void): void {
 
 /** Fetching ahead is for production, and not for readers who save data. */
 export function mayFetchAhead(): boolean {
-  if (process.env['NODE_ENV'] !== 'production') return false;
+  if (process.env.NODE_ENV !== 'production') return false;
   const { connection } = navigator as { connection?: { saveData?: boolean } };
   return connection?.saveData !== true;
 }

@@ -7,7 +7,7 @@ import type { Payload, SegmentParts, SlotId, Tree } from '../payload.ts';
 import type { View } from '../view.ts';
 
 export type Merged =
-  | { kind: 'view'; view: View; /** Something below a loading boundary is still to come. */ shell: boolean }
+  | { kind: 'view'; view: View; /** The page itself is still to come. */ shell: boolean }
   /** The payload leaves out what the client does not have (a collision of hashes, or a prefetch from another page). */
   | { kind: 'missing'; ids: SlotId[] }
   /** Another deployment, or another root layout: only a document load can show it. */
@@ -24,6 +24,7 @@ type Options = {
 };
 
 const isDefault = (tree: Tree): boolean => tree.segment === '__DEFAULT__';
+const isPage = (tree: Tree): boolean => isLeaf(tree) && !isDefault(tree);
 /** Pages and defaults: of them the client never says that it has them, as they depend on the search too. */
 const isLeaf = (tree: Tree): boolean => tree.slots === undefined;
 
@@ -35,19 +36,18 @@ export function merge(current: View, payload: Payload, { number, hold }: Options
   const slots: Slots = {};
   const parts: Parts = {};
   const missing: SlotId[] = [];
-  let shell = false;
 
   const visit = (node: Tree, covered: boolean, old: boolean): void => {
     const fromOld = old || kept.has(node);
     const { id } = node;
-    if (!fromOld && Object.hasOwn(payload.slots, id)) {
+    // The pages of a partial payload may be of another search: a loading shell is kept for all of them.
+    if (!fromOld && Object.hasOwn(payload.slots, id) && !(payload.partial && isPage(node))) {
       slots[id] = payload.slots[id];
       setParts(parts, id, payload.parts[id]);
     } else if (Object.hasOwn(current.slots, id) && (fromOld || !isLeaf(node))) {
       slots[id] = current.slots[id];
       setParts(parts, id, (fromOld ? undefined : payload.parts[id]) ?? current.parts[id]);
     } else if (payload.partial && covered) {
-      shell = true;
       slots[id] = hold;
       setParts(parts, id, payload.parts[id]);
     } else {
@@ -73,7 +73,7 @@ export function merge(current: View, payload: Payload, { number, hold }: Options
     head: payload.head,
     failure: undefined,
   };
-  return { kind: 'view', view, shell };
+  return { kind: 'view', view, shell: payload.partial === true };
 }
 
 function sameParams(a: View['params'], b: View['params']): boolean {
