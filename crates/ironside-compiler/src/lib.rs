@@ -9,6 +9,7 @@
 pub mod directive;
 pub mod app_dir;
 pub mod asset;
+pub mod environment;
 pub mod error;
 pub mod external;
 pub mod file_key;

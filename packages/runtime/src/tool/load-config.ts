@@ -9,6 +9,8 @@ import { importDefault } from './module.ts';
 export async function loadConfig(rawInput: unknown): Promise<{ config: Fields; functions: string[] }> {
   const input = fields(rawInput);
   applyEnvironment(input);
+  // Configurations in TypeScript were compiled: what they throw shall name lines of the source.
+  process.setSourceMapsEnabled(true);
   let config: unknown = await importDefault(text(input, 'file'));
   if (typeof config === 'function') config = config(text(input, 'phase'), { defaultConfig: input['defaultConfig'] ?? {} });
   config = await config;
