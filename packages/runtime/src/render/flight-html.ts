@@ -210,8 +210,8 @@ class HtmlRender {
     // Interrupts inside of Suspense boundaries that were met on the way to the shell.
     const early = readInterrupt(this.#lateError);
     if (early) sink.add(lateInterrupt(early, this.#answer.app.manifest));
-    shell.pipe(sink);
     if (this.#flightEnded) sink.payloadEnded();
+    shell.pipe(sink);
   }
 
   #withoutShell(error: unknown): void {

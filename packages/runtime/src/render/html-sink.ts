@@ -51,7 +51,9 @@ export class HtmlSink implements DocumentSink {
   }
 
   flush(): void {
-    this.#send();
+    // With the end of the document `end()` follows at once: one piece for both.
+    const last = this.#html.at(-1);
+    if (last === undefined || !asBuffer(last).subarray(-CLOSING.length).equals(CLOSING)) this.#send();
   }
 
   end(): void {

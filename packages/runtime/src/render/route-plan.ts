@@ -50,7 +50,7 @@ export function planRoute(root: SegmentNode, jobParams: readonly JobParam[], pat
     const scope = bound && value !== undefined ? { ...params, [bound.name]: value } : params;
     const named = bound ? `${node.segment}=${bound.values.join('/')}` : node.segment;
     const leaf = isLeaf(node);
-    const step = leaf ? '' : named;
+    const step = leaf || node.segment.startsWith('@') ? '' : named;
     const here = [trail, slot === 'children' || slot === '' ? '' : `@${slot}`, step].filter((piece) => piece !== '').join('/');
     const inner = { trail: here, params: scope, depth: depth + depthOf(node, bound) };
     const children = Object.entries(node.slots)

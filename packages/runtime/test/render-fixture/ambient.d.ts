@@ -1,0 +1,3 @@
+declare module 'ironside:references' {
+  export { action, clientModule, clientReference, seal } from '../../src/references.rsc.ts';
+}
