@@ -19,7 +19,8 @@ class Browser {
   latest: View | { waits: number };
   history: { key: string; url: string }[];
   index = 0;
-  settled = new Set<number>();
+  readonly waits = new Set<number>();
+  readonly settled = new Set<number>();
 
   constructor(path: string) {
     const view = firstView(path);
@@ -38,10 +39,15 @@ class Browser {
 
   #run(effect: Effect): void {
     switch (effect.do) {
-      case 'wait': this.latest = { waits: effect.id }; break;
+      case 'wait': this.latest = { waits: effect.id }; this.waits.add(effect.id); break;
       case 'request': this.asked = [...this.asked.filter(({ id }) => id !== effect.id), effect]; break;
-      case 'abort': this.asked = this.asked.filter(({ id }) => id !== effect.id); break;
-      case 'show': if (effect.id === undefined || !('waits' in this.latest) || this.latest.waits === effect.id) this.latest = effect.view; break;
+      case 'abort': this.waits.delete(effect.id); this.asked = this.asked.filter(({ id }) => id !== effect.id); break;
+      // A promise that React waits for is fulfilled, which matters only if it is the last thing that React was given.
+      case 'show': {
+        const waited = effect.id !== undefined && this.waits.delete(effect.id);
+        if (!waited || ('waits' in this.latest && this.latest.waits === effect.id)) this.latest = effect.view;
+        break;
+      }
       case 'history': {
         const entry = { key: effect.key, url: effect.target.path + effect.target.search + effect.target.hash };
         if (effect.mode === 'push') this.history = [...this.history.slice(0, ++this.index), entry];
@@ -278,35 +284,68 @@ describe('the reply of an action', () => {
   });
 });
 
+describe('what has been answered and is not on the screen yet', () => {
+  it('is not undone by a refresh or by the reply of an action, which wait for it', () => {
+    for (const event of [{ type: 'refresh' }, { type: 'reply', at: { path: '/a', search: '' }, payload: answer({ path: '/a', search: '' }), revalidated: true }] as const) {
+      const browser = new Browser('/a');
+      browser.send(navigate('/b'));
+      browser.answer();
+      expect(browser.send(event)).toEqual([]);
+      browser.commit();
+      expect(browser.state.place.path).toBe('/b');
+      expect(browser.asked).toMatchObject([{ target: { path: '/b' }, have: undefined }]);
+    }
+  });
+
+  it('is settled when it is overtaken', () => {
+    const browser = new Browser('/a');
+    browser.send(navigate('/b'));
+    browser.answer();
+    browser.send(navigate('/a/x'));
+    expect([...browser.settled]).toEqual([1]);
+  });
+});
+
+/** Some events by chance. Returns where the last navigation of the reader led. */
+function play(browser: Browser, pick: (below: number) => number, before: string): string {
+  let last = before;
+  for (let i = pick(12); i >= 0; i--) {
+    const to = PATHS[pick(PATHS.length)] ?? '/';
+    const at = { ...browser.state.place };
+    switch (pick(13)) {
+      case 0: case 1: browser.send(navigate(to)); last = to; break;
+      case 2: browser.send(navigate(to, { ahead: answer({ path: to, search: '', partial: pick(2) === 0, have: segmentIds(browser.state.shown.tree) }) })); last = to; break;
+      case 3: browser.send(navigate(to, { mode: 'replace' })); last = to; break;
+      case 4: { const index = pick(browser.history.length); last = browser.history[index]?.url ?? last; browser.go(index); break; }
+      case 5: browser.send({ type: 'refresh' }); break;
+      case 6: browser.send({ type: 'reply', at: pick(2) === 0 ? at : { path: to, search: '' }, payload: pick(3) === 0 ? undefined : answer({ ...at }), revalidated: pick(2) === 0 }); break;
+      case 7: browser.send({ type: 'purge' }); break;
+      case 8: case 9: browser.answer(browser.asked[pick(browser.asked.length || 1)]); break;
+      default: browser.commit();
+    }
+    if ('number' in browser.latest) expect(flawsOf(browser.latest)).toEqual([]);
+    expect(flawsOf(browser.state.shown)).toEqual([]);
+  }
+  return last;
+}
+
 describe('whatever happens in whatever order', () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('no view is broken, each navigation has one entry, the last one wins (seed %i)', (seed) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('no view is broken, each navigation has one entry, the last one wins and all are settled (seed %i)', (seed) => {
     const pick = chance(seed);
     const browser = new Browser('/');
-    const path = (): string => PATHS[pick(PATHS.length)] ?? '/';
     let last = '/';
-    for (let i = 0; i < 1500; i++) {
-      const to = path();
-      const at = { ...browser.state.place };
-      switch (pick(13)) {
-        case 0: case 1: browser.send(navigate(to)); last = to; break;
-        case 2: browser.send(navigate(to, { ahead: answer({ path: to, search: '', partial: pick(2) === 0, have: segmentIds(browser.state.shown.tree) }) })); last = to; break;
-        case 3: browser.send(navigate(to, { mode: 'replace' })); last = to; break;
-        case 4: { const index = pick(browser.history.length); last = browser.history[index]?.url ?? last; browser.go(index); break; }
-        case 5: browser.send({ type: 'refresh' }); break;
-        case 6: browser.send({ type: 'reply', at: pick(2) === 0 ? at : { path: to, search: '' }, payload: pick(3) === 0 ? undefined : answer({ ...at }), revalidated: pick(2) === 0 }); break;
-        case 7: browser.send({ type: 'purge' }); break;
-        case 8: case 9: browser.answer(browser.asked[pick(browser.asked.length || 1)]); break;
-        default: browser.commit();
-      }
-      if ('number' in browser.latest) expect(flawsOf(browser.latest)).toEqual([]);
-      expect(flawsOf(browser.state.shown)).toEqual([]);
+    for (let round = 0; round < 400; round++) {
+      last = play(browser, pick, last);
+      browser.drain();
+      expect(browser.state.place.path).toBe(last);
+      expect(browser.history[browser.index]?.url).toBe(last);
+      expect(browser.history[browser.index]?.key).toBe(browser.state.key);
+      expect(browser.state.pending).toBeUndefined();
     }
-    browser.drain();
-    expect(browser.state.place.path).toBe(last);
-    expect(browser.history[browser.index]?.url).toBe(last);
-    expect(browser.history[browser.index]?.key).toBe(browser.state.key);
     expect(browser.state.entries.size).toBeLessThanOrEqual(50);
-    const pushes = browser.log.flatMap((effect) => (effect.do === 'history' ? [effect.key] : []));
-    expect(new Set(pushes).size).toBe(pushes.length);
+    const changes = browser.log.flatMap((effect) => (effect.do === 'history' ? [effect.key] : []));
+    expect(new Set(changes).size).toBe(changes.length);
+    const started = browser.log.flatMap((effect) => (effect.do === 'wait' || effect.do === 'request' ? [effect.id] : []));
+    expect(started.filter((id) => !browser.settled.has(id))).toEqual([]);
   });
 });

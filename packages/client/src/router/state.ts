@@ -140,7 +140,11 @@ function start(state: State, options: Omit<Pending, 'id' | 'key' | 'redirects' |
   return { state: { ...state, counter: id, pending }, effects: giveUp(state), pending };
 }
 
-const giveUp = ({ pending }: State): Effect[] => (pending ? [{ do: 'abort', id: pending.id }, { do: 'settle', id: pending.id }] : []);
+/** Also those that were answered and that React has not put on the screen yet. */
+function giveUp({ pending, arrivals }: State): Effect[] {
+  const settle = [...arrivals.values()].map(({ id }): Effect => ({ do: 'settle', id }));
+  return pending ? [{ do: 'abort', id: pending.id }, { do: 'settle', id: pending.id }, ...settle] : settle;
+}
 
 const request = (state: State, pending: Pending): Effect => ({
   do: 'request', id: pending.id, target: pending.target, have: pending.full ? undefined : state.shown, from: pending.from,
@@ -177,7 +181,7 @@ function hashOnly(state: State, before: Effect[], pending: Pending): Step {
 
 function refresh(state: State): Step {
   // What is under way will be fresh, but for the layouts that it keeps.
-  if (state.pending && state.pending.mode !== 'stay') return same({ ...state, refreshDue: true });
+  if (navigating(state)) return same({ ...state, refreshDue: true });
   const started = start(state, { ...staying(state), full: true });
   return { state: started.state, effects: [...started.effects, wait(started.pending), request(started.state, started.pending)] };
 }
@@ -261,7 +265,11 @@ function failed(state: State, { id, soft }: Extract<Event, { type: 'failed' }>):
     : leave(state, pending);
 }
 
-const navigating = ({ pending }: State): boolean => pending !== undefined && pending.mode !== 'stay';
+/** Whether another page is on its way to the screen. */
+function navigating({ pending, arrivals, arrived }: State): boolean {
+  if (pending && pending.mode !== 'stay') return true;
+  return [...arrivals.values()].some(({ id, mode }) => mode !== 'stay' && id > arrived);
+}
 
 function reply(state: State, { at, payload: fresh, revalidated }: Extract<Event, { type: 'reply' }>): Step {
   if (fresh && sameResource(at, state.place) && !navigating(state)) return freshView(state, fresh);
