@@ -39,10 +39,21 @@ pub(crate) async fn boot(
         // When writing fails the process has died, which the reader notices.
         tokio::spawn(async move { outbox.write_to(writing).await })
     };
-    let handshake = Handshake { options, outbox: &outbox, id, hello: false };
+    let handshake = Handshake {
+        options,
+        outbox: &outbox,
+        id,
+        hello: false,
+    };
     match handshake.run(&mut process, &mut reader).await {
         Ok(ready_ms) => {
-            let connection = Arc::new(Connection::new(id, process.pid, outbox, Arc::clone(front), options.stream_window));
+            let connection = Arc::new(Connection::new(
+                id,
+                process.pid,
+                outbox,
+                Arc::clone(front),
+                options.stream_window,
+            ));
             tokio::spawn(read_all(Arc::clone(&connection), reader));
             tracing::debug!(worker = %id, pid = process.pid, ready_ms, "a worker is ready");
             Ok(Worker { process, connection })
@@ -76,10 +87,16 @@ impl Handshake<'_> {
         if header.code == wire::Fatal::SCHEMA.code {
             let fatal: wire::Fatal<'_> = wire::decode(&payload).map_err(|error| not_a_worker(&error, process))?;
             let output = format!("{}\n{}", fatal.stack, process.tail.text());
-            return Err(StartError::Crashed { how: fatal.message.to_owned(), output });
+            return Err(StartError::Crashed {
+                how: fatal.message.to_owned(),
+                output,
+            });
         }
         if header.code != Ready::SCHEMA.code {
-            return Err(not_a_worker(&format!("frame 0x{:02x} came instead of READY", header.code), process));
+            return Err(not_a_worker(
+                &format!("frame 0x{:02x} came instead of READY", header.code),
+                process,
+            ));
         }
         let ready: Ready<'_> = wire::decode(&payload).map_err(|error| not_a_worker(&error, process))?;
         Ok(ready.boot_ms.saturating_add(ready.load_ms))
@@ -96,7 +113,10 @@ impl Handshake<'_> {
             loop {
                 match reader.next().await {
                     // Code that is loaded may log already, and nobody listens yet.
-                    Ok((header, _)) if self.hello && [wire::Log::SCHEMA.code, wire::Span::SCHEMA.code, wire::Metric::SCHEMA.code].contains(&header.code) => {}
+                    Ok((header, _))
+                        if self.hello
+                            && [wire::Log::SCHEMA.code, wire::Span::SCHEMA.code, wire::Metric::SCHEMA.code]
+                                .contains(&header.code) => {}
                     next => return next,
                 }
             }
@@ -105,7 +125,10 @@ impl Handshake<'_> {
             Ok(Ok(frame)) => Ok(frame),
             Ok(Err(ReadEnd::Fault(fault))) => Err(fault_error(&fault, process)),
             Ok(Err(ReadEnd::Closed)) => Err(self.crashed(process).await),
-            Err(_) => Err(StartError::TimedOut { after: limit, output: process.tail.text() }),
+            Err(_) => Err(StartError::TimedOut {
+                after: limit,
+                output: process.tail.text(),
+            }),
         }
     }
 
@@ -117,10 +140,15 @@ impl Handshake<'_> {
         };
         // Its last words may still be in the pipe.
         tokio::time::sleep(Duration::from_millis(20)).await;
-        if !self.hello && let Some(error) = too_old(&self.options.process).await {
+        if !self.hello
+            && let Some(error) = too_old(&self.options.process).await
+        {
             return error;
         }
-        StartError::Crashed { how, output: process.tail.text() }
+        StartError::Crashed {
+            how,
+            output: process.tail.text(),
+        }
     }
 
     fn send_config(&self) -> Result<(), StartError> {
@@ -129,7 +157,11 @@ impl Handshake<'_> {
             deployment: &config.deployment,
             manifest: &config.manifest.to_string_lossy(),
             keys: config.keys.iter().map(Secret::expose).collect(),
-            environment: config.environment.iter().map(|(name, value)| Variable { name, value }).collect(),
+            environment: config
+                .environment
+                .iter()
+                .map(|(name, value)| Variable { name, value })
+                .collect(),
             development: config.development,
             worker: self.id.0,
             stream_window: self.options.stream_window,
@@ -140,7 +172,10 @@ impl Handshake<'_> {
 }
 
 fn not_a_worker(problem: &impl ToString, process: &Process) -> StartError {
-    StartError::NotAWorker { problem: problem.to_string(), output: process.tail.text() }
+    StartError::NotAWorker {
+        problem: problem.to_string(),
+        output: process.tail.text(),
+    }
 }
 
 fn fault_error(fault: &ProtocolFault, process: &Process) -> StartError {
@@ -151,12 +186,18 @@ fn fault_error(fault: &ProtocolFault, process: &Process) -> StartError {
 fn check_hello(header: FrameHeader, payload: &[u8], process: &Process) -> Result<(), StartError> {
     let magic = payload.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes));
     if header.code != Hello::SCHEMA.code || magic != Some(MAGIC) {
-        return Err(not_a_worker(&format!("frame 0x{:02x} came instead of HELLO", header.code), process));
+        return Err(not_a_worker(
+            &format!("frame 0x{:02x} came instead of HELLO", header.code),
+            process,
+        ));
     }
     let ours = format!("{PROTOCOL_VERSION}.{}", schema_hash());
     let protocol = payload.get(4..6).map_or(0, |bytes| u16::from_le_bytes([bytes[0], bytes[1]]));
     if protocol != PROTOCOL_VERSION {
-        return Err(StartError::Mismatch { theirs: protocol.to_string(), ours });
+        return Err(StartError::Mismatch {
+            theirs: protocol.to_string(),
+            ours,
+        });
     }
     let hello: Hello<'_> = wire::decode(payload).map_err(|error| not_a_worker(&error, process))?;
     let theirs = format!("{}.{}", hello.protocol, hello.schema);
@@ -164,7 +205,9 @@ fn check_hello(header: FrameHeader, payload: &[u8], process: &Process) -> Result
         return Err(StartError::Mismatch { theirs, ours });
     }
     if is_too_old(hello.node) {
-        return Err(StartError::NodeTooOld { found: hello.node.to_owned() });
+        return Err(StartError::NodeTooOld {
+            found: hello.node.to_owned(),
+        });
     }
     Ok(())
 }

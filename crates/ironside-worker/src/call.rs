@@ -1,9 +1,7 @@
 //! Questions that a worker asks on behalf of a job, and the front's answers.
 
 use crate::job::{Param, frame_params};
-use crate::wire::{
-    self, CacheKind, RevalidationKind, RevalidationMode, RevalidationScope, call as frames, frame::Nothing,
-};
+use crate::wire::{self, CacheKind, RevalidationKind, RevalidationMode, RevalidationScope, call as frames, frame::Nothing};
 use bytes::Bytes;
 
 /// One invalidation.
@@ -97,7 +95,11 @@ impl Call {
         match call {
             wire::Call::CacheGet(get) => {
                 // A key may live on in a table, so it must not hold the whole read buffer.
-                Self::CacheGet { kind: get.kind, key: Bytes::copy_from_slice(get.key), tags: tags(get.tags) }
+                Self::CacheGet {
+                    kind: get.kind,
+                    key: Bytes::copy_from_slice(get.key),
+                    tags: tags(get.tags),
+                }
             }
             wire::Call::CacheSet(set) => Self::CacheSet {
                 kind: set.kind,
@@ -109,8 +111,12 @@ impl Call {
                 value: payload.slice_ref(set.value),
             },
             wire::Call::PermitDrop(drop) => Self::PermitDrop { permit: drop.permit },
-            wire::Call::Revalidate(what) => Self::Revalidate { items: what.items.into_iter().map(Into::into).collect() },
-            wire::Call::Resolve(what) => Self::Resolve { url: what.url.to_owned() },
+            wire::Call::Revalidate(what) => Self::Revalidate {
+                items: what.items.into_iter().map(Into::into).collect(),
+            },
+            wire::Call::Resolve(what) => Self::Resolve {
+                url: what.url.to_owned(),
+            },
         }
     }
 }
@@ -184,8 +190,12 @@ impl Reply {
             Self::Fresh { value } => wire::Reply::Fresh(frames::Fresh { value }),
             Self::Stale { permit, value } => wire::Reply::Stale(frames::Stale { permit: *permit, value }),
             Self::Done => wire::Reply::Done(Nothing::default()),
-            Self::Resolved(resolution) => wire::Reply::Resolved(frames::Resolved { resolution: resolution.frame() }),
-            Self::Refused { reason } => wire::Reply::Refused(frames::Refused { reason: cut(reason, 1024) }),
+            Self::Resolved(resolution) => wire::Reply::Resolved(frames::Resolved {
+                resolution: resolution.frame(),
+            }),
+            Self::Refused { reason } => wire::Reply::Refused(frames::Refused {
+                reason: cut(reason, 1024),
+            }),
         };
         wire::ReplyFrame { reply }
     }
@@ -194,9 +204,17 @@ impl Reply {
 impl Resolution {
     fn frame(&self) -> wire::Resolution<'_> {
         match self {
-            Self::Route { route, params, path, query } => {
-                wire::Resolution::Route(frames::ResolvedRoute { route: *route, params: frame_params(params), path, query })
-            }
+            Self::Route {
+                route,
+                params,
+                path,
+                query,
+            } => wire::Resolution::Route(frames::ResolvedRoute {
+                route: *route,
+                params: frame_params(params),
+                path,
+                query,
+            }),
             Self::Handler { path, query } => wire::Resolution::Handler(frames::ResolvedHandler { path, query }),
             Self::External { url } => wire::Resolution::External(frames::ResolvedExternal { url }),
             Self::None => wire::Resolution::None(Nothing::default()),

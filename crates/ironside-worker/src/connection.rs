@@ -113,7 +113,10 @@ pub(crate) struct Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Connection").field("id", &self.id).field("pid", &self.pid).finish_non_exhaustive()
+        out.debug_struct("Connection")
+            .field("id", &self.id)
+            .field("pid", &self.pid)
+            .finish_non_exhaustive()
     }
 }
 
@@ -155,13 +158,24 @@ impl Connection {
                 return Err(Undelivered::Closed(body));
             }
             table.last_id += 1;
-            let info = JobInfo { worker: self.id, id: table.last_id, job: Arc::clone(job) };
+            let info = JobInfo {
+                worker: self.id,
+                id: table.last_id,
+                job: Arc::clone(job),
+            };
             let frame = job.frame(!matches!(body, JobBody::Empty), self.window, left);
             // Encoded under the lock, so that ids rise on the wire too.
             self.outbox.send(&frame, info.id, 0).map_err(Undelivered::TooLarge)?;
             let streamed = matches!(body, JobBody::Stream(_));
             let outbox = Arc::clone(&self.outbox);
-            let exchange = Arc::new(Exchange::new(Start { info, deadline, window: self.window, outbox, lease, streamed }));
+            let exchange = Arc::new(Exchange::new(Start {
+                info,
+                deadline,
+                window: self.window,
+                outbox,
+                lease,
+                streamed,
+            }));
             table.jobs.insert(exchange.info.id, Arc::clone(&exchange));
             exchange
         };
@@ -272,7 +286,12 @@ impl Connection {
 
     /// The longest time that one of the running jobs may take.
     pub(crate) fn longest_job(&self) -> Duration {
-        locked(&self.table).jobs.values().filter_map(|exchange| exchange.info.job.deadline).max().unwrap_or_default()
+        locked(&self.table)
+            .jobs
+            .values()
+            .filter_map(|exchange| exchange.info.job.deadline)
+            .max()
+            .unwrap_or_default()
     }
 
     /// Asks each job to stop.
@@ -286,7 +305,13 @@ impl Connection {
     /// Asks the worker to finish what it has and to exit.
     pub(crate) fn drain(&self, grace: Duration) {
         // Four bytes always fit.
-        let _ = self.outbox.send(&Drain { grace_ms: u32::try_from(grace.as_millis()).unwrap_or(u32::MAX) }, 0, 0);
+        let _ = self.outbox.send(
+            &Drain {
+                grace_ms: u32::try_from(grace.as_millis()).unwrap_or(u32::MAX),
+            },
+            0,
+            0,
+        );
     }
 
     /// Asks for a sign of life, unless one is awaited.

@@ -178,7 +178,13 @@ impl Exchange {
         if let Piece::Body(bytes) = &piece {
             state.received += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
             if let Some(declared) = state.declared.filter(|declared| state.received > *declared) {
-                return self.refuse(state, BadResponse::Length { declared, sent: state.received });
+                return self.refuse(
+                    state,
+                    BadResponse::Length {
+                        declared,
+                        sent: state.received,
+                    },
+                );
             }
         }
         state.pieces.push_back(piece);
@@ -202,7 +208,11 @@ impl Exchange {
         let after = outcome.after;
         state.phase = if after { Phase::After } else { Phase::Done };
         if state.end.is_none() {
-            state.end = Some(judge(outcome, state.declared.filter(|declared| head_sent && *declared > state.received), state.received));
+            state.end = Some(judge(
+                outcome,
+                state.declared.filter(|declared| head_sent && *declared > state.received),
+                state.received,
+            ));
             state.wake();
         }
         let lease = state.lease.take();
@@ -282,7 +292,9 @@ impl Exchange {
 
     /// Fails the job if its deadline has passed. Says whether the worker has had its grace to end it, too.
     pub(crate) fn check_deadline(&self, now: Instant) -> bool {
-        let Some(deadline) = self.deadline.filter(|deadline| *deadline <= now) else { return false };
+        let Some(deadline) = self.deadline.filter(|deadline| *deadline <= now) else {
+            return false;
+        };
         self.fail(JobFailure::Deadline, CancelReason::Deadline);
         deadline + DEADLINE_GRACE <= now && matches!(locked(&self.state).phase, Phase::Head | Phase::Chunks)
     }
@@ -296,7 +308,11 @@ impl Exchange {
     pub(crate) fn request_credit(&self) -> Option<usize> {
         let state = locked(&self.state);
         let over = state.cancelled || matches!(state.phase, Phase::After | Phase::Done);
-        if over { None } else { Some(usize::try_from(state.request_credit).unwrap_or(0)) }
+        if over {
+            None
+        } else {
+            Some(usize::try_from(state.request_credit).unwrap_or(0))
+        }
     }
 
     /// Queues a part of the request's body that the credit covers.
@@ -329,7 +345,10 @@ impl State {
     fn spend(&mut self, bytes: usize) -> Result<(), FaultKind> {
         let left = self.granted - i64::try_from(bytes).unwrap_or(i64::MAX);
         if left < 0 {
-            return Err(FaultKind::Credit { sent: bytes, granted: self.granted });
+            return Err(FaultKind::Credit {
+                sent: bytes,
+                granted: self.granted,
+            });
         }
         self.granted = left;
         Ok(())
@@ -348,7 +367,10 @@ fn judge(outcome: wire::Outcome<'_>, short_of: Option<u64>, received: u64) -> En
     let error = || outcome.error.clone().map(ErrorInfo::from).unwrap_or_default();
     let failure = match outcome.result {
         JobResult::Ok | JobResult::Redirect | JobResult::NotFound => match short_of {
-            Some(declared) => JobFailure::BadResponse(BadResponse::Length { declared, sent: received }),
+            Some(declared) => JobFailure::BadResponse(BadResponse::Length {
+                declared,
+                sent: received,
+            }),
             None => match Outcome::try_from(outcome) {
                 Ok(outcome) => return End::Outcome(outcome),
                 Err(bad) => JobFailure::BadResponse(bad),
@@ -383,7 +405,9 @@ impl Ticket {
     /// Waits for the head, or for the end of a job without one; at most until the deadline.
     pub(crate) async fn first(&self) -> Result<First, JobFailure> {
         let waiting = std::future::poll_fn(|context| self.poll_first(context));
-        let Some(deadline) = self.exchange.deadline else { return waiting.await };
+        let Some(deadline) = self.exchange.deadline else {
+            return waiting.await;
+        };
         match tokio::time::timeout_at(deadline, waiting).await {
             Ok(first) => first,
             Err(_) => {
@@ -442,7 +466,9 @@ impl Ticket {
         state.taken = state.taken.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
         if state.taken >= self.exchange.window / 2 {
             state.granted += i64::from(state.taken);
-            let credit = Credit { bytes: std::mem::take(&mut state.taken) };
+            let credit = Credit {
+                bytes: std::mem::take(&mut state.taken),
+            };
             // Four bytes always fit.
             let _ = self.exchange.outbox.send(&credit, self.exchange.info.id, 0);
         }
@@ -450,8 +476,8 @@ impl Ticket {
 
     pub(crate) fn take_complete(&self) -> Option<Bytes> {
         let mut state = locked(&self.exchange.state);
-        let whole = matches!(state.end, Some(End::Outcome(_)))
-            && state.pieces.iter().all(|piece| matches!(piece, Piece::Body(_)));
+        let whole =
+            matches!(state.end, Some(End::Outcome(_))) && state.pieces.iter().all(|piece| matches!(piece, Piece::Body(_)));
         if !whole {
             return None;
         }
@@ -462,7 +488,14 @@ impl Ticket {
         if pieces.len() == 0 {
             return Some(first);
         }
-        Some(pieces.fold(first.to_vec(), |mut all, bytes| { all.extend_from_slice(&bytes); all }).into())
+        Some(
+            pieces
+                .fold(first.to_vec(), |mut all, bytes| {
+                    all.extend_from_slice(&bytes);
+                    all
+                })
+                .into(),
+        )
     }
 
     pub(crate) fn outcome(&self) -> Option<Outcome> {

@@ -1,7 +1,7 @@
 //! Why a job has no (complete) answer. The word of each reason is the same in logs, metrics and headers.
 
-use crate::outcome::ErrorInfo;
 use crate::head::BadResponse;
+use crate::outcome::ErrorInfo;
 use crate::wire::codec::EncodeError;
 use std::time::Duration;
 use thiserror::Error;

@@ -40,7 +40,10 @@ pub(crate) struct FrameReader {
 
 impl FrameReader {
     pub(crate) fn new(io: OwnedReadHalf) -> Self {
-        Self { io, buffer: BytesMut::with_capacity(READ_SIZE * 2) }
+        Self {
+            io,
+            buffer: BytesMut::with_capacity(READ_SIZE * 2),
+        }
     }
 
     /// The next frame. Cancelling loses nothing.
@@ -56,7 +59,14 @@ impl FrameReader {
                 Ok(0) if self.buffer.is_empty() => return Err(ReadEnd::Closed),
                 Ok(0) => {
                     // A process that is killed while it writes leaves half a frame; that is its death and not a lie.
-                    tracing::debug!("{}", ProtocolFault { kind: FaultKind::Cut, code: 0, job: 0 });
+                    tracing::debug!(
+                        "{}",
+                        ProtocolFault {
+                            kind: FaultKind::Cut,
+                            code: 0,
+                            job: 0
+                        }
+                    );
                     return Err(ReadEnd::Closed);
                 }
                 Ok(_) => {}
@@ -69,8 +79,14 @@ impl FrameReader {
 
 /// Takes a whole frame off the front of `buffer`, if there is one.
 fn split(buffer: &mut BytesMut) -> Result<Option<(FrameHeader, Bytes)>, ProtocolFault> {
-    let Some(header) = FrameHeader::read(buffer) else { return Ok(None) };
-    let fault = |kind| ProtocolFault { kind, code: header.code, job: header.job };
+    let Some(header) = FrameHeader::read(buffer) else {
+        return Ok(None);
+    };
+    let fault = |kind| ProtocolFault {
+        kind,
+        code: header.code,
+        job: header.job,
+    };
     let limit = header.code.checked_sub(0x80).map_or(0, |code| LIMITS[usize::from(code)]);
     if limit == 0 {
         return Err(fault(FaultKind::UnknownType));

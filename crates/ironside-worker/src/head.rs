@@ -55,15 +55,25 @@ pub struct Head {
 impl Head {
     /// Checks what a worker sent.
     pub(crate) fn check(status: u16, headers: &HeaderList<'_>) -> Result<Self, BadResponse> {
-        let valid = if (200..=599).contains(&status) { StatusCode::from_u16(status).ok() } else { None };
-        Ok(Self { status: valid.ok_or(BadResponse::Status(status))?, headers: header_map(headers)? })
+        let valid = if (200..=599).contains(&status) {
+            StatusCode::from_u16(status).ok()
+        } else {
+            None
+        };
+        Ok(Self {
+            status: valid.ok_or(BadResponse::Status(status))?,
+            headers: header_map(headers)?,
+        })
     }
 
     /// The length that the headers promise.
     pub(crate) fn content_length(&self) -> Result<Option<u64>, BadResponse> {
         let mut values = self.headers.get_all(CONTENT_LENGTH).iter();
         let Some(first) = values.next() else { return Ok(None) };
-        let digits = first.to_str().ok().filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
+        let digits = first
+            .to_str()
+            .ok()
+            .filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
         match digits.and_then(|text| text.parse().ok()) {
             Some(length) if values.next().is_none() => Ok(Some(length)),
             _ => Err(BadResponse::ContentLength),

@@ -64,7 +64,9 @@ impl Helper {
         options.waiting_per_worker = usize::MAX;
         // Plugins may compute for long without giving way.
         options.stuck_after = Duration::from_secs(120);
-        Ok(Self { pool: Pool::start(options, Arc::new(NoFront)).await? })
+        Ok(Self {
+            pool: Pool::start(options, Arc::new(NoFront)).await?,
+        })
     }
 
     /// Runs an operation.
@@ -72,10 +74,16 @@ impl Helper {
         let mut job = Job::new(JobKind::Control);
         job.method = Method::POST;
         job.target = operation.to_owned();
-        let answered = |problem: String| HelperError::Answer { operation: operation.to_owned(), problem };
+        let answered = |problem: String| HelperError::Answer {
+            operation: operation.to_owned(),
+            problem,
+        };
         let failed = |failure| match failure {
             JobFailure::Thrown(error) => HelperError::Thrown(error),
-            failure => HelperError::Failed { operation: operation.to_owned(), failure },
+            failure => HelperError::Failed {
+                operation: operation.to_owned(),
+                failure,
+            },
         };
         let input = serde_json::to_vec(input).map_err(|error| answered(error.to_string()))?;
         let body = JobBody::Full(Bytes::from(input));
@@ -101,7 +109,10 @@ struct NoFront;
 
 impl Front for NoFront {
     fn call(&self, _: JobInfo, call: Call) -> BoxFuture<'static, Reply> {
-        std::future::ready(Reply::Refused { reason: format!("a helper may not call {}", call.word()) }).boxed()
+        std::future::ready(Reply::Refused {
+            reason: format!("a helper may not call {}", call.word()),
+        })
+        .boxed()
     }
 
     fn log(&self, worker: WorkerId, record: LogRecord) {

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Calls of one job without an answer.
 const CALLS_PER_JOB: u32 = 64;
@@ -27,7 +28,11 @@ pub(crate) async fn read_all(connection: Arc<Connection>, mut reader: FrameReade
                 connection.heard();
                 match handle(&connection, header, &payload) {
                     Ok(()) => continue,
-                    Err(kind) => ReadEnd::Fault(ProtocolFault { kind, code: header.code, job: header.job }),
+                    Err(kind) => ReadEnd::Fault(ProtocolFault {
+                        kind,
+                        code: header.code,
+                        job: header.job,
+                    }),
                 }
             }
             Err(end) => end,
@@ -86,7 +91,13 @@ fn handle(connection: &Arc<Connection>, header: FrameHeader, payload: &Bytes) ->
         }
         CALL => {
             let frame: wire::CallFrame<'_> = wire::decode(payload)?;
-            call(connection, &live()?, header.seq, Call::from_wire(frame.call, payload), payload.len());
+            call(
+                connection,
+                &live()?,
+                header.seq,
+                Call::from_wire(frame.call, payload),
+                payload.len(),
+            );
             Progress::Open
         }
         _ => {
@@ -105,7 +116,11 @@ fn handle(connection: &Arc<Connection>, header: FrameHeader, payload: &Bytes) ->
 }
 
 fn ended(exchange: &Exchange, outcome: wire::Outcome<'_>) -> Result<Progress, FaultKind> {
-    Ok(if exchange.on_outcome(outcome)? { Progress::After } else { Progress::Done })
+    Ok(if exchange.on_outcome(outcome)? {
+        Progress::After
+    } else {
+        Progress::Done
+    })
 }
 
 /// Frames of the connection, and records.
@@ -114,7 +129,9 @@ fn report(connection: &Connection, header: FrameHeader, payload: &Bytes) -> Resu
         PONG => pong(connection, &wire::decode(payload)?),
         LOG | SPAN | METRIC => {
             let size = HEADER_LEN + payload.len();
-            let Some(dropped) = locked(&connection.records).admit(size) else { return Ok(()) };
+            let Some(dropped) = locked(&connection.records).admit(Instant::now(), size) else {
+                return Ok(());
+            };
             if dropped > 0 {
                 tracing::warn!(worker = %connection.id, dropped, "a worker reported too much; records were dropped");
             }
@@ -122,7 +139,9 @@ fn report(connection: &Connection, header: FrameHeader, payload: &Bytes) -> Resu
         }
         FATAL => {
             let fatal: wire::Fatal<'_> = wire::decode(payload)?;
-            let request = connection.job(header.job).map(|exchange| exchange.info.job.request_id.clone());
+            let request = connection
+                .job(header.job)
+                .map(|exchange| exchange.info.job.request_id.clone());
             tracing::error!(
                 worker = %connection.id, pid = connection.pid, request, stack = fatal.stack,
                 "a worker gives up: {}", fatal.message
@@ -153,7 +172,16 @@ fn record(connection: &Connection, header: FrameHeader, payload: &Bytes) -> Resu
         LOG => {
             let log: wire::Log<'_> = wire::decode(payload)?;
             let (level, target, message) = (log.level, log.target.to_owned(), log.message.to_owned());
-            connection.front.log(connection.id, LogRecord { job, level, target, message, fields: owned(&log.fields) });
+            connection.front.log(
+                connection.id,
+                LogRecord {
+                    job,
+                    level,
+                    target,
+                    message,
+                    fields: owned(&log.fields),
+                },
+            );
         }
         SPAN => {
             let span: wire::Span<'_> = wire::decode(payload)?;
@@ -171,14 +199,25 @@ fn record(connection: &Connection, header: FrameHeader, payload: &Bytes) -> Resu
         _ => {
             let metric: wire::Metric<'_> = wire::decode(payload)?;
             let (name, kind, value) = (metric.name.to_owned(), metric.kind, metric.value);
-            connection.front.metric(connection.id, MetricRecord { name, kind, value, labels: owned(&metric.labels) });
+            connection.front.metric(
+                connection.id,
+                MetricRecord {
+                    name,
+                    kind,
+                    value,
+                    labels: owned(&metric.labels),
+                },
+            );
         }
     }
     Ok(())
 }
 
 fn owned(fields: &[RecordField<'_>]) -> Vec<(String, String)> {
-    fields.iter().map(|field| (field.name.to_owned(), field.value.to_owned())).collect()
+    fields
+        .iter()
+        .map(|field| (field.name.to_owned(), field.value.to_owned()))
+        .collect()
 }
 
 /// Answers a call, now or when the front has the answer.
@@ -186,11 +225,19 @@ fn call(connection: &Arc<Connection>, exchange: &Arc<Exchange>, seq: u16, call: 
     let calls = connection.calls.fetch_add(1, Ordering::AcqRel) + 1;
     let in_flight = connection.call_bytes.fetch_add(bytes, Ordering::AcqRel) + bytes;
     let counted = exchange.begin_call(CALLS_PER_JOB);
-    let mut answer =
-        PendingAnswer { connection: Arc::clone(connection), exchange: Arc::clone(exchange), seq, bytes, counted, sent: false };
+    let mut answer = PendingAnswer {
+        connection: Arc::clone(connection),
+        exchange: Arc::clone(exchange),
+        seq,
+        bytes,
+        counted,
+        sent: false,
+    };
     if !counted || calls > CALLS || in_flight > CALL_BYTES {
         tracing::warn!(worker = %connection.id, operation = call.word(), "a worker asks too much at once; the call is refused");
-        answer.send(&Reply::Refused { reason: "too many calls at once".to_owned() });
+        answer.send(&Reply::Refused {
+            reason: "too many calls at once".to_owned(),
+        });
         return;
     }
     let answering = connection.front.call(exchange.info.clone(), call);
@@ -218,7 +265,14 @@ impl PendingAnswer {
         if let Err(error) = outbox.send(&reply.frame(), job, self.seq) {
             tracing::error!(worker = %self.connection.id, %error, "an answer does not fit into a frame");
             // A short ASCII text always fits.
-            let _ = outbox.send(&Reply::Refused { reason: error.to_string() }.frame(), job, self.seq);
+            let _ = outbox.send(
+                &Reply::Refused {
+                    reason: error.to_string(),
+                }
+                .frame(),
+                job,
+                self.seq,
+            );
         }
     }
 }
@@ -226,7 +280,9 @@ impl PendingAnswer {
 impl Drop for PendingAnswer {
     fn drop(&mut self) {
         if !self.sent {
-            self.send(&Reply::Refused { reason: "the server failed to answer".to_owned() });
+            self.send(&Reply::Refused {
+                reason: "the server failed to answer".to_owned(),
+            });
         }
         self.connection.calls.fetch_sub(1, Ordering::AcqRel);
         self.connection.call_bytes.fetch_sub(self.bytes, Ordering::AcqRel);

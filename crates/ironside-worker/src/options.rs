@@ -228,6 +228,10 @@ struct Output<'a>(&'a str);
 
 impl fmt::Display for Output<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.trim().is_empty() { Ok(()) } else { write!(out, "\n{}", self.0.trim_end()) }
+        if self.0.trim().is_empty() {
+            Ok(())
+        } else {
+            write!(out, "\n{}", self.0.trim_end())
+        }
     }
 }

@@ -51,7 +51,10 @@ impl BodyFrame {
 impl Outbox {
     pub(crate) fn new() -> Self {
         Self {
-            queues: Mutex::new(Queues { control: BytesMut::with_capacity(CONTROL_CAPACITY), bodies: VecDeque::new() }),
+            queues: Mutex::new(Queues {
+                control: BytesMut::with_capacity(CONTROL_CAPACITY),
+                bodies: VecDeque::new(),
+            }),
             queued: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             wake: Notify::new(),
@@ -71,7 +74,14 @@ impl Outbox {
     pub(crate) fn send_body(&self, job: u32, payload: Bytes) {
         let mut header = BytesMut::with_capacity(HEADER_LEN);
         let code = wire::Body::SCHEMA.code;
-        FrameHeader { len: u32::try_from(payload.len()).unwrap_or(u32::MAX), code, flags: 0, seq: 0, job }.write(&mut header);
+        FrameHeader {
+            len: u32::try_from(payload.len()).unwrap_or(u32::MAX),
+            code,
+            flags: 0,
+            seq: 0,
+            job,
+        }
+        .write(&mut header);
         self.push(BodyFrame { job, header, payload });
     }
 
@@ -79,7 +89,11 @@ impl Outbox {
     pub(crate) fn send_body_end(&self, job: u32, status: wire::BodyStatus) -> Result<(), EncodeError> {
         let mut header = BytesMut::with_capacity(HEADER_LEN + 1);
         wire::encode(&wire::BodyEnd { status }, job, 0, &mut header)?;
-        self.push(BodyFrame { job, header, payload: Bytes::new() });
+        self.push(BodyFrame {
+            job,
+            header,
+            payload: Bytes::new(),
+        });
         Ok(())
     }
 

@@ -18,7 +18,11 @@ pub struct ErrorInfo {
 
 impl From<wire::ErrorInfo<'_>> for ErrorInfo {
     fn from(error: wire::ErrorInfo<'_>) -> Self {
-        Self { digest: error.digest.to_owned(), message: error.message.to_owned(), stack: error.stack.to_owned() }
+        Self {
+            digest: error.digest.to_owned(),
+            message: error.message.to_owned(),
+            stack: error.stack.to_owned(),
+        }
     }
 }
 
@@ -99,7 +103,10 @@ impl TryFrom<wire::ProxyDecision<'_>> for ProxyDecision {
             action: match decision.action {
                 wire::ProxyAction::Next(_) => ProxyAction::Next,
                 wire::ProxyAction::Rewrite(to) => ProxyAction::Rewrite { url: to.url.to_owned() },
-                wire::ProxyAction::Redirect(to) => ProxyAction::Redirect { url: to.url.to_owned(), status: to.status },
+                wire::ProxyAction::Redirect(to) => ProxyAction::Redirect {
+                    url: to.url.to_owned(),
+                    status: to.status,
+                },
                 wire::ProxyAction::Respond(_) => ProxyAction::Respond,
             },
             request_headers: decision.request_headers.as_ref().map(header_map).transpose()?,

@@ -6,6 +6,7 @@ use crate::limiter::Limiter;
 use crate::lock::locked;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::time::Instant;
 
 /// The longest line; the rest of it is a line of its own.
 const MAX_LINE: u64 = 64 * 1024;
@@ -22,7 +23,9 @@ impl OutputTail {
         text.push_str(line);
         text.push('\n');
         if text.len() > MAX_TAIL {
-            let from = (text.len() - MAX_TAIL..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+            let from = (text.len() - MAX_TAIL..text.len())
+                .find(|&at| text.is_char_boundary(at))
+                .unwrap_or(0);
             text.drain(..from);
         }
     }
@@ -53,7 +56,9 @@ pub(crate) async fn log_lines(worker: WorkerId, printed: Printed, stream: impl A
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\n', '\r']);
         tail.push(text);
-        let Some(dropped) = limiter.admit(text.len()) else { continue };
+        let Some(dropped) = limiter.admit(Instant::now(), text.len()) else {
+            continue;
+        };
         if dropped > 0 {
             tracing::warn!(%worker, dropped, "a worker printed too much; lines were dropped");
         }

@@ -10,6 +10,7 @@ use crate::options::{PoolOptions, StartError};
 use crate::response::{Answer, Response, ResponseBody};
 use crate::spawner::Spawner;
 use crate::supervisor::Supervisor;
+use crate::watch::LAST_WORDS;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -101,7 +102,10 @@ impl Pool {
         let slots = options.workers.max(1);
         let spawner = Spawner::start().map_err(StartError::Spawn)?;
         let supervisor = Arc::new(Supervisor::new(options, front, spawner));
-        let last = Arc::new(KillOnDrop { closing: supervisor.closing.clone(), stop: supervisor.stop.clone() });
+        let last = Arc::new(KillOnDrop {
+            closing: supervisor.closing.clone(),
+            stop: supervisor.stop.clone(),
+        });
         let (first, mut started) = mpsc::channel(slots);
         for _ in 0..slots {
             supervisor.tasks.spawn(Arc::clone(&supervisor).keep_slot(first.clone()));
@@ -126,7 +130,11 @@ impl Pool {
         };
         match (self.attempt(&job, body, deadline).await, again) {
             (Err(failure), Some(body)) if failure.may_retry() => {
-                tracing::info!(request = job.request_id, path = job.path, "a worker died; the job is tried once more");
+                tracing::info!(
+                    request = job.request_id,
+                    path = job.path,
+                    "a worker died; the job is tried once more"
+                );
                 self.attempt(&job, body, deadline).await
             }
             (result, _) => result,
@@ -144,7 +152,10 @@ impl Pool {
             }
         };
         match ticket.first().await? {
-            First::Head(head) => Ok(Answer::Response(Response { head, body: ResponseBody::new(ticket) })),
+            First::Head(head) => Ok(Answer::Response(Response {
+                head,
+                body: ResponseBody::new(ticket),
+            })),
             First::Outcome(outcome) => Ok(Answer::Finished(outcome)),
         }
     }
@@ -186,7 +197,9 @@ impl Pool {
     /// Drops copies inside of the workers that carry one of these tags.
     pub fn invalidate(&self, tags: &[String]) {
         for part in tags.chunks(1024) {
-            let frame = crate::wire::Invalidate { tags: part.iter().map(String::as_str).collect() };
+            let frame = crate::wire::Invalidate {
+                tags: part.iter().map(String::as_str).collect(),
+            };
             for (connection, _) in self.supervisor.roster.members() {
                 if let Err(error) = connection.outbox.send(&frame, 0, 0) {
                     tracing::error!(worker = %connection.id, %error, "tags do not fit into a frame");
@@ -212,8 +225,12 @@ impl Pool {
         };
         let _ = timeout(grace, finished).await;
         let cut = members.iter().map(|(connection, _)| connection.open_jobs()).sum();
-        for (connection, _) in &members {
-            connection.cancel_all();
+        if cut > 0 {
+            for (connection, _) in &members {
+                connection.cancel_all();
+            }
+            // Code that listens to its signal may put something in order.
+            tokio::time::sleep(LAST_WORDS).await;
         }
         supervisor.stop.cancel();
         supervisor.tasks.close();

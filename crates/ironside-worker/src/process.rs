@@ -36,7 +36,9 @@ impl Process {
     /// Starts the process. Returns our end of its socket, too.
     pub(crate) async fn start(spawner: &Spawner, options: &NodeOptions, id: WorkerId) -> Result<(Self, UnixStream), StartError> {
         if !options.script.is_file() {
-            return Err(StartError::ScriptMissing { script: options.script.clone() });
+            return Err(StartError::ScriptMissing {
+                script: options.script.clone(),
+            });
         }
         let (ours, theirs) = StdUnixStream::pair().map_err(StartError::Spawn)?;
         ours.set_nonblocking(true).map_err(StartError::Spawn)?;
@@ -51,10 +53,15 @@ impl Process {
             .process_group(0)
             .kill_on_drop(true);
         command
-            .fd_mappings(vec![command_fds::FdMapping { parent_fd: OwnedFd::from(theirs), child_fd: PROTOCOL_FD }])
+            .fd_mappings(vec![command_fds::FdMapping {
+                parent_fd: OwnedFd::from(theirs),
+                child_fd: PROTOCOL_FD,
+            }])
             .map_err(|error| StartError::Spawn(io::Error::other(error)))?;
         let mut child = spawner.spawn(command).await.map_err(|error| spawn_error(options, error))?;
-        let pid = child.id().ok_or_else(|| StartError::Spawn(io::Error::other("the process has no id")))?;
+        let pid = child
+            .id()
+            .ok_or_else(|| StartError::Spawn(io::Error::other("the process has no id")))?;
         let group = Pid::from_raw(i32::try_from(pid).map_err(|error| StartError::Spawn(io::Error::other(error)))?);
         let tail = Arc::new(OutputTail::default());
         if let Some(stdout) = child.stdout.take() {
@@ -64,7 +71,16 @@ impl Process {
             tokio::spawn(log_lines(id, Printed::Stderr, stderr, Arc::clone(&tail)));
         }
         let socket = UnixStream::from_std(ours).map_err(StartError::Spawn)?;
-        Ok((Self { child, group, reaped: false, pid, tail }, socket))
+        Ok((
+            Self {
+                child,
+                group,
+                reaped: false,
+                pid,
+                tail,
+            },
+            socket,
+        ))
     }
 
     /// Waits for the end of the process. Cancelling loses nothing.
@@ -99,7 +115,9 @@ impl Drop for Process {
 /// Node with the environment that the options say.
 fn node_command(options: &NodeOptions) -> Command {
     let mut command = Command::new(&options.node);
-    command.env_clear().envs(options.env.iter().map(|(name, value)| (name, value)));
+    command
+        .env_clear()
+        .envs(options.env.iter().map(|(name, value)| (name, value)));
     command.env_remove("NODE_CHANNEL_FD");
     if !options.keep_node_options {
         command.env_remove("NODE_OPTIONS");
@@ -110,7 +128,9 @@ fn node_command(options: &NodeOptions) -> Command {
 fn spawn_error(options: &NodeOptions, error: io::Error) -> StartError {
     // A missing working folder gives the same error as a missing program.
     if error.kind() == io::ErrorKind::NotFound && options.directory.is_dir() {
-        return StartError::NodeMissing { node: options.node.clone() };
+        return StartError::NodeMissing {
+            node: options.node.clone(),
+        };
     }
     StartError::Spawn(error)
 }
@@ -119,7 +139,10 @@ fn spawn_error(options: &NodeOptions, error: io::Error) -> StartError {
 pub(crate) async fn too_old(options: &NodeOptions) -> Option<StartError> {
     let mut command = node_command(options);
     command.arg("--version").stdin(Stdio::null()).kill_on_drop(true);
-    let output = tokio::time::timeout(Duration::from_secs(5), command.output()).await.ok()?.ok()?;
+    let output = tokio::time::timeout(Duration::from_secs(5), command.output())
+        .await
+        .ok()?
+        .ok()?;
     let found = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     is_too_old(&found).then_some(StartError::NodeTooOld { found })
 }
@@ -139,9 +162,14 @@ mod tests {
 
     #[test]
     fn versions_below_the_minimum_are_too_old() {
-        for (version, expected) in
-            [("v18.20.1", true), ("v20.8.1", true), ("v20.9.0", false), ("v24.0.0", false), ("v9.99.0", true), ("nonsense", false)]
-        {
+        for (version, expected) in [
+            ("v18.20.1", true),
+            ("v20.8.1", true),
+            ("v20.9.0", false),
+            ("v24.0.0", false),
+            ("v9.99.0", true),
+            ("nonsense", false),
+        ] {
             assert_eq!(is_too_old(version), expected, "{version}");
         }
     }

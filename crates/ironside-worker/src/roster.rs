@@ -79,7 +79,10 @@ impl Drop for Lease {
 
 impl Roster {
     pub(crate) fn new(places: Places) -> Self {
-        Self { places, lists: Mutex::new(Lists::default()) }
+        Self {
+            places,
+            lists: Mutex::new(Lists::default()),
+        }
     }
 
     /// Waits for a place.
@@ -89,7 +92,9 @@ impl Roster {
             if lists.closed {
                 return Err(JobFailure::NotReady);
             }
-            if lists.waiting.is_empty() && let Some(lease) = self.pick(&mut lists) {
+            if lists.waiting.is_empty()
+                && let Some(lease) = self.pick(&mut lists)
+            {
                 return Ok(lease);
             }
             if lists.members.is_empty() && lists.unhealthy {
@@ -99,7 +104,9 @@ impl Roster {
                 lists.waiting.retain(|waiter| !waiter.is_closed());
             }
             if lists.waiting.len() >= self.places.waiting {
-                return Err(JobFailure::QueueFull { retry_after: RETRY_AFTER });
+                return Err(JobFailure::QueueFull {
+                    retry_after: RETRY_AFTER,
+                });
             }
             let (sender, receiver) = oneshot::channel();
             lists.waiting.push_back(sender);
@@ -112,7 +119,9 @@ impl Roster {
             Ok(Ok(lease)) => Ok(lease),
             Ok(Err(_)) => Err(JobFailure::NotReady),
             Err(_) if deadline.is_some_and(|deadline| deadline <= latest) => Err(JobFailure::Deadline),
-            Err(_) => Err(JobFailure::QueueTimeout { retry_after: RETRY_AFTER }),
+            Err(_) => Err(JobFailure::QueueTimeout {
+                retry_after: RETRY_AFTER,
+            }),
         }
     }
 
@@ -131,7 +140,10 @@ impl Roster {
         lists.dispatched += 1;
         member.used = lists.dispatched;
         member.running += 1;
-        Some(Lease { roster: Some(Arc::clone(self)), connection: Arc::clone(&member.connection) })
+        Some(Lease {
+            roster: Some(Arc::clone(self)),
+            connection: Arc::clone(&member.connection),
+        })
     }
 
     /// Gives free places to those that wait.
@@ -175,7 +187,11 @@ impl Roster {
     pub(crate) fn add(self: &Arc<Self>, connection: Arc<Connection>) {
         let mut lists = locked(&self.lists);
         lists.unhealthy = false;
-        lists.members.push(Member { connection, running: 0, used: 0 });
+        lists.members.push(Member {
+            connection,
+            running: 0,
+            used: 0,
+        });
         self.pump_locked(&mut lists);
     }
 
@@ -209,11 +225,19 @@ impl Roster {
 
     /// The workers, with the number of their jobs.
     pub(crate) fn members(&self) -> Vec<(Arc<Connection>, usize)> {
-        locked(&self.lists).members.iter().map(|member| (Arc::clone(&member.connection), member.running)).collect()
+        locked(&self.lists)
+            .members
+            .iter()
+            .map(|member| (Arc::clone(&member.connection), member.running))
+            .collect()
     }
 
     /// How many jobs wait.
     pub(crate) fn waiting(&self) -> usize {
-        locked(&self.lists).waiting.iter().filter(|waiter| !waiter.is_closed()).count()
+        locked(&self.lists)
+            .waiting
+            .iter()
+            .filter(|waiter| !waiter.is_closed())
+            .count()
     }
 }

@@ -25,17 +25,19 @@ impl Spawner {
     pub(crate) fn start() -> io::Result<Self> {
         let (requests, inbox) = mpsc::channel::<Request>();
         let runtime = Handle::current();
-        std::thread::Builder::new().name("ironside-spawner".to_owned()).spawn(move || {
-            let _guard = runtime.enter();
-            for Request { mut command, answer } in inbox {
-                die_with_parent(&mut command);
-                let child = command.spawn();
-                // The command holds our copy of the child's socket; while that is open the child's death is not seen.
-                drop(command);
-                // A child that nobody waits for any more is killed by its drop.
-                let _ = answer.send(child);
-            }
-        })?;
+        std::thread::Builder::new()
+            .name("ironside-spawner".to_owned())
+            .spawn(move || {
+                let _guard = runtime.enter();
+                for Request { mut command, answer } in inbox {
+                    die_with_parent(&mut command);
+                    let child = command.spawn();
+                    // The command holds our copy of the child's socket; while that is open the child's death is not seen.
+                    drop(command);
+                    // A child that nobody waits for any more is killed by its drop.
+                    let _ = answer.send(child);
+                }
+            })?;
         Ok(Self { requests })
     }
 
@@ -50,7 +52,10 @@ impl Spawner {
 
 /// Lets the kernel kill the child when this thread ends.
 #[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "`pre_exec` is the only way to run a system call between fork and exec")]
+#[expect(
+    unsafe_code,
+    reason = "`pre_exec` is the only way to run a system call between fork and exec"
+)]
 fn die_with_parent(command: &mut Command) {
     // SAFETY: the closure runs in the forked child, where only async-signal-safe functions may be called; it makes one
     // `prctl` system call and allocates nothing.

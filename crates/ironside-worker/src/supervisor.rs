@@ -23,8 +23,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Delays before a slot starts its next worker, by the number of quick deaths in a row.
-const BACK_OFF: [Duration; 5] =
-    [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(10)];
+const BACK_OFF: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+    Duration::from_secs(10),
+];
 /// The longest of them for workers that did become ready: the build is good, so a replacement has to come soon.
 const MOST_AFTER_READY: usize = 2;
 /// A worker that lived this long did not die quickly.
@@ -50,7 +55,9 @@ pub(crate) struct Supervisor {
 
 impl std::fmt::Debug for Supervisor {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Supervisor").field("options", &self.options).finish_non_exhaustive()
+        out.debug_struct("Supervisor")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -87,7 +94,11 @@ impl Supervisor {
                     let born = Instant::now();
                     let retired = self.serve(worker).await;
                     let quick = !retired && born.elapsed() < SETTLED;
-                    quick_deaths = if quick { (quick_deaths + 1).min(MOST_AFTER_READY + 1) } else { 1 };
+                    quick_deaths = if quick {
+                        (quick_deaths + 1).min(MOST_AFTER_READY + 1)
+                    } else {
+                        1
+                    };
                 }
                 Err(error) => {
                     quick_deaths += 1;
@@ -118,7 +129,11 @@ impl Supervisor {
     async fn serve(self: &Arc<Self>, worker: Worker) -> bool {
         let Worker { mut process, connection } = worker;
         self.roster.add(Arc::clone(&connection));
-        self.tasks.spawn(watch(Arc::clone(&connection), Arc::clone(&self.roster), Arc::clone(&self.options)));
+        self.tasks.spawn(watch(
+            Arc::clone(&connection),
+            Arc::clone(&self.roster),
+            Arc::clone(&self.options),
+        ));
         tokio::select! {
             () = connection.gone.cancelled() => {}
             status = process.wait() => {

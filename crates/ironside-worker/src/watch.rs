@@ -68,7 +68,11 @@ fn verdict(connection: &Connection, options: &PoolOptions, overdue: bool) -> Ver
     if vitals.heap_limit > 0 && vitals.heap_used.saturating_mul(100) / vitals.heap_limit >= options.heap_limit_percent {
         return Verdict::Retire("its heap is nearly full");
     }
-    if connection.is_worn_out() { Verdict::Retire("its job numbers run out") } else { Verdict::Fine }
+    if connection.is_worn_out() {
+        Verdict::Retire("its job numbers run out")
+    } else {
+        Verdict::Fine
+    }
 }
 
 fn retire(connection: &Connection, why: &str) {
@@ -86,6 +90,8 @@ fn kill_unless_stopped(connection: &Connection, why: &str, warned: &mut bool) ->
         if !std::mem::replace(warned, true) {
             tracing::warn!(worker = %connection.id, pid = connection.pid, silent_ms, "a worker was stopped by a signal or a debugger; it is left alone");
         }
+        // When it goes on it gets the whole budget to catch up.
+        connection.heard();
         return true;
     }
     tracing::error!(

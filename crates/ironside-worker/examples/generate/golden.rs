@@ -44,8 +44,14 @@ fn frames(frame: &FrameSchema) -> (Vec<u8>, Vec<Value>) {
     for (number, size) in (1_u16..).zip(sizes) {
         let made = sample(frame, size, u64::from(number), BUDGET);
         let job = u32::from(number) * 0x0101_0101;
-        FrameHeader { len: u32::try_from(made.payload.len()).unwrap_or(0), code: frame.code, flags: 0, seq: number, job }
-            .write(&mut bytes);
+        FrameHeader {
+            len: u32::try_from(made.payload.len()).unwrap_or(0),
+            code: frame.code,
+            flags: 0,
+            seq: number,
+            job,
+        }
+        .write(&mut bytes);
         bytes.extend_from_slice(&made.payload);
         values.push(json!({ "job": job, "seq": number, "frame": made.json }));
     }

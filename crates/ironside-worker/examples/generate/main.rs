@@ -12,8 +12,18 @@ fn main() -> ExitCode {
     let check = env::args().any(|argument| argument == "--check");
     let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packages/protocol");
     let mut files = vec![(packages.join("src/generated.ts"), typescript::module().into_bytes())];
-    files.extend(golden::files().into_iter().map(|(name, bytes)| (packages.join("golden").join(name), bytes)));
-    match stale(&files).and_then(|stale| if check { Ok(stale) } else { write(&stale).map(|()| Vec::new()) }) {
+    files.extend(
+        golden::files()
+            .into_iter()
+            .map(|(name, bytes)| (packages.join("golden").join(name), bytes)),
+    );
+    match stale(&files).and_then(|stale| {
+        if check {
+            Ok(stale)
+        } else {
+            write(&stale).map(|()| Vec::new())
+        }
+    }) {
         Ok(left) if left.is_empty() => ExitCode::SUCCESS,
         Ok(left) => {
             for (path, _) in left {

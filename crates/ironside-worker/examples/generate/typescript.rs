@@ -17,13 +17,30 @@ pub(crate) fn module() -> String {
     let _ = writeln!(text, "export const PROTOCOL_VERSION = {PROTOCOL_VERSION};");
     let _ = writeln!(text, "export const SCHEMA_HASH = '{}';", schema_hash());
     let _ = writeln!(text, "/** The first field of HELLO. */\nexport const MAGIC = {MAGIC:#x};");
-    let _ = writeln!(text, "/** Bytes of a frame's header. */\nexport const HEADER_LEN = {HEADER_LEN};");
-    let _ = writeln!(text, "/** `job.route` where no route matched. */\nexport const NO_ROUTE = {NO_ROUTE:#x};");
-    let _ = writeln!(text, "/** Most bytes in one BODY, CHUNK or HEAD. */\nexport const MAX_CHUNK = {MAX_CHUNK};");
-    let _ = writeln!(text, "/** Most bytes of a cached value. */\nexport const MAX_VALUE = {MAX_VALUE};\n");
+    let _ = writeln!(
+        text,
+        "/** Bytes of a frame's header. */\nexport const HEADER_LEN = {HEADER_LEN};"
+    );
+    let _ = writeln!(
+        text,
+        "/** `job.route` where no route matched. */\nexport const NO_ROUTE = {NO_ROUTE:#x};"
+    );
+    let _ = writeln!(
+        text,
+        "/** Most bytes in one BODY, CHUNK or HEAD. */\nexport const MAX_CHUNK = {MAX_CHUNK};"
+    );
+    let _ = writeln!(
+        text,
+        "/** Most bytes of a cached value. */\nexport const MAX_VALUE = {MAX_VALUE};\n"
+    );
     text.push_str("/** Type bytes. Bit 7 is set in frames that a worker sends. */\nexport const FRAME = {\n");
     for frame in FRAMES {
-        let _ = writeln!(text, "  {}: {:#04x},", camel_case(&lower_first(frame.payload.name)), frame.code);
+        let _ = writeln!(
+            text,
+            "  {}: {:#04x},",
+            camel_case(&lower_first(frame.payload.name)),
+            frame.code
+        );
     }
     text.push_str("} as const;\n\n/** Most payload bytes by type byte. */\nexport const FRAME_LIMIT: { readonly [code: number]: number } = {\n");
     for frame in FRAMES {
@@ -56,7 +73,10 @@ import {
 /// `CallFrame` to `callFrame`.
 fn lower_first(name: &str) -> String {
     let mut letters = name.chars();
-    letters.next().map(|first| first.to_ascii_lowercase().to_string() + letters.as_str()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_ascii_lowercase().to_string() + letters.as_str())
+        .unwrap_or_default()
 }
 
 /// `JobKind` to `JOB_KIND`.
@@ -102,12 +122,25 @@ impl Module {
         }
         let (name, constant) = (words.name, constant_case(words.name));
         let list = words.words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>();
-        let numbers = words.words.iter().enumerate().map(|(at, word)| format!("{word}: {at}")).collect::<Vec<_>>();
+        let numbers = words
+            .words
+            .iter()
+            .enumerate()
+            .map(|(at, word)| format!("{word}: {at}"))
+            .collect::<Vec<_>>();
         self.text.push('\n');
         self.docs("", words.docs);
         let _ = writeln!(self.text, "export type {name} = {};", list.join(" | "));
-        let _ = writeln!(self.text, "export const {constant}: readonly {name}[] = [{}];", list.join(", "));
-        let _ = writeln!(self.text, "const {constant}_NUMBER: Record<{name}, number> = {{ {} }};", numbers.join(", "));
+        let _ = writeln!(
+            self.text,
+            "export const {constant}: readonly {name}[] = [{}];",
+            list.join(", ")
+        );
+        let _ = writeln!(
+            self.text,
+            "const {constant}_NUMBER: Record<{name}, number> = {{ {} }};",
+            numbers.join(", ")
+        );
         let _ = writeln!(
             self.text,
             "function read{name}(c: Cursor): {name} {{\n  const number = readU8(c);\n  return {constant}[number] ?? unknown(c, '{name}', number);\n}}"
@@ -118,7 +151,12 @@ impl Module {
         for field in fields {
             self.docs(indent, field.docs);
             let optional = if matches!(field.kind, Type::Optional(_)) { "?" } else { "" };
-            let _ = writeln!(self.text, "{indent}{}{optional}: {};", camel_case(field.name), type_name(field.kind));
+            let _ = writeln!(
+                self.text,
+                "{indent}{}{optional}: {};",
+                camel_case(field.name),
+                type_name(field.kind)
+            );
         }
     }
 
@@ -133,11 +171,22 @@ impl Module {
         let _ = writeln!(self.text, "export type {name} = {{");
         self.fields("  ", structure.fields);
         self.text.push_str("};\n");
-        let reads = structure.fields.iter().map(|field| format!("\n    {}: {},", camel_case(field.name), read(field.kind)));
-        let _ = writeln!(self.text, "function read{name}(c: Cursor): {name} {{\n  return {{{}\n  }};\n}}", reads.collect::<String>());
+        let reads = structure
+            .fields
+            .iter()
+            .map(|field| format!("\n    {}: {},", camel_case(field.name), read(field.kind)));
+        let _ = writeln!(
+            self.text,
+            "function read{name}(c: Cursor): {name} {{\n  return {{{}\n  }};\n}}",
+            reads.collect::<String>()
+        );
         let _ = writeln!(self.text, "function write{name}(out: Writer, value: {name}): void {{");
         for field in structure.fields {
-            let _ = writeln!(self.text, "  {};", write(field.kind, &format!("value.{}", camel_case(field.name))));
+            let _ = writeln!(
+                self.text,
+                "  {};",
+                write(field.kind, &format!("value.{}", camel_case(field.name)))
+            );
         }
         self.text.push_str("}\n");
     }
@@ -146,7 +195,11 @@ impl Module {
         if !self.done.insert(union.name) {
             return;
         }
-        union.variants.iter().flat_map(|variant| variant.fields).for_each(|field| self.needs(field.kind));
+        union
+            .variants
+            .iter()
+            .flat_map(|variant| variant.fields)
+            .for_each(|field| self.needs(field.kind));
         let (name, tag) = (union.name, union.tag);
         self.text.push('\n');
         self.docs("", union.docs);
@@ -158,19 +211,42 @@ impl Module {
                 format!("; {}{optional}: {}", camel_case(field.name), type_name(field.kind))
             });
             let end = if at + 1 == union.variants.len() { ";" } else { "" };
-            let _ = writeln!(self.text, "  | {{ {tag}: '{}'{} }}{end}", variant.name, fields.collect::<String>());
+            let _ = writeln!(
+                self.text,
+                "  | {{ {tag}: '{}'{} }}{end}",
+                variant.name,
+                fields.collect::<String>()
+            );
         }
-        let _ = writeln!(self.text, "function read{name}(c: Cursor): {name} {{\n  const number = readU8(c);\n  switch (number) {{");
+        let _ = writeln!(
+            self.text,
+            "function read{name}(c: Cursor): {name} {{\n  const number = readU8(c);\n  switch (number) {{"
+        );
         for (at, variant) in union.variants.iter().enumerate() {
-            let fields = variant.fields.iter().map(|field| format!(", {}: {}", camel_case(field.name), read(field.kind)));
-            let _ = writeln!(self.text, "    case {at}: return {{ {tag}: '{}'{} }};", variant.name, fields.collect::<String>());
+            let fields = variant
+                .fields
+                .iter()
+                .map(|field| format!(", {}: {}", camel_case(field.name), read(field.kind)));
+            let _ = writeln!(
+                self.text,
+                "    case {at}: return {{ {tag}: '{}'{} }};",
+                variant.name,
+                fields.collect::<String>()
+            );
         }
         let _ = writeln!(self.text, "    default: return unknown(c, '{name}', number);\n  }}\n}}");
-        let _ = writeln!(self.text, "function write{name}(out: Writer, value: {name}): void {{\n  switch (value.{tag}) {{");
+        let _ = writeln!(
+            self.text,
+            "function write{name}(out: Writer, value: {name}): void {{\n  switch (value.{tag}) {{"
+        );
         for (at, variant) in union.variants.iter().enumerate() {
             let _ = writeln!(self.text, "    case '{}':\n      writeU8(out, {at});", variant.name);
             for field in variant.fields {
-                let _ = writeln!(self.text, "      {};", write(field.kind, &format!("value.{}", camel_case(field.name))));
+                let _ = writeln!(
+                    self.text,
+                    "      {};",
+                    write(field.kind, &format!("value.{}", camel_case(field.name)))
+                );
             }
             self.text.push_str("      break;\n");
         }
@@ -268,7 +344,11 @@ fn write(kind: &Type, value: &str) -> String {
         Type::Headers { lazy: false } => format!("writeHeaders(out, {value})"),
         Type::Optional(inner) => format!("writeOptional(out, {value}, {})", writer(inner)),
         Type::List { item, max } => format!("writeList(out, {value}, {max}, {})", writer(item)),
-        Type::Enum(words) => format!("writeWord(out, '{}', {value}, {}_NUMBER)", words.name, constant_case(words.name)),
+        Type::Enum(words) => format!(
+            "writeWord(out, '{}', {value}, {}_NUMBER)",
+            words.name,
+            constant_case(words.name)
+        ),
         Type::Struct(StructType { name, .. }) | Type::Union(UnionType { name, .. }) => format!("write{name}(out, {value})"),
     }
 }

@@ -110,7 +110,11 @@ impl<'a> Codec<'a> for U53 {
     }
     fn take(input: &mut Reader<'a>) -> Result<u64, DecodeError> {
         let value = u64::from_le_bytes(input.array()?);
-        if value > MAX_SAFE_INTEGER { Err(DecodeError::new(DecodeProblem::Unknown(value))) } else { Ok(value) }
+        if value > MAX_SAFE_INTEGER {
+            Err(DecodeError::new(DecodeProblem::Unknown(value)))
+        } else {
+            Ok(value)
+        }
     }
     fn json(value: &u64) -> Value {
         Value::from(*value)
@@ -141,7 +145,12 @@ impl<'a> Codec<'a> for Bool {
 
 /// Writes a u16 length, then the bytes.
 fn put_short(bytes: &[u8], limit: usize, out: &mut BytesMut) -> Result<(), EncodeError> {
-    let too_long = || EncodeError::new(EncodeProblem::TooLong { found: bytes.len(), limit });
+    let too_long = || {
+        EncodeError::new(EncodeProblem::TooLong {
+            found: bytes.len(),
+            limit,
+        })
+    };
     if bytes.len() > limit {
         return Err(too_long());
     }
@@ -207,7 +216,12 @@ impl<'a, const MAX: usize> Codec<'a> for Bytes<MAX> {
     type Value = &'a [u8];
     const TYPE: &'static Type = &Type::Bytes { max: MAX };
     fn put(value: &&'a [u8], out: &mut BytesMut) -> Result<(), EncodeError> {
-        let too_long = || EncodeError::new(EncodeProblem::TooLong { found: value.len(), limit: MAX });
+        let too_long = || {
+            EncodeError::new(EncodeProblem::TooLong {
+                found: value.len(),
+                limit: MAX,
+            })
+        };
         if value.len() > MAX {
             return Err(too_long());
         }
@@ -235,7 +249,10 @@ impl<'a, const MAX: usize> Codec<'a> for Tail<MAX> {
     const TYPE: &'static Type = &Type::Tail { max: MAX };
     fn put(value: &&'a [u8], out: &mut BytesMut) -> Result<(), EncodeError> {
         if value.len() > MAX {
-            return Err(EncodeError::new(EncodeProblem::TooLong { found: value.len(), limit: MAX }));
+            return Err(EncodeError::new(EncodeProblem::TooLong {
+                found: value.len(),
+                limit: MAX,
+            }));
         }
         out.put_slice(value);
         Ok(())
@@ -263,7 +280,11 @@ impl<'a, T: Codec<'a>> Codec<'a> for Optional<T> {
         value.as_ref().map_or(Ok(()), |value| T::put(value, out))
     }
     fn take(input: &mut Reader<'a>) -> Result<Self::Value, DecodeError> {
-        if Bool::take(input)? { T::take(input).map(Some) } else { Ok(None) }
+        if Bool::take(input)? {
+            T::take(input).map(Some)
+        } else {
+            Ok(None)
+        }
     }
     fn json(value: &Self::Value) -> Value {
         value.as_ref().map_or(Value::Null, T::json)
@@ -277,7 +298,12 @@ impl<'a, T: Codec<'a>, const MAX: usize> Codec<'a> for List<T, MAX> {
     type Value = Vec<T::Value>;
     const TYPE: &'static Type = &Type::List { item: T::TYPE, max: MAX };
     fn put(value: &Self::Value, out: &mut BytesMut) -> Result<(), EncodeError> {
-        let too_long = || EncodeError::new(EncodeProblem::TooLong { found: value.len(), limit: MAX });
+        let too_long = || {
+            EncodeError::new(EncodeProblem::TooLong {
+                found: value.len(),
+                limit: MAX,
+            })
+        };
         if value.len() > MAX {
             return Err(too_long());
         }

@@ -77,13 +77,23 @@ pub trait Frame<'a>: Sized {
 /// Appends a whole frame. After an error `out` is as it was before, so that the stream can never get out of step.
 pub fn encode<'a, F: Frame<'a>>(frame: &F, job: u32, seq: u16, out: &mut BytesMut) -> Result<(), EncodeError> {
     let start = out.len();
-    let header = FrameHeader { len: 0, code: F::SCHEMA.code, flags: 0, seq, job };
+    let header = FrameHeader {
+        len: 0,
+        code: F::SCHEMA.code,
+        flags: 0,
+        seq,
+        job,
+    };
     header.write(out);
     let limit = F::SCHEMA.max;
     let end = frame.put_payload(out).and_then(|()| {
         let found = out.len() - start - HEADER_LEN;
         let too_long = EncodeError::new(EncodeProblem::TooLong { found, limit });
-        if found > limit { Err(too_long) } else { u32::try_from(found).map_err(|_| too_long) }
+        if found > limit {
+            Err(too_long)
+        } else {
+            u32::try_from(found).map_err(|_| too_long)
+        }
     });
     match end {
         Ok(len) => {
@@ -110,7 +120,11 @@ pub fn decode<'a, F: Frame<'a>>(payload: &'a [u8]) -> Result<F, DecodeError> {
 pub struct Nothing<'a>(std::marker::PhantomData<&'a ()>);
 
 impl Structure for Nothing<'_> {
-    const STRUCTURE: &'static StructType = &StructType { name: "Nothing", docs: &[], fields: &[] };
+    const STRUCTURE: &'static StructType = &StructType {
+        name: "Nothing",
+        docs: &[],
+        fields: &[],
+    };
 }
 
 impl<'a> Codec<'a> for Nothing<'static> {

@@ -39,7 +39,9 @@ impl<'a> HeaderList<'a> {
     /// Name and value of each header, in order.
     pub fn pairs(&self) -> Box<dyn Iterator<Item = (&'a [u8], &'a [u8])> + 'a> {
         match *self {
-            Self::Encoded { pairs, .. } => Box::new(EncodedPairs { input: Reader::new(pairs) }),
+            Self::Encoded { pairs, .. } => Box::new(EncodedPairs {
+                input: Reader::new(pairs),
+            }),
             Self::Map(map) => Box::new(map.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()))),
         }
     }
@@ -47,7 +49,9 @@ impl<'a> HeaderList<'a> {
     /// The pairs of a decoded list without an allocation; nothing for a list that is to be sent.
     pub fn encoded_pairs(&self) -> EncodedPairs<'a> {
         match *self {
-            Self::Encoded { pairs, .. } => EncodedPairs { input: Reader::new(pairs) },
+            Self::Encoded { pairs, .. } => EncodedPairs {
+                input: Reader::new(pairs),
+            },
             Self::Map(_) => EncodedPairs { input: Reader::new(&[]) },
         }
     }
@@ -82,7 +86,12 @@ impl<'a> Iterator for EncodedPairs<'a> {
 
 fn put(value: &HeaderList<'_>, out: &mut BytesMut) -> Result<(), EncodeError> {
     let short = |length: usize| {
-        u16::try_from(length).map_err(|_| EncodeError::new(EncodeProblem::TooLong { found: length, limit: usize::from(u16::MAX) }))
+        u16::try_from(length).map_err(|_| {
+            EncodeError::new(EncodeProblem::TooLong {
+                found: length,
+                limit: usize::from(u16::MAX),
+            })
+        })
     };
     let start = out.len();
     out.put_u32_le(0);
@@ -95,12 +104,18 @@ fn put(value: &HeaderList<'_>, out: &mut BytesMut) -> Result<(), EncodeError> {
         Ok(())
     };
     match value {
-        HeaderList::Map(map) => map.iter().try_for_each(|(name, value)| pair(name.as_str().as_bytes(), value.as_bytes()))?,
+        HeaderList::Map(map) => map
+            .iter()
+            .try_for_each(|(name, value)| pair(name.as_str().as_bytes(), value.as_bytes()))?,
         encoded => encoded.encoded_pairs().try_for_each(|(name, value)| pair(name, value))?,
     }
     let size = out.len() - start - 4;
-    let size = u32::try_from(size)
-        .map_err(|_| EncodeError::new(EncodeProblem::TooLong { found: size, limit: u32::MAX as usize }))?;
+    let size = u32::try_from(size).map_err(|_| {
+        EncodeError::new(EncodeProblem::TooLong {
+            found: size,
+            limit: u32::MAX as usize,
+        })
+    })?;
     out[start..start + 4].copy_from_slice(&size.to_le_bytes());
     Ok(())
 }
@@ -111,7 +126,9 @@ fn take<'a>(input: &mut Reader<'a>) -> Result<HeaderList<'a>, DecodeError> {
     let count = u16::from_le_bytes(block.array()?);
     let pairs = block.tail();
     // Walk the whole list once, so that iterating later cannot find a contradiction.
-    let mut walk = EncodedPairs { input: Reader::new(pairs) };
+    let mut walk = EncodedPairs {
+        input: Reader::new(pairs),
+    };
     for _ in 0..count {
         walk.pair().map_err(|_| DecodeError::new(DecodeProblem::Headers))?;
     }
@@ -123,7 +140,10 @@ fn take<'a>(input: &mut Reader<'a>) -> Result<HeaderList<'a>, DecodeError> {
 
 fn json(value: &HeaderList<'_>) -> Value {
     let latin1 = |bytes: &[u8]| Value::from(bytes.iter().map(|byte| char::from(*byte)).collect::<String>());
-    value.pairs().map(|(name, value)| Value::Array(vec![latin1(name), latin1(value)])).collect()
+    value
+        .pairs()
+        .map(|(name, value)| Value::Array(vec![latin1(name), latin1(value)]))
+        .collect()
 }
 
 macro_rules! headers_codec {

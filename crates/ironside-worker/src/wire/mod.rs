@@ -25,7 +25,8 @@ pub mod schema;
 
 pub use boot::{Config, Fatal, Hello, MAGIC, PROTOCOL_VERSION, Ready, Variable};
 pub use call::{
-    CacheKind, Call, CallFrame, Reply, ReplyFrame, Resolution, Revalidation, RevalidationKind, RevalidationMode, RevalidationScope,
+    CacheKind, Call, CallFrame, Reply, ReplyFrame, Resolution, Revalidation, RevalidationKind, RevalidationMode,
+    RevalidationScope,
 };
 pub use flow::{Credit, Drain, Invalidate, Ping, Pong, RequestCredit};
 pub use frame::{Frame, FrameHeader, HEADER_LEN, decode, encode};
@@ -73,5 +74,8 @@ pub fn schema_hash() -> String {
 
 /// The most payload bytes of any frame that a worker sends with this type byte, or `None` for an unknown one.
 pub fn worker_frame_limit(code: u8) -> Option<usize> {
-    FRAMES.iter().find(|frame| frame.code == code && code >= 0x80).map(|frame| frame.max)
+    FRAMES
+        .iter()
+        .find(|frame| frame.code == code && code >= 0x80)
+        .map(|frame| frame.max)
 }

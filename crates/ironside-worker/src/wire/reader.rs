@@ -76,14 +76,20 @@ impl<'a> Reader<'a> {
 
     /// The next `count` bytes.
     pub fn bytes(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or(DecodeError::new(DecodeProblem::Truncated))?;
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(count)
+            .ok_or(DecodeError::new(DecodeProblem::Truncated))?;
         self.rest = rest;
         Ok(taken)
     }
 
     /// The next `N` bytes as an array, for the fixed-size numbers.
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(DecodeError::new(DecodeProblem::Truncated))?;
+        let (taken, rest) = self
+            .rest
+            .split_first_chunk::<N>()
+            .ok_or(DecodeError::new(DecodeProblem::Truncated))?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -95,6 +101,10 @@ impl<'a> Reader<'a> {
 
     /// Ends the reading: nothing may be left.
     pub fn finish(self) -> Result<(), DecodeError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(DecodeError::new(DecodeProblem::LeftOver(self.rest.len()))) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(DecodeError::new(DecodeProblem::LeftOver(self.rest.len())))
+        }
     }
 }

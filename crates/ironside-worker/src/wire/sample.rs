@@ -28,9 +28,17 @@ pub struct Sample {
 /// Makes a value of `frame` whose long fields take at most `budget` bytes together. Equal seeds give equal values.
 pub fn sample(frame: &FrameSchema, size: Size, seed: u64, budget: usize) -> Sample {
     // Nested limits multiply far beyond the frame's limit; two thirds leave room for what surrounds the long fields.
-    let mut maker = Maker { payload: Vec::new(), size, state: seed, budget: budget.min(frame.max * 2 / 3) };
+    let mut maker = Maker {
+        payload: Vec::new(),
+        size,
+        state: seed,
+        budget: budget.min(frame.max * 2 / 3),
+    };
     let json = maker.fields(frame.payload.fields);
-    Sample { payload: maker.payload, json: Value::Object(json) }
+    Sample {
+        payload: maker.payload,
+        json: Value::Object(json),
+    }
 }
 
 struct Maker {
@@ -56,7 +64,10 @@ impl Maker {
     }
 
     fn fields(&mut self, fields: &[FieldType]) -> Map<String, Value> {
-        fields.iter().map(|field| (camel_case(field.name), self.value(field.kind))).collect()
+        fields
+            .iter()
+            .map(|field| (camel_case(field.name), self.value(field.kind)))
+            .collect()
     }
 
     fn number(&mut self, bytes: usize, largest: u64) -> Value {

@@ -137,7 +137,11 @@ pub fn camel_case(name: &str) -> String {
                 upper = true;
                 return None;
             }
-            Some(if std::mem::take(&mut upper) { letter.to_ascii_uppercase() } else { letter })
+            Some(if std::mem::take(&mut upper) {
+                letter.to_ascii_uppercase()
+            } else {
+                letter
+            })
         })
         .collect()
 }
