@@ -7,12 +7,16 @@
 //! A folder with `check.mjs` is run as well: with Node, on the code for `rsc`, against `references.mjs`, which stands in for
 //! the runtime.
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "whether to write the expectations is asked of the environment"
+)]
 
 use ironside_compiler::directive::{Directives, FileFacts, Graph, apply};
 use ironside_diagnostics::render;
 use oxc::{
     allocator::Allocator,
-    codegen::Codegen,
+    codegen::{Codegen, CodegenOptions},
     parser::{ParseOptions, Parser},
     semantic::SemanticBuilder,
     span::SourceType,
@@ -30,7 +34,11 @@ fn fixtures() -> PathBuf {
 
 /// The folders with an input, in order.
 fn cases() -> Vec<PathBuf> {
-    let mut list: Vec<PathBuf> = fs::read_dir(fixtures()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    let mut list: Vec<PathBuf> = fs::read_dir(fixtures())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
     list.sort();
     assert!(list.len() > 30, "the fixtures are missing");
     list
@@ -38,7 +46,11 @@ fn cases() -> Vec<PathBuf> {
 
 fn input(case: &Path) -> PathBuf {
     let names = ["input.tsx", "input.ts", "input.js", "input.mjs"];
-    names.map(|name| case.join(name)).into_iter().find(|path| path.exists()).unwrap()
+    names
+        .map(|name| case.join(name))
+        .into_iter()
+        .find(|path| path.exists())
+        .unwrap()
 }
 
 struct Output {
@@ -49,20 +61,37 @@ struct Output {
 fn transform(source: &str, name: &str, path: &Path, graph: Graph, preserve_parens: bool) -> Output {
     let allocator = Allocator::default();
     let source_type = SourceType::from_path(path).unwrap();
-    let options = ParseOptions { preserve_parens, ..ParseOptions::default() };
+    let options = ParseOptions {
+        preserve_parens,
+        ..ParseOptions::default()
+    };
     let parsed = Parser::new(&allocator, source, source_type).with_options(options).parse();
     assert!(parsed.diagnostics.is_empty(), "{name}: {:?}", parsed.diagnostics);
     let mut program = parsed.program;
     let file = format!("app/{name}.tsx");
     let is_package = name.starts_with("package-");
-    let facts = FileFacts { file_key: &file, file: &file, source, graph, is_package, star_names: &[] };
+    let facts = FileFacts {
+        file_key: &file,
+        file: &file,
+        source,
+        graph,
+        is_package,
+        star_names: &[],
+    };
     let directives = apply(&mut program, &allocator, &facts);
     let code = Codegen::new().build(&program).code;
     if directives.changed {
         check_valid(name, &code, source_type);
     } else {
-        let untouched = Parser::new(&allocator, source, source_type).with_options(options).parse().program;
-        assert_eq!(code, Codegen::new().build(&untouched).code, "{name} was changed without saying so");
+        let untouched = Parser::new(&allocator, source, source_type)
+            .with_options(options)
+            .parse()
+            .program;
+        assert_eq!(
+            code,
+            Codegen::new().build(&untouched).code,
+            "{name} was changed without saying so"
+        );
     }
     Output { directives, code }
 }
@@ -79,7 +108,11 @@ fn check_valid(name: &str, code: &str, source_type: SourceType) {
 /// What is said about a module. That client code can't have inline actions is said of almost every fixture about them, and
 /// shown for those alone that are about it.
 fn diagnostics(name: &str, output: &Output) -> String {
-    let shown = output.directives.diagnostics.iter().filter(|item| item.code != "inline-action-in-client" || name.contains("client"));
+    let shown = output
+        .directives
+        .diagnostics
+        .iter()
+        .filter(|item| item.code != "inline-action-in-client" || name.contains("client"));
     let list = shown.map(|diagnostic| render::plain(diagnostic) + "\n");
     list.collect::<Vec<_>>().join("\n")
 }
@@ -133,12 +166,27 @@ fn every_rule_gives_what_its_fixture_says() {
         let both = if in_rsc == in_client {
             in_rsc
         } else {
-            let part = |graph: &str, text: &str| if text.is_empty() { String::new() } else { format!("== {graph}\n{text}") };
+            let part = |graph: &str, text: &str| {
+                if text.is_empty() {
+                    String::new()
+                } else {
+                    format!("== {graph}\n{text}")
+                }
+            };
             part("rsc", &in_rsc) + &part("client", &in_client)
         };
-        expect(&case.join("diagnostics.txt"), (!both.is_empty()).then_some(both.as_str()), &mut failures);
+        expect(
+            &case.join("diagnostics.txt"),
+            (!both.is_empty()).then_some(both.as_str()),
+            &mut failures,
+        );
     }
-    assert!(failures.is_empty(), "{} differences\n{}", failures.len(), failures.join("\n\n"));
+    assert!(
+        failures.is_empty(),
+        "{} differences\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
 }
 
 #[test]
@@ -190,9 +238,68 @@ fn moved_actions_do_what_the_source_says() {
         fs::write(folder.path().join("module.mjs"), code).unwrap();
         fs::copy(fixtures().join("references.mjs"), folder.path().join("references.mjs")).unwrap();
         fs::copy(case.join("check.mjs"), folder.path().join("check.mjs")).unwrap();
-        let run = Command::new("node").arg("check.mjs").current_dir(folder.path()).output().unwrap();
-        assert!(run.status.success(), "{name}\n{}\n{}", String::from_utf8_lossy(&run.stderr), output.code);
+        let run = Command::new("node")
+            .arg("check.mjs")
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(
+            run.status.success(),
+            "{name}\n{}\n{}",
+            String::from_utf8_lossy(&run.stderr),
+            output.code
+        );
         count += 1;
     }
     assert!(count >= 8, "only {count} fixtures were run");
+}
+
+/// The lines of the source that each line of the output comes from.
+fn mapped_lines(source: &str, graph: Graph) -> Vec<(u32, u32)> {
+    let allocator = Allocator::default();
+    let mut program = Parser::new(&allocator, source, SourceType::tsx()).parse().program;
+    let facts = FileFacts {
+        file_key: "a.tsx",
+        file: "a.tsx",
+        source,
+        graph,
+        is_package: false,
+        star_names: &[],
+    };
+    assert!(apply(&mut program, &allocator, &facts).changed);
+    let options = CodegenOptions {
+        source_map_path: Some("a.tsx".into()),
+        ..CodegenOptions::default()
+    };
+    let printed = Codegen::new().with_options(options).build(&program);
+    let map = printed.map.unwrap();
+    let mut lines: Vec<_> = map
+        .get_tokens()
+        .map(|token| (token.get_dst_line(), token.get_src_line()))
+        .collect();
+    lines.dedup();
+    lines
+}
+
+#[test]
+fn moved_code_keeps_its_positions_and_made_code_has_none() {
+    let source = fs::read_to_string(fixtures().join("inline-basic/input.tsx")).unwrap();
+    let printed = fs::read_to_string(fixtures().join("inline-basic/rsc.js")).unwrap();
+    let line_of = |text: &str, part: &str| u32::try_from(text.lines().position(|line| line.contains(part)).unwrap()).unwrap();
+    let lines = mapped_lines(&source, Graph::Rsc);
+    let expected = (line_of(&printed, "await db.save"), line_of(&source, "await db.save"));
+    assert!(lines.contains(&expected), "{lines:?} has no {expected:?}");
+    let made = line_of(&printed, "const $$action_Page_rename");
+    assert!(lines.iter().all(|(line, _)| *line != made), "{lines:?}");
+
+    for (source, graph) in [
+        ("'use client';\nexport const A = 1;", Graph::Rsc),
+        ("'use server';\nexport async function a() {}", Graph::Ssr),
+    ] {
+        assert_eq!(
+            mapped_lines(source, graph),
+            [],
+            "a replaced program has positions of its snippet"
+        );
+    }
 }

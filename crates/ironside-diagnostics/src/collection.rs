@@ -15,8 +15,16 @@ impl Diagnostics {
     /// Sorts the list. What is said twice about one place (a file that two graphs read) is kept once.
     pub fn new(mut list: Vec<Diagnostic>) -> Self {
         let key = |diagnostic: &Diagnostic| {
-            let place = diagnostic.place.as_ref().map(|place| (place.file.clone(), place.line, place.column));
-            (place, diagnostic.severity, diagnostic.code.clone(), diagnostic.message.clone())
+            let place = diagnostic
+                .place
+                .as_ref()
+                .map(|place| (place.file.clone(), place.line, place.column));
+            (
+                place,
+                diagnostic.severity,
+                diagnostic.code.clone(),
+                diagnostic.message.clone(),
+            )
         };
         list.sort_by_cached_key(key);
         list.dedup_by(|a, b| key(a) == key(b));

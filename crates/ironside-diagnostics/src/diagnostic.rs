@@ -87,7 +87,10 @@ impl Diagnostic {
     /// Marks a further range of the same file.
     #[must_use]
     pub fn also(mut self, span: Range<u32>, message: impl Into<String>) -> Self {
-        self.labels.push(Label { span, message: message.into() });
+        self.labels.push(Label {
+            span,
+            message: message.into(),
+        });
         self
     }
 

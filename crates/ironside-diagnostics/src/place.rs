@@ -33,7 +33,14 @@ pub struct Label {
 impl Place {
     /// A file as a whole.
     pub fn file(file: impl Into<String>) -> Self {
-        Self { file: file.into(), line: 0, column: 0, span: None, source: None, label: None }
+        Self {
+            file: file.into(),
+            line: 0,
+            column: 0,
+            span: None,
+            source: None,
+            label: None,
+        }
     }
 
     /// A range of bytes in a file. A range that doesn't lie in the source is cut to fit.
@@ -41,14 +48,31 @@ impl Place {
         let source = source.into();
         let span = clamp(&source, &span);
         let (line, column) = line_column(&source, span.start);
-        Self { file: file.into(), line, column, span: Some(span), source: Some(source), label: None }
+        Self {
+            file: file.into(),
+            line,
+            column,
+            span: Some(span),
+            source: Some(source),
+            label: None,
+        }
     }
 
     /// A line and a column (from 1) of a file. With the source the frame marks that character.
     pub fn line(file: impl Into<String>, line: u32, column: u32, source: Option<Arc<str>>) -> Self {
-        let span = source.as_deref().and_then(|text| offset(text, line, column)).map(|start| start..start + 1);
+        let span = source
+            .as_deref()
+            .and_then(|text| offset(text, line, column))
+            .map(|start| start..start + 1);
         let span = span.map(|span| clamp(source.as_deref().unwrap_or_default(), &span));
-        Self { file: file.into(), line, column, span, source, label: None }
+        Self {
+            file: file.into(),
+            line,
+            column,
+            span,
+            source,
+            label: None,
+        }
     }
 }
 
@@ -58,7 +82,10 @@ pub(crate) fn line_column(source: &str, offset: u32) -> (u32, u32) {
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let column = before[line_start..].chars().count() + 1;
-    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+    (
+        u32::try_from(line).unwrap_or(u32::MAX),
+        u32::try_from(column).unwrap_or(u32::MAX),
+    )
 }
 
 /// The byte offset of a line and column, both from 1; `None` if there is no such line.
@@ -68,7 +95,10 @@ fn offset(source: &str, line: u32, column: u32) -> Option<u32> {
         start += source[start..].find('\n')? + 1;
     }
     let text = source[start..].split('\n').next().unwrap_or_default();
-    let in_line = text.char_indices().nth(column.max(1) as usize - 1).map_or(text.len(), |(at, _)| at);
+    let in_line = text
+        .char_indices()
+        .nth(column.max(1) as usize - 1)
+        .map_or(text.len(), |(at, _)| at);
     u32::try_from(start + in_line).ok()
 }
 

@@ -35,13 +35,19 @@ error[directive-not-first]: `'use server'` has to be at the top of the file
 
 #[test]
 fn a_place_without_source_has_a_header_only() {
-    let diagnostic = Diagnostic::warning("config", "unknown key").at_line("next.config.mjs", 3, 7, None).hint("remove it");
+    let diagnostic = Diagnostic::warning("config", "unknown key")
+        .at_line("next.config.mjs", 3, 7, None)
+        .hint("remove it");
     assert_eq!(
         render::plain(&diagnostic),
         "warning[config]: unknown key\n--> next.config.mjs:3:7\n = help: remove it"
     );
     let diagnostic = Diagnostic::error("missing", "no root layout").at_file("app");
-    assert!(render::plain(&diagnostic).contains("--> app"), "{}", render::plain(&diagnostic));
+    assert!(
+        render::plain(&diagnostic).contains("--> app"),
+        "{}",
+        render::plain(&diagnostic)
+    );
     assert_eq!(diagnostic.to_string(), "error[missing] app: no root layout");
 }
 
@@ -54,7 +60,9 @@ fn control_characters_of_a_message_do_not_reach_the_terminal() {
 #[test]
 fn ranges_outside_of_the_source_do_not_matter() {
     for span in [0..0, 0..9999, 9999..9999, 50..2, 3..4] {
-        let diagnostic = Diagnostic::error("x", "m").at("a.ts", "zwölf\n", span.clone()).also(span, "also");
+        let diagnostic = Diagnostic::error("x", "m")
+            .at("a.ts", "zwölf\n", span.clone())
+            .also(span, "also");
         assert!(render::plain(&diagnostic).contains("error[x]: m"));
         assert!(render::json(&diagnostic).contains("\"code\":\"x\""));
     }
@@ -68,7 +76,10 @@ fn json_has_place_and_frame_but_not_the_whole_source() {
     assert_eq!(value["place"]["line"], 2);
     assert_eq!(value["place"].get("source"), None);
     assert_eq!(value["frame"][1]["text"], "'use server';");
-    assert_eq!(value["frame"][1]["marks"][0], serde_json::json!({"start": 0, "end": 13, "primary": true, "label": "comes after a statement"}));
+    assert_eq!(
+        value["frame"][1]["marks"][0],
+        serde_json::json!({"start": 0, "end": 13, "primary": true, "label": "comes after a statement"})
+    );
     assert_eq!(render::json_lines([&misplaced(), &misplaced()]).lines().count(), 2);
 }
 
@@ -80,7 +91,10 @@ fn the_overlay_puts_errors_first_and_its_page_escapes_the_source() {
     assert_eq!(overlay.title, "Build failed");
     assert_eq!(overlay.entries[0].severity, "error");
     let page = render::overlay_page(&[warning]);
-    assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains("<x>"), "{page}");
+    assert!(
+        !page.contains("<script") && !page.contains("<b>") && !page.contains("<x>"),
+        "{page}"
+    );
     assert!(page.contains("app/&lt;x&gt;.tsx:1:11"));
 }
 

@@ -27,7 +27,10 @@ impl Parameters {
     #[must_use]
     pub fn info_byte(self) -> u8 {
         match self {
-            Self::Declared { count: count @ 0..=6, rest: false } => !(0x7f_u8 >> count) & 0x7e,
+            Self::Declared {
+                count: count @ 0..=6,
+                rest: false,
+            } => !(0x7f_u8 >> count) & 0x7e,
             Self::Declared { .. } | Self::Unknown => 0x7f,
         }
     }
@@ -43,12 +46,20 @@ pub fn client_id(file_key: &str) -> ClientId {
 /// inside of the file.
 #[must_use]
 pub fn action_id(file_key: &str, name: &str, parameters: Parameters) -> ActionId {
-    let digest = Sha256::new().chain_update(file_key).chain_update(":").chain_update(name).finalize();
+    let digest = Sha256::new()
+        .chain_update(file_key)
+        .chain_update(":")
+        .chain_update(name)
+        .finalize();
     hex(&[parameters.info_byte()]) + &hex(&digest[..20])
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .collect()
 }
 
 #[cfg(test)]

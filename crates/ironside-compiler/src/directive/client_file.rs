@@ -15,9 +15,13 @@ use std::fmt::Write;
 /// Reads a client file without changing it.
 pub(super) fn describe(program: &Program<'_>, facts: &FileFacts<'_>, report: &mut Reporter<'_>) -> ClientFile {
     let model = Model::new(program);
-    let mut client = ClientFile { id: client_id(facts.file_key), ..ClientFile::default() };
+    let mut client = ClientFile {
+        id: client_id(facts.file_key),
+        ..ClientFile::default()
+    };
     if !exports::is_esm(program) {
-        client.commonjs = program.source_type.is_commonjs() || ["module", "exports", "require"].iter().any(|name| model.is_free(name));
+        client.commonjs =
+            program.source_type.is_commonjs() || ["module", "exports", "require"].iter().any(|name| model.is_free(name));
         return client;
     }
     for export in exports(&model) {
@@ -50,7 +54,11 @@ pub(super) fn replace<'a>(program: &mut Program<'a>, allocator: &'a Allocator, c
     program.comments.clear();
     program.hashbang = None;
     program.body = if client.commonjs {
-        let text = format!("module.exports = require({}).clientModule({});", quoted(REFERENCES), quoted(&client.id));
+        let text = format!(
+            "module.exports = require({}).clientModule({});",
+            quoted(REFERENCES),
+            quoted(&client.id)
+        );
         snippet::commonjs(allocator, &text)
     } else {
         snippet::statements(allocator, &references(client))
@@ -72,7 +80,14 @@ fn references(client: &ClientFile) -> String {
 
 /// Exports an expression under any name, also one that is no identifier.
 pub(super) fn export(text: &mut String, index: usize, name: &str, expression: &str) {
-    let exported = if is_identifier_name(name) { name.to_owned() } else { quoted(name) };
+    let exported = if is_identifier_name(name) {
+        name.to_owned()
+    } else {
+        quoted(name)
+    };
     // Writing to a string cannot fail. Reserved words are names of exports, but not of variables.
-    let _ = write!(text, "const $$e{index} = {expression};\nexport {{ $$e{index} as {exported} }};\n");
+    let _ = write!(
+        text,
+        "const $$e{index} = {expression};\nexport {{ $$e{index} as {exported} }};\n"
+    );
 }

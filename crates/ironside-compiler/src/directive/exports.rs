@@ -55,7 +55,9 @@ pub(super) enum ExportKind {
 /// The names of a module's exports.
 pub fn export_names(program: &Program<'_>) -> ExportNames {
     let model = Model::new(program);
-    let (stars, names): (Vec<_>, Vec<_>) = exports(&model).into_iter().partition(|export| export.kind == ExportKind::Star);
+    let (stars, names): (Vec<_>, Vec<_>) = exports(&model)
+        .into_iter()
+        .partition(|export| export.kind == ExportKind::Star);
     let name = |export: Export| export.name;
     ExportNames {
         names: names.into_iter().map(name).collect(),
@@ -80,18 +82,34 @@ pub(super) fn exports(model: &Model<'_>) -> Vec<Export> {
                     let local = text(&specifier.local);
                     if model.is_value(&local) {
                         let name = text(&specifier.exported);
-                        list.push(Export { name, span: specifier.span, kind: ExportKind::Listed { local } });
+                        list.push(Export {
+                            name,
+                            span: specifier.span,
+                            kind: ExportKind::Listed { local },
+                        });
                     }
                 }
             }
             Statement::ExportFromDeclaration(export) if is_value(export.export_kind) => {
                 for specifier in export.specifiers.iter().filter(|specifier| is_value(specifier.export_kind)) {
-                    list.push(Export { name: text(&specifier.exported), span: export.span, kind: ExportKind::From });
+                    list.push(Export {
+                        name: text(&specifier.exported),
+                        span: export.span,
+                        kind: ExportKind::From,
+                    });
                 }
             }
             Statement::ExportAllDeclaration(export) if is_value(export.export_kind) => list.push(match &export.exported {
-                Some(name) => Export { name: text(name), span: export.span, kind: ExportKind::From },
-                None => Export { name: export.source.value.to_string(), span: export.span, kind: ExportKind::Star },
+                Some(name) => Export {
+                    name: text(name),
+                    span: export.span,
+                    kind: ExportKind::From,
+                },
+                None => Export {
+                    name: export.source.value.to_string(),
+                    span: export.span,
+                    kind: ExportKind::Star,
+                },
             }),
             Statement::ExportDefaultDeclaration(export) => list.extend(of_default(&export.declaration)),
             _ => {}
@@ -101,12 +119,22 @@ pub(super) fn exports(model: &Model<'_>) -> Vec<Export> {
 }
 
 fn of_declaration(declaration: &Declaration<'_>, list: &mut Vec<Export>) {
-    let named = |name: &str, span: Span, kind: ExportKind| Export { name: name.to_owned(), span, kind };
+    let named = |name: &str, span: Span, kind: ExportKind| Export {
+        name: name.to_owned(),
+        span,
+        kind,
+    };
     match declaration {
         Declaration::VariableDeclaration(variables) if !variables.declare => of_variables(variables, list),
         Declaration::FunctionDeclaration(function) if function.body.is_some() => {
             if let Some(id) = &function.id {
-                list.push(named(&id.name, function.span, ExportKind::Function { local: Some(id.name.to_string()) }));
+                list.push(named(
+                    &id.name,
+                    function.span,
+                    ExportKind::Function {
+                        local: Some(id.name.to_string()),
+                    },
+                ));
             }
         }
         Declaration::ClassDeclaration(class) if !class.declare => {
@@ -127,7 +155,11 @@ fn of_variables(variables: &VariableDeclaration<'_>, list: &mut Vec<Export>) {
         for binding in declarator.id.get_binding_identifiers() {
             let local = binding.name.to_string();
             let span = if destructured { binding.span } else { declarator.span };
-            list.push(Export { name: local.clone(), span, kind: ExportKind::Variable { local, destructured } });
+            list.push(Export {
+                name: local.clone(),
+                span,
+                kind: ExportKind::Variable { local, destructured },
+            });
         }
     }
 }
@@ -136,13 +168,19 @@ fn of_default(declaration: &ExportDefaultDeclarationKind<'_>) -> Option<Export> 
     let kind = match declaration {
         ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
             function.body.as_ref()?;
-            ExportKind::Function { local: function.id.as_ref().map(|id| id.name.to_string()) }
+            ExportKind::Function {
+                local: function.id.as_ref().map(|id| id.name.to_string()),
+            }
         }
         ExportDefaultDeclarationKind::ClassDeclaration(_) => ExportKind::Class,
         ExportDefaultDeclarationKind::TSInterfaceDeclaration(_) => return None,
         _ => ExportKind::Default,
     };
-    Some(Export { name: "default".to_owned(), span: declaration.span(), kind })
+    Some(Export {
+        name: "default".to_owned(),
+        span: declaration.span(),
+        kind,
+    })
 }
 
 fn is_value(kind: ImportOrExportKind) -> bool {

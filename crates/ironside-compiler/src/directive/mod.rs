@@ -21,9 +21,9 @@ mod words;
 pub use exports::{ExportNames, export_names};
 pub use scan::mentions_directive;
 
+use inline::{Helpers, InlinePlan};
 use ironside_diagnostics::Diagnostic;
 use ironside_model::manifest::{ActionId, ClientId};
-use inline::{Helpers, InlinePlan};
 use oxc::{allocator::Allocator, ast::ast::Program};
 use program::{Model, Names};
 use report::Reporter;
@@ -60,8 +60,8 @@ pub struct FileFacts<'f> {
     /// Whether it belongs to a package. Packages are not told how to write their directives, and their client files may
     /// have `export *`.
     pub is_package: bool,
-    /// The names behind the `export *` of a package's client file, once the caller has resolved
-    /// [`ClientFile::star_exports`]; empty before.
+    /// The names behind the `export *` of a package's client file. Since [`apply`] changes the program, the caller finds
+    /// them before: [`export_names`] tells what to resolve and read, in turn for each file. Empty for all other files.
     pub star_names: &'f [String],
 }
 
@@ -120,7 +120,10 @@ pub fn apply<'a>(program: &mut Program<'a>, allocator: &'a Allocator, facts: &Fi
     }
     let mut report = Reporter::new(facts);
     survey.check(&mut report);
-    let mut found = Directives { server_file: survey.server.is_some(), ..Directives::default() };
+    let mut found = Directives {
+        server_file: survey.server.is_some(),
+        ..Directives::default()
+    };
     if survey.client.is_some() {
         found.client = Some(client_file::describe(program, facts, &mut report));
     }
@@ -184,7 +187,14 @@ fn plan(
     }
     found.actions.extend(inline.definitions(report));
     let nothing = inline.is_empty() && !found.server_file;
-    (!nothing).then(|| Edit::Actions(Box::new(Actions { inline, server, helpers, names })))
+    (!nothing).then(|| {
+        Edit::Actions(Box::new(Actions {
+            inline,
+            server,
+            helpers,
+            names,
+        }))
+    })
 }
 
 impl Edit {
@@ -199,14 +209,20 @@ impl Edit {
 
 impl Actions {
     fn perform<'a>(mut self, program: &mut Program<'a>, allocator: &'a Allocator) {
-        program.directives.retain(|directive| Word::of(&directive.expression.value) != Some(Word::Server));
+        program
+            .directives
+            .retain(|directive| Word::of(&directive.expression.value) != Some(Word::Server));
         let (references, moved) = inline::rewrite(program, allocator, &self.inline, &self.helpers);
         let (first, last) = server_rewrite::register(program, allocator, &self.server, &self.helpers, &mut self.names);
         if references.is_empty() && first.is_empty() && last.is_empty() {
             return;
         }
         let Helpers { action, seal } = &self.helpers;
-        let seal = if self.inline.seals() { format!(", seal as {seal}") } else { String::new() };
+        let seal = if self.inline.seals() {
+            format!(", seal as {seal}")
+        } else {
+            String::new()
+        };
         let import = format!("import {{ action as {action}{seal} }} from {};\n", quoted(REFERENCES));
         let head = snippet::statements(allocator, &(import + &references + &first));
         program.body.splice(0..0, head);

@@ -1,5 +1,6 @@
 //! A module as it is read: its tree, and what its names mean.
 
+use ironside_model::reference::Parameters;
 use oxc::{
     ast::{
         AstKind,
@@ -9,7 +10,6 @@ use oxc::{
     span::Span,
     syntax::scope::ScopeId,
 };
-use ironside_model::reference::Parameters;
 use rustc_hash::FxHashSet;
 
 use super::exports::bare;
@@ -49,7 +49,10 @@ impl<'s> Model<'s> {
 
     /// Whether nothing declares this name.
     pub(super) fn is_free(&self, name: &str) -> bool {
-        self.scoping().root_unresolved_references().keys().any(|free| free.as_str() == name)
+        self.scoping()
+            .root_unresolved_references()
+            .keys()
+            .any(|free| free.as_str() == name)
     }
 
     /// The function literal that a symbol was declared with, if nothing else is ever assigned to it.
@@ -57,7 +60,9 @@ impl<'s> Model<'s> {
         if self.scoping().symbol_is_mutated(symbol) {
             return None;
         }
-        self.scoping().symbol_declarations(symbol).find_map(|node| FunctionFacts::of_declaration(self.nodes().kind(node)))
+        self.scoping()
+            .symbol_declarations(symbol)
+            .find_map(|node| FunctionFacts::of_declaration(self.nodes().kind(node)))
     }
 
     /// What a variable was declared with.
@@ -92,12 +97,20 @@ impl FunctionFacts {
             rest: params.rest.is_some(),
         };
         match kind {
-            AstKind::Function(function) if function.body.is_some() => {
-                Some(facts(function.scope_id.get(), function.node_id.get(), function.span, function.r#async, &function.params))
-            }
-            AstKind::ArrowFunctionExpression(arrow) => {
-                Some(facts(arrow.scope_id.get(), arrow.node_id.get(), arrow.span, arrow.r#async, &arrow.params))
-            }
+            AstKind::Function(function) if function.body.is_some() => Some(facts(
+                function.scope_id.get(),
+                function.node_id.get(),
+                function.span,
+                function.r#async,
+                &function.params,
+            )),
+            AstKind::ArrowFunctionExpression(arrow) => Some(facts(
+                arrow.scope_id.get(),
+                arrow.node_id.get(),
+                arrow.span,
+                arrow.r#async,
+                &arrow.params,
+            )),
             _ => None,
         }
     }
@@ -122,7 +135,10 @@ impl FunctionFacts {
 
     /// The parameters, with a list of captured values in front or without.
     pub(super) fn parameters(&self, sealed: bool) -> Parameters {
-        Parameters::Declared { count: self.count + usize::from(sealed), rest: self.rest }
+        Parameters::Declared {
+            count: self.count + usize::from(sealed),
+            rest: self.rest,
+        }
     }
 }
 
@@ -136,13 +152,17 @@ impl Names {
     pub(super) fn new(model: &Model<'_>) -> Self {
         let scoping = model.scoping();
         let free = scoping.root_unresolved_references().keys().map(|name| name.to_string());
-        Self { used: scoping.symbol_names().map(str::to_owned).chain(free).collect() }
+        Self {
+            used: scoping.symbol_names().map(str::to_owned).chain(free).collect(),
+        }
     }
 
     /// The name itself, or with a number behind it.
     pub(super) fn fresh(&mut self, name: &str) -> String {
         let numbered = (2..).map(|number: u32| format!("{name}_{number}"));
-        let found = std::iter::once(name.to_owned()).chain(numbered).find(|name| !self.used.contains(name));
+        let found = std::iter::once(name.to_owned())
+            .chain(numbered)
+            .find(|name| !self.used.contains(name));
         // The numbers don't end before a name is free.
         let fresh = found.unwrap_or_else(|| name.to_owned());
         self.used.insert(fresh.clone());
@@ -152,5 +172,7 @@ impl Names {
 
 /// A text as part of an identifier.
 pub(super) fn identifier_part(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '$' { c } else { '_' }).collect()
+    text.chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '$' { c } else { '_' })
+        .collect()
 }

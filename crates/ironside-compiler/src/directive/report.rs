@@ -17,7 +17,11 @@ pub(super) struct Reporter<'f> {
 
 impl<'f> Reporter<'f> {
     pub(super) fn new(facts: &'f FileFacts<'f>) -> Self {
-        Self { facts, source: None, list: Vec::new() }
+        Self {
+            facts,
+            source: None,
+            list: Vec::new(),
+        }
     }
 
     pub(super) fn has_errors(&self) -> bool {
@@ -25,7 +29,8 @@ impl<'f> Reporter<'f> {
     }
 
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by_key(|diagnostic| diagnostic.place.as_ref().map(|place| (place.line, place.column)));
+        self.list
+            .sort_by_key(|diagnostic| diagnostic.place.as_ref().map(|place| (place.line, place.column)));
         self.list
     }
 
@@ -54,7 +59,11 @@ impl<'f> Reporter<'f> {
 
     /// A directive that stands where it doesn't count.
     pub(super) fn not_first(&mut self, word: Word, span: Span, in_file: bool) {
-        let place = if in_file { "of the file, before any import" } else { "of the function's body" };
+        let place = if in_file {
+            "of the file, before any import"
+        } else {
+            "of the function's body"
+        };
         let diagnostic = self.error(
             "directive-not-first",
             span,

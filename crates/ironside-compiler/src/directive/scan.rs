@@ -22,12 +22,15 @@ fn begins_like_directive(text: &[u8]) -> bool {
         [b'\\', b'u' | b'x', ..] => holds_letters_of_use(text),
         [first, second, third, after @ ..] if [*first, *second, *third].eq_ignore_ascii_case(b"use") => {
             let word = skip(after, |byte| byte.is_ascii_whitespace() || byte == b'-' || byte == b'_');
-            word.starts_with(b"\\") || word.first().is_some_and(|byte| matches!(byte, b's' | b'S' | b'c' | b'C')) && !is_strict(word)
+            word.starts_with(b"\\")
+                || word.first().is_some_and(|byte| matches!(byte, b's' | b'S' | b'c' | b'C')) && !is_strict(word)
         }
         // One of the letters may be missing, doubled or changed.
         _ => {
             let head = &text[..text.len().min(16)];
-            [&b" server"[..], b" client", b" cache", b" sever"].iter().any(|word| memmem::find(head, word).is_some())
+            [&b" server"[..], b" client", b" cache", b" sever"]
+                .iter()
+                .any(|word| memmem::find(head, word).is_some())
         }
     }
 }
@@ -53,8 +56,18 @@ mod tests {
     #[test]
     fn finds_directives_however_they_are_written() {
         for source in [
-            "'use server'", "\"use client\";", "// x\n\n  'use cache'", "`use server`", "'Use  Server'", "'use-sever'",
-            "'useserver'", r"'use\x20server'", r"'use \u0073erver'", r"'\u0075se server'", "('use server')", "' use server'",
+            "'use server'",
+            "\"use client\";",
+            "// x\n\n  'use cache'",
+            "`use server`",
+            "'Use  Server'",
+            "'use-sever'",
+            "'useserver'",
+            r"'use\x20server'",
+            r"'use \u0073erver'",
+            r"'\u0075se server'",
+            "('use server')",
+            "' use server'",
         ] {
             assert!(mentions_directive(source.as_bytes()), "{source}");
         }
@@ -62,7 +75,14 @@ mod tests {
 
     #[test]
     fn passes_over_code_without_directives() {
-        for source in ["'use strict'; const used = 'user';", "import { useState } from 'react'; useServer()", "", "'", "'us", "'use"] {
+        for source in [
+            "'use strict'; const used = 'user';",
+            "import { useState } from 'react'; useServer()",
+            "",
+            "'",
+            "'us",
+            "'use",
+        ] {
             assert!(!mentions_directive(source.as_bytes()), "{source}");
         }
     }

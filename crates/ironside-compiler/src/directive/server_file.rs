@@ -1,8 +1,7 @@
 //! `'use server'` files. Every export is a server function: registered under its id in `rsc`, a proxy elsewhere.
 
 use super::{
-    ActionDefinition, REFERENCES,
-    client_file,
+    ActionDefinition, REFERENCES, client_file,
     exports::{Export, ExportKind, bare, exports},
     program::{FunctionFacts, Model},
     report::Reporter,
@@ -61,11 +60,22 @@ pub(super) struct Registrations {
 
 /// The exports of a server file. Those that can't be server functions are reported and left out.
 pub(super) fn check(model: &Model<'_>, report: &mut Reporter<'_>) -> Vec<ServerExport> {
-    let mut checker = Checker { model, report, owned: FxHashSet::default() };
-    let found: Vec<ServerExport> = exports(model).into_iter().filter_map(|export| checker.check(export)).collect();
+    let mut checker = Checker {
+        model,
+        report,
+        owned: FxHashSet::default(),
+    };
+    let found: Vec<ServerExport> = exports(model)
+        .into_iter()
+        .filter_map(|export| checker.check(export))
+        .collect();
     if found.is_empty() && !super::exports::is_esm(model.program) && (model.is_free("module") || model.is_free("exports")) {
         let message = "exports by `module.exports` are no server functions: client code can't call them";
-        let span = model.program.directives.first().map_or(model.program.span, |directive| directive.span);
+        let span = model
+            .program
+            .directives
+            .first()
+            .map_or(model.program.span, |directive| directive.span);
         report.warning("action-export-commonjs", span, message).hint = Some("use `export`".to_owned());
     }
     found
@@ -92,7 +102,10 @@ pub(super) fn definitions(exports: &[ServerExport], report: &Reporter<'_>) -> Ve
 pub(super) fn registrations(exports: Vec<ServerExport>, actions: &[ActionDefinition]) -> Registrations {
     let functions = exports.iter().filter_map(|export| export.scope).collect();
     let ids = actions.iter().map(|action| action.id.clone());
-    Registrations { list: exports.into_iter().zip(ids).collect(), functions }
+    Registrations {
+        list: exports.into_iter().zip(ids).collect(),
+        functions,
+    }
 }
 
 /// Replaces a server file by proxies.
@@ -162,7 +175,13 @@ impl Checker<'_, '_, '_> {
         }
         super::inline::forbidden(self.model, facts.node, self.report);
         let scope = facts.scope;
-        Some(ServerExport { name: export.name.clone(), span: facts.span, parameters: facts.parameters(false), form, scope })
+        Some(ServerExport {
+            name: export.name.clone(),
+            span: facts.span,
+            parameters: facts.parameters(false),
+            form,
+            scope,
+        })
     }
 
     fn function(&mut self, export: &Export, local: Option<String>) -> Option<ServerExport> {
@@ -188,11 +207,21 @@ impl Checker<'_, '_, '_> {
         if !first || flags.is_import() {
             let parameters = function.map_or(Parameters::Unknown, |facts| facts.parameters(false));
             let form = ServerForm::Alias(local);
-            return Some(ServerExport { name: export.name.clone(), span: export.span, parameters, form, scope: None });
+            return Some(ServerExport {
+                name: export.name.clone(),
+                span: export.span,
+                parameters,
+                form,
+                scope: None,
+            });
         }
         if let Some(facts) = function {
             let hoisted = flags.is_function();
-            let form = if hoisted { ServerForm::Hoisted(local) } else { ServerForm::Binding(local) };
+            let form = if hoisted {
+                ServerForm::Hoisted(local)
+            } else {
+                ServerForm::Binding(local)
+            };
             return self.literal(export, facts, form);
         }
         match self.model.initializer(symbol) {
@@ -230,7 +259,10 @@ impl Checker<'_, '_, '_> {
             // The same as `export { name as default }`, except for the syntax.
             let found = self.binding(export, name.to_owned())?;
             let alias = matches!(found.form, ServerForm::Alias(_));
-            return Some(ServerExport { form: if alias { found.form } else { form }, ..found });
+            return Some(ServerExport {
+                form: if alias { found.form } else { form },
+                ..found
+            });
         }
         let function = self.model.function_of(symbol);
         if function.is_none() && !flags.is_import() {
@@ -238,15 +270,27 @@ impl Checker<'_, '_, '_> {
         }
         let parameters = function.map_or(Parameters::Unknown, |facts| facts.parameters(false));
         let form = match form {
-            ServerForm::Binding(local) => ServerForm::Shared { local, target: name.to_owned() },
+            ServerForm::Binding(local) => ServerForm::Shared {
+                local,
+                target: name.to_owned(),
+            },
             form => form,
         };
-        Some(ServerExport { parameters, ..unknown(export, form) })
+        Some(ServerExport {
+            parameters,
+            ..unknown(export, form)
+        })
     }
 }
 
 fn unknown(export: &Export, form: ServerForm) -> ServerExport {
-    ServerExport { name: export.name.clone(), span: export.span, parameters: Parameters::Unknown, form, scope: None }
+    ServerExport {
+        name: export.name.clone(),
+        span: export.span,
+        parameters: Parameters::Unknown,
+        form,
+        scope: None,
+    }
 }
 
 fn visibly_no_function(value: &Expression<'_>) -> Option<&'static str> {

@@ -20,7 +20,14 @@ pub(super) fn register<'a>(
     helpers: &Helpers,
     names: &mut Names,
 ) -> (String, String) {
-    let mut registrar = Registrar { program, allocator, helpers, names, head: String::new(), tail: String::new() };
+    let mut registrar = Registrar {
+        program,
+        allocator,
+        helpers,
+        names,
+        head: String::new(),
+        tail: String::new(),
+    };
     for (export, id) in &server.list {
         registrar.register(export, &quoted(id));
     }
@@ -49,7 +56,11 @@ impl<'a> Registrar<'_, 'a> {
             ServerForm::Alias(target) => {
                 let wrapper = self.names.fresh(&format!("$${}", export.name));
                 self.remove_export(&export.name);
-                let text = format!("const {wrapper} = {};\nexport {{ {wrapper} as {} }};\n", wrapped(target), export.name);
+                let text = format!(
+                    "const {wrapper} = {};\nexport {{ {wrapper} as {} }};\n",
+                    wrapped(target),
+                    export.name
+                );
                 self.tail.push_str(&format!("{text}{action}({wrapper}, {id});\n"));
             }
             ServerForm::AnonymousFunction => {
@@ -60,7 +71,8 @@ impl<'a> Registrar<'_, 'a> {
             ServerForm::Expression => {
                 let name = self.names.fresh("$$default");
                 self.split_default(&name);
-                self.tail.push_str(&format!("export {{ {name} as default }};\n{action}({name}, {id});\n"));
+                self.tail
+                    .push_str(&format!("export {{ {name} as default }};\n{action}({name}, {id});\n"));
             }
         }
     }
@@ -113,11 +125,17 @@ impl<'a> Registrar<'_, 'a> {
     fn split_default(&mut self, name: &str) {
         let allocator = self.allocator;
         for statement in &mut self.program.body {
-            let Statement::ExportDefaultDeclaration(export) = statement else { continue };
-            let Some(value) = export.declaration.as_expression_mut() else { continue };
+            let Statement::ExportDefaultDeclaration(export) = statement else {
+                continue;
+            };
+            let Some(value) = export.declaration.as_expression_mut() else {
+                continue;
+            };
             let value: Expression<'a> = value.take_in(&allocator);
             let made = snippet::statements(allocator, &format!("const {name} = 0;")).pop();
-            let Some(Statement::VariableDeclaration(mut constant)) = made else { continue };
+            let Some(Statement::VariableDeclaration(mut constant)) = made else {
+                continue;
+            };
             if let Some(declarator) = constant.declarations.first_mut() {
                 declarator.init = Some(value);
             }

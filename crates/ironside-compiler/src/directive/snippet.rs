@@ -30,8 +30,14 @@ pub(super) fn commonjs<'a>(allocator: &'a Allocator, text: &str) -> Vec<'a, Stat
 
 fn parse<'a>(allocator: &'a Allocator, text: &str, source_type: SourceType) -> Vec<'a, Statement<'a>> {
     let text = allocator.alloc_str(text);
-    let options = ParseOptions { preserve_parens: false, ..ParseOptions::default() };
-    let mut program = Parser::new(allocator, text, source_type).with_options(options).parse().program;
+    let options = ParseOptions {
+        preserve_parens: false,
+        ..ParseOptions::default()
+    };
+    let mut program = Parser::new(allocator, text, source_type)
+        .with_options(options)
+        .parse()
+        .program;
     EmptySpans.visit_program(&mut program);
     program.body
 }

@@ -42,7 +42,11 @@ enum FindingKind {
 
 /// Looks at a module without changing it.
 pub(super) fn survey(program: &Program<'_>) -> Survey {
-    let mut surveyor = Surveyor { found: Survey::default(), body: Body::File, in_constructor: false };
+    let mut surveyor = Surveyor {
+        found: Survey::default(),
+        body: Body::File,
+        in_constructor: false,
+    };
     surveyor.visit_program(program);
     surveyor.found
 }
@@ -56,7 +60,11 @@ impl Survey {
     /// Reports everything that can be said without knowing more than the strings and their places.
     pub(super) fn check(&self, report: &mut Reporter<'_>) {
         if let (Some(client), Some(server)) = (self.client, self.server) {
-            let diagnostic = report.error("directives-conflict", server, "a file is either `'use client'` or `'use server'`, not both");
+            let diagnostic = report.error(
+                "directives-conflict",
+                server,
+                "a file is either `'use client'` or `'use server'`, not both",
+            );
             *diagnostic = diagnostic.clone().also(client.start..client.end, "the other one");
             diagnostic.hint = Some("split the file: client components in one, actions in another".to_owned());
         }
@@ -90,7 +98,7 @@ impl Finding {
             }
             FindingKind::Cache => {
                 let diagnostic = report.error("use-cache-unsupported", self.span, "`'use cache'` is not supported yet");
-                diagnostic.hint = Some("cache with `unstable_cache` or with `fetch` and its `next` options instead".to_owned());
+                diagnostic.hint = Some("remove it: the function then runs each time that it is called".to_owned());
             }
             FindingKind::CacheAndServer => {
                 let message = "a function is either `'use server'` or `'use cache'`, not both";
@@ -143,7 +151,13 @@ impl Surveyor {
             let value = directive.expression.value.as_str();
             match Word::of(value) {
                 Some(Word::Server) if self.in_constructor => {
-                    self.find(Word::Server, directive.span, FindingKind::Ignored { reason: "a constructor is no action" });
+                    self.find(
+                        Word::Server,
+                        directive.span,
+                        FindingKind::Ignored {
+                            reason: "a constructor is no action",
+                        },
+                    );
                 }
                 Some(Word::Server) if !server => {
                     server = true;
@@ -152,13 +166,27 @@ impl Surveyor {
                 Some(Word::Server) => {}
                 Some(Word::Cache) => cache = cache.or(Some(directive.span)),
                 Some(Word::Client) => {
-                    self.find(Word::Client, directive.span, FindingKind::Ignored { reason: "it is a directive of files" });
+                    self.find(
+                        Word::Client,
+                        directive.span,
+                        FindingKind::Ignored {
+                            reason: "it is a directive of files",
+                        },
+                    );
                 }
                 None => self.misspelt(value, directive.span),
             }
         }
         if let Some(span) = cache {
-            self.find(Word::Cache, span, if server { FindingKind::CacheAndServer } else { FindingKind::Cache });
+            self.find(
+                Word::Cache,
+                span,
+                if server {
+                    FindingKind::CacheAndServer
+                } else {
+                    FindingKind::Cache
+                },
+            );
         }
     }
 
@@ -181,8 +209,12 @@ impl Surveyor {
             (Body::File | Body::Function, _) if parenthesized => FindingKind::Parenthesized,
             (Body::File, _) => FindingKind::NotFirst { in_file: true },
             (Body::Function, Word::Server | Word::Cache) => FindingKind::NotFirst { in_file: false },
-            (Body::Function, Word::Client) => FindingKind::Ignored { reason: "it is a directive of files" },
-            (Body::Block, _) => FindingKind::Ignored { reason: "a block is not the body of a function" },
+            (Body::Function, Word::Client) => FindingKind::Ignored {
+                reason: "it is a directive of files",
+            },
+            (Body::Block, _) => FindingKind::Ignored {
+                reason: "a block is not the body of a function",
+            },
         };
         self.find(word, statement, kind);
     }
@@ -239,7 +271,13 @@ impl<'a> VisitJs<'a> for Surveyor {
             Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
                 let text = template.quasis.first().and_then(|quasi| quasi.value.cooked);
                 if let Some(word) = text.and_then(|text| Word::of(text.as_str())) {
-                    self.find(word, span, FindingKind::Ignored { reason: "a template literal is not a directive" });
+                    self.find(
+                        word,
+                        span,
+                        FindingKind::Ignored {
+                            reason: "a template literal is not a directive",
+                        },
+                    );
                 }
             }
             _ => walk_js::walk_expression_statement(self, statement),

@@ -26,7 +26,10 @@ impl Word {
     /// The directive that a string is.
     pub(super) fn of(value: &str) -> Option<Self> {
         let named_cache = value.strip_prefix("use cache:").is_some();
-        Self::ALL.into_iter().find(|word| word.text() == value).or(named_cache.then_some(Self::Cache))
+        Self::ALL
+            .into_iter()
+            .find(|word| word.text() == value)
+            .or(named_cache.then_some(Self::Cache))
     }
 
     /// The directive that a string was probably meant to be: two typing errors away, or other case, dashes or spaces.
@@ -42,7 +45,11 @@ impl Word {
 /// Lower case, with one space for each run of spaces, dashes and underscores between words.
 fn normalized(value: &str) -> String {
     let lower = value.to_lowercase();
-    lower.split([' ', '\t', '-', '_']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    lower
+        .split([' ', '\t', '-', '_'])
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// How many characters have to be added, removed or changed to make one out of the other.
@@ -67,7 +74,16 @@ mod tests {
 
     #[test]
     fn misspelt_directives_are_recognised() {
-        for value in ["use sever", "use servers", "use-server", "use serverr", "Use Server", "use  server", "use server ", "useserver"] {
+        for value in [
+            "use sever",
+            "use servers",
+            "use-server",
+            "use serverr",
+            "Use Server",
+            "use  server",
+            "use server ",
+            "useserver",
+        ] {
             assert_eq!(Word::meant_by(value), Some(Word::Server), "{value:?}");
         }
         for value in ["use clien", "use-client", "USE CLIENT", "use cilent"] {
@@ -79,8 +95,21 @@ mod tests {
     #[test]
     fn other_strings_are_left_alone() {
         for value in [
-            "use strict", "use asm", "use memo", "use no memo", "use forget", "use step", "use workflow", "use static", "",
-            "use server", "use cache: remote", "server", "client", "user service", "ünïcödé",
+            "use strict",
+            "use asm",
+            "use memo",
+            "use no memo",
+            "use forget",
+            "use step",
+            "use workflow",
+            "use static",
+            "",
+            "use server",
+            "use cache: remote",
+            "server",
+            "client",
+            "user service",
+            "ünïcödé",
         ] {
             assert_eq!(Word::meant_by(value), None, "{value:?}");
         }

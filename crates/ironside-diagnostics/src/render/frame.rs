@@ -44,17 +44,27 @@ struct Marked<'a> {
 /// The lines around everything that a diagnostic marks, in order. Empty without source text.
 pub(super) fn frame_lines(diagnostic: &Diagnostic) -> Vec<FrameLine> {
     let Some(place) = &diagnostic.place else { return Vec::new() };
-    let Some(source) = place.source.as_deref() else { return Vec::new() };
+    let Some(source) = place.source.as_deref() else {
+        return Vec::new();
+    };
     let range = |span: &Range<u32>| {
         let span = clamp(source, span);
         span.start as usize..span.end as usize
     };
     let mut marked = Vec::new();
     if let Some(span) = &place.span {
-        marked.push(Marked { span: range(span), primary: true, label: place.label.as_deref() });
+        marked.push(Marked {
+            span: range(span),
+            primary: true,
+            label: place.label.as_deref(),
+        });
     }
     for label in &diagnostic.labels {
-        marked.push(Marked { span: range(&label.span), primary: false, label: Some(&label.message) });
+        marked.push(Marked {
+            span: range(&label.span),
+            primary: false,
+            label: Some(&label.message),
+        });
     }
     let lines = lines_of(source);
     let mut shown = vec![false; lines.len()];
@@ -65,7 +75,9 @@ pub(super) fn frame_lines(diagnostic: &Diagnostic) -> Vec<FrameLine> {
         shown[first.saturating_sub(CONTEXT)..end].fill(true);
     }
     let visible = lines.iter().enumerate().filter(|(index, _)| shown[*index]).take(MAX_LINES);
-    visible.map(|(index, line)| frame_line(source, index, line, &marked)).collect()
+    visible
+        .map(|(index, line)| frame_line(source, index, line, &marked))
+        .collect()
 }
 
 fn frame_line(source: &str, index: usize, line: &Range<usize>, marked: &[Marked<'_>]) -> FrameLine {

@@ -14,7 +14,10 @@ struct Message<'a> {
 
 /// One diagnostic as a JSON object on one line.
 pub fn json(diagnostic: &Diagnostic) -> String {
-    let message = Message { diagnostic, frame: frame_lines(diagnostic) };
+    let message = Message {
+        diagnostic,
+        frame: frame_lines(diagnostic),
+    };
     // Every field is a string, a number or a list of them, so this cannot fail; an empty object would say so.
     serde_json::to_string(&message).unwrap_or_else(|_| "{}".to_owned())
 }

@@ -44,8 +44,15 @@ pub fn overlay(diagnostics: &[Diagnostic]) -> Overlay {
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|diagnostic| diagnostic.severity);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
-    let title = if failed { "Build failed" } else { "Build succeeded with warnings" };
-    Overlay { title: title.to_owned(), entries: sorted.into_iter().map(entry).collect() }
+    let title = if failed {
+        "Build failed"
+    } else {
+        "Build succeeded with warnings"
+    };
+    Overlay {
+        title: title.to_owned(),
+        entries: sorted.into_iter().map(entry).collect(),
+    }
 }
 
 fn entry(diagnostic: &Diagnostic) -> OverlayEntry {
@@ -81,7 +88,11 @@ pub fn overlay_page(diagnostics: &[Diagnostic]) -> String {
 fn section(entry: &OverlayEntry) -> String {
     let mut html = format!("<section><h2>{}: {}</h2>", entry.severity, escape(&entry.message));
     if let Some(file) = &entry.file {
-        let at = if entry.line == 0 { String::new() } else { format!(":{}:{}", entry.line, entry.column) };
+        let at = if entry.line == 0 {
+            String::new()
+        } else {
+            format!(":{}:{}", entry.line, entry.column)
+        };
         push(&mut html, "p", &format!("{file}{at}"));
     }
     if !entry.frame.is_empty() {
@@ -113,7 +124,10 @@ fn frame_line(line: &FrameLine) -> String {
     let mut html = format!("<i>{:>4} </i>", line.number);
     for (index, c) in (0_u32..).zip(line.text.chars()) {
         let character = escape(c.encode_utf8(&mut [0; 4]));
-        let marked = line.marks.iter().any(|mark| mark.primary && (mark.start..mark.end).contains(&index));
+        let marked = line
+            .marks
+            .iter()
+            .any(|mark| mark.primary && (mark.start..mark.end).contains(&index));
         if marked {
             push(&mut html, "mark", c.encode_utf8(&mut [0; 4]));
         } else {

@@ -21,7 +21,11 @@ pub fn summary(errors: usize, warnings: usize) -> String {
         1 => Some(format!("1 {word}")),
         _ => Some(format!("{count} {word}s")),
     };
-    [part(errors, "error"), part(warnings, "warning")].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [part(errors, "error"), part(warnings, "warning")]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn render(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
@@ -29,7 +33,10 @@ fn render(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = level.primary_title(visible(&diagnostic.message)).id(visible(&diagnostic.code)).elements(frame(diagnostic));
+    let mut group = level
+        .primary_title(visible(&diagnostic.message))
+        .id(visible(&diagnostic.code))
+        .elements(frame(diagnostic));
     if let Some(place) = diagnostic.place.as_ref().filter(|place| place.source.is_none()) {
         let origin = Origin::path(visible(&place.file));
         let at = |number: u32| number as usize;
@@ -66,10 +73,11 @@ fn frame(diagnostic: &Diagnostic) -> Option<Snippet<'_, Annotation<'_>>> {
             None => marked,
         }
     });
-    let further = diagnostic
-        .labels
-        .iter()
-        .map(|label| AnnotationKind::Context.span(range(&label.span)).label(visible(&label.message)));
+    let further = diagnostic.labels.iter().map(|label| {
+        AnnotationKind::Context
+            .span(range(&label.span))
+            .label(visible(&label.message))
+    });
     Some(snippet.annotations(primary).annotations(further))
 }
 

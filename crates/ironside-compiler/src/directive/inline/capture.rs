@@ -52,8 +52,14 @@ impl<'c, 's> Captures<'c, 's> {
         constants: &'c [String],
         names: &mut Names,
     ) -> Self {
-        let mut captures =
-            Self { model, found, groups, constants, of_action: Vec::new(), circle_names: FxHashMap::default() };
+        let mut captures = Self {
+            model,
+            found,
+            groups,
+            constants,
+            of_action: Vec::new(),
+            circle_names: FxHashMap::default(),
+        };
         let mut path_names = FxHashMap::default();
         for action in 0..found.len() {
             let paths = captured_paths(action, uses, groups);
@@ -103,14 +109,21 @@ impl<'c, 's> Captures<'c, 's> {
         let scoping = self.model.scoping();
         let name = scoping.symbol_name(symbol);
         let taken = scoping.get_binding(self.found[action].scope, name.into());
-        if taken.is_none_or(|other| other == symbol) { name.to_owned() } else { names.fresh(name) }
+        if taken.is_none_or(|other| other == symbol) {
+            name.to_owned()
+        } else {
+            names.fresh(name)
+        }
     }
 
     /// What tells the captured values of an action from those of another build: their paths in the source.
     pub(super) fn signature(&self, action: usize) -> String {
         let text = |capture: &Capture| {
             let root = self.model.scoping().symbol_name(capture.symbol);
-            std::iter::once(root).chain(capture.path.iter().map(String::as_str)).collect::<Vec<_>>().join(".")
+            std::iter::once(root)
+                .chain(capture.path.iter().map(String::as_str))
+                .collect::<Vec<_>>()
+                .join(".")
         };
         self.of_action[action].iter().map(text).collect::<Vec<_>>().join(",")
     }
@@ -148,12 +161,15 @@ impl<'c, 's> Captures<'c, 's> {
 
     /// The captured value of an action that a path begins with.
     fn captured(&self, action: usize, symbol: SymbolId, path: &[String]) -> Option<&Capture> {
-        self.of_action[action].iter().find(|capture| capture.symbol == symbol && path.starts_with(&capture.path))
+        self.of_action[action]
+            .iter()
+            .find(|capture| capture.symbol == symbol && path.starts_with(&capture.path))
     }
 
     fn circle_name(&self, action: usize, symbol: SymbolId) -> String {
         let name = self.circle_names.get(&(action, symbol));
-        name.cloned().unwrap_or_else(|| self.model.scoping().symbol_name(symbol).to_owned())
+        name.cloned()
+            .unwrap_or_else(|| self.model.scoping().symbol_name(symbol).to_owned())
     }
 
     /// The names by which an action's body uses actions of its circle, with these actions.
@@ -192,7 +208,11 @@ impl<'c, 's> Captures<'c, 's> {
 
 /// The paths that an action captures, in the order in which the source uses them. A path behind another is left out.
 fn captured_paths(action: usize, uses: &[Use], groups: &Groups) -> Vec<(SymbolId, Vec<String>)> {
-    let members = if groups.circle[action].is_empty() { vec![action] } else { groups.circle[action].clone() };
+    let members = if groups.circle[action].is_empty() {
+        vec![action]
+    } else {
+        groups.circle[action].clone()
+    };
     let mut all: Vec<(SymbolId, Vec<String>)> = Vec::new();
     for item in uses {
         let captures = |member: &usize| {
@@ -204,7 +224,8 @@ fn captured_paths(action: usize, uses: &[Use], groups: &Groups) -> Vec<(SymbolId
         }
     }
     let covered = |(symbol, path): &(SymbolId, Vec<String>)| {
-        all.iter().any(|(other, prefix)| other == symbol && prefix.len() < path.len() && path.starts_with(prefix))
+        all.iter()
+            .any(|(other, prefix)| other == symbol && prefix.len() < path.len() && path.starts_with(prefix))
     };
     all.iter().filter(|path| !covered(path)).cloned().collect()
 }

@@ -16,7 +16,11 @@ use rustc_hash::FxHashSet;
 
 /// Reports what is wrong with the captured values of a module.
 pub(super) fn check(model: &Model<'_>, found: &[Found], uses: &[Use], captures: &Captures<'_, '_>, report: &mut Reporter<'_>) {
-    let mut checker = Checker { model, report, said: FxHashSet::default() };
+    let mut checker = Checker {
+        model,
+        report,
+        said: FxHashSet::default(),
+    };
     for item in uses {
         let Some(action) = item.actions.first() else { continue };
         if captures.groups.meaning(*action, item.symbol) != Meaning::Value {
@@ -92,10 +96,16 @@ impl Checker<'_, '_, '_> {
         if self.is_loop_variable(symbol) {
             return;
         }
-        let later = scoping.get_resolved_references(symbol).filter(|reference| reference.is_write()).map(|reference| {
-            self.model.nodes().kind(reference.node_id()).span()
-        });
-        let Some(span) = later.filter(|span| span.start > action.span.end).min_by_key(|span| span.start) else { return };
+        let later = scoping
+            .get_resolved_references(symbol)
+            .filter(|reference| reference.is_write())
+            .map(|reference| self.model.nodes().kind(reference.node_id()).span());
+        let Some(span) = later
+            .filter(|span| span.start > action.span.end)
+            .min_by_key(|span| span.start)
+        else {
+            return;
+        };
         if self.first("capture-changed", action.span) {
             let name = self.name(symbol);
             let message = format!("`{name}` changes after the action was made, which keeps the value that it had before");
@@ -109,9 +119,10 @@ impl Checker<'_, '_, '_> {
     fn is_loop_variable(&self, symbol: SymbolId) -> bool {
         let declaration = self.model.scoping().symbol_declaration(symbol);
         self.model.nodes().ancestor_kinds(declaration).any(|kind| match kind {
-            AstKind::ForStatement(statement) => {
-                statement.init.as_ref().is_some_and(|init| init.span().contains_inclusive(self.model.scoping().symbol_span(symbol)))
-            }
+            AstKind::ForStatement(statement) => statement
+                .init
+                .as_ref()
+                .is_some_and(|init| init.span().contains_inclusive(self.model.scoping().symbol_span(symbol))),
             _ => false,
         })
     }

@@ -53,19 +53,34 @@ pub(super) fn find(model: &Model<'_>, server: Option<&Registrations>, report: &m
         if server.is_some_and(|server| server.functions.contains(&scope)) {
             continue;
         }
-        let Some(form) = form(model, node.id(), report) else { continue };
+        let Some(form) = form(model, node.id(), report) else {
+            continue;
+        };
         if !facts.is_async {
             let hint = "add `async`: clients get its answer over the network";
             report.error("action-not-async", facts.span, "an action has to be async").hint = Some(hint.to_owned());
         }
         let own = own_symbol(node.kind(), form);
         let bound = bound_symbol(model, node.id(), node.kind(), form);
-        list.push(Found { node: node.id(), scope, span: facts.span, facts, form, own, bound, parent: None });
+        list.push(Found {
+            node: node.id(),
+            scope,
+            span: facts.span,
+            facts,
+            form,
+            own,
+            bound,
+            parent: None,
+        });
     }
     // Outer functions come before the functions inside of them, as the tree is walked from the top.
     let index: FxHashMap<NodeId, usize> = list.iter().enumerate().map(|(at, found)| (found.node, at)).collect();
     for found in &mut list {
-        found.parent = model.nodes().ancestor_ids(found.node).skip_while(|id| *id == found.node).find_map(|id| index.get(&id).copied());
+        found.parent = model
+            .nodes()
+            .ancestor_ids(found.node)
+            .skip_while(|id| *id == found.node)
+            .find_map(|id| index.get(&id).copied());
     }
     list
 }
@@ -76,7 +91,9 @@ fn action_facts(kind: AstKind<'_>) -> Option<FunctionFacts> {
         AstKind::ArrowFunctionExpression(arrow) => &arrow.get_function_body()?.directives,
         _ => return None,
     };
-    let marked = directives.iter().any(|directive| Word::of(&directive.expression.value) == Some(Word::Server));
+    let marked = directives
+        .iter()
+        .any(|directive| Word::of(&directive.expression.value) == Some(Word::Server));
     marked.then(|| FunctionFacts::of(kind)).flatten()
 }
 
@@ -129,7 +146,10 @@ fn bound_symbol(model: &Model<'_>, node: NodeId, kind: AstKind<'_>, form: Form) 
                     AstKind::ParenthesizedExpression(_) | AstKind::TSAsExpression(_) | AstKind::TSSatisfiesExpression(_)
                 )
             };
-            let holder = model.nodes().ancestors(node).find(|ancestor| ancestor.id() != node && !wrapped(ancestor.kind()))?;
+            let holder = model
+                .nodes()
+                .ancestors(node)
+                .find(|ancestor| ancestor.id() != node && !wrapped(ancestor.kind()))?;
             match holder.kind() {
                 AstKind::VariableDeclarator(declarator) => declarator.id.get_binding_identifier()?.symbol_id.get(),
                 _ => None,

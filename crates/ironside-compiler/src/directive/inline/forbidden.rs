@@ -82,7 +82,9 @@ impl Used {
 }
 
 fn declares(element: &ClassElement<'_>, name: &str) -> bool {
-    element.property_key().is_some_and(|key| key.is_private_identifier() && key.private_name().is_some_and(|key| key == name))
+    element
+        .property_key()
+        .is_some_and(|key| key.is_private_identifier() && key.private_name().is_some_and(|key| key == name))
 }
 
 /// Whether what stands at `from` means something outside of the function.

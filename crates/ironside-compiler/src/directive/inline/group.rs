@@ -47,15 +47,25 @@ pub(super) fn groups(found: &[Found], uses: &[Use]) -> Groups {
         }
     }
     loop {
-        let spread: Vec<bool> = (0..found.len()).map(|at| captures[at] || edges[at].iter().any(|used| captures[*used])).collect();
+        let spread: Vec<bool> = (0..found.len())
+            .map(|at| captures[at] || edges[at].iter().any(|used| captures[*used]))
+            .collect();
         if spread == captures {
             break;
         }
         captures = spread;
     }
     let reach: Vec<Vec<bool>> = (0..found.len()).map(|at| reachable(&edges, at)).collect();
-    let circle = (0..found.len()).map(|at| (0..found.len()).filter(|other| reach[at][*other] && reach[*other][at]).collect());
-    Groups { of_symbol, circle: circle.collect(), captures }
+    let circle = (0..found.len()).map(|at| {
+        (0..found.len())
+            .filter(|other| reach[at][*other] && reach[*other][at])
+            .collect()
+    });
+    Groups {
+        of_symbol,
+        circle: circle.collect(),
+        captures,
+    }
 }
 
 /// What can be reached from an action by at least one step.

@@ -89,7 +89,10 @@ pub(super) struct Helpers {
 
 impl Helpers {
     pub(super) fn new(names: &mut Names) -> Self {
-        Self { action: names.fresh("$a"), seal: names.fresh("$seal") }
+        Self {
+            action: names.fresh("$a"),
+            seal: names.fresh("$seal"),
+        }
     }
 }
 
@@ -130,7 +133,9 @@ pub(super) fn plan(
     report: &mut Reporter<'_>,
 ) -> InlinePlan {
     let found = find::find(model, server, report);
-    let Some(first) = found.first() else { return InlinePlan::default() };
+    let Some(first) = found.first() else {
+        return InlinePlan::default();
+    };
     if !is_esm(model.program) && (model.is_free("module") || model.is_free("exports")) {
         let message = "a CommonJS module can't have inline actions";
         let hint = "use `import` and `export` in this file";
@@ -147,7 +152,11 @@ pub(super) fn plan(
     let captures = Captures::new(model, &found, &uses, &groups, &constants, names);
     check::check(model, &found, &uses, &captures, report);
     let places = place::places(model, &found, &captures, report);
-    let writer = Writer { captures: &captures, helpers, file_key: report.facts.file_key };
+    let writer = Writer {
+        captures: &captures,
+        helpers,
+        file_key: report.facts.file_key,
+    };
     let ids: Vec<ActionId> = (0..found.len()).map(|at| writer.id(at, &found[at], &titles[at])).collect();
     let mut actions = Vec::new();
     for (at, action) in found.iter().enumerate() {
@@ -168,7 +177,11 @@ pub(super) fn plan(
         });
     }
     let by_scope = actions.iter().enumerate().map(|(at, action)| (action.scope, at)).collect();
-    InlinePlan { actions, by_scope, rewrites: captures.rewrites(&uses) }
+    InlinePlan {
+        actions,
+        by_scope,
+        rewrites: captures.rewrites(&uses),
+    }
 }
 
 /// How many declarations have to come before an action's constant because they are captured by it, one by the other.
@@ -177,7 +190,11 @@ fn order(action: usize, captures: &Captures<'_, '_>, found: &[Found]) -> usize {
     let mut open: Vec<usize> = vec![action];
     // Circles are no captures, so each step leads to an action that wasn't met before.
     while depth <= found.len() {
-        let used = |at: &usize| captures.of_action[*at].iter().filter_map(|capture| captures.groups.of_symbol.get(&capture.symbol));
+        let used = |at: &usize| {
+            captures.of_action[*at]
+                .iter()
+                .filter_map(|capture| captures.groups.of_symbol.get(&capture.symbol))
+        };
         open = open.iter().flat_map(used).copied().collect();
         open.sort_unstable();
         open.dedup();
@@ -206,7 +223,9 @@ impl Writer<'_, '_, '_> {
     }
 
     fn bindings(&self, at: usize) -> String {
-        let names = self.captures.of_action[at].iter().map(|capture: &Capture| capture.binding.as_str());
+        let names = self.captures.of_action[at]
+            .iter()
+            .map(|capture: &Capture| capture.binding.as_str());
         names.collect::<Vec<_>>().join(", ")
     }
 
@@ -219,7 +238,11 @@ impl Writer<'_, '_, '_> {
         if self.captures.of_action[at].is_empty() {
             return constant.clone();
         }
-        format!("{constant}.bind(null, {}({}, [{values}]))", self.helpers.seal, quoted(&ids[at]))
+        format!(
+            "{constant}.bind(null, {}({}, [{values}]))",
+            self.helpers.seal,
+            quoted(&ids[at])
+        )
     }
 
     /// Actions of a circle capture the same values, so any of them can make a reference to any other.

@@ -59,7 +59,10 @@ fn path(model: &Model<'_>, node: NodeId) -> String {
 
 /// Methods and properties are named even where the function in them has a name.
 fn names_itself(kind: AstKind<'_>) -> bool {
-    matches!(kind, AstKind::ObjectProperty(_) | AstKind::MethodDefinition(_) | AstKind::PropertyDefinition(_))
+    matches!(
+        kind,
+        AstKind::ObjectProperty(_) | AstKind::MethodDefinition(_) | AstKind::PropertyDefinition(_)
+    )
 }
 
 /// The name of the place that a value is given to.

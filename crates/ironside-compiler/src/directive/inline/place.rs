@@ -20,13 +20,18 @@ use oxc::{
 };
 
 /// For each action the statement of its list that its constant goes before; `None` for those that have no constant.
-pub(super) fn places(model: &Model<'_>, found: &[Found], captures: &Captures<'_, '_>, report: &mut Reporter<'_>) -> Vec<Option<usize>> {
+pub(super) fn places(
+    model: &Model<'_>,
+    found: &[Found],
+    captures: &Captures<'_, '_>,
+    report: &mut Reporter<'_>,
+) -> Vec<Option<usize>> {
     let placer = Placer { model, found, captures };
     let mut places = Vec::new();
-    for at in 0..found.len() {
+    for (at, action) in found.iter().enumerate() {
         let place = placer.place(at);
         if let Some(conflict) = placer.conflict(at, place) {
-            conflict.report(model, &found[at], report);
+            conflict.report(model, action, report);
         }
         places.push(place.map(|place| place.index));
     }
@@ -91,7 +96,9 @@ impl Placer<'_, '_, '_> {
         }
         seen.push(symbol);
         let references = self.model.scoping().get_resolved_references(symbol);
-        references.filter_map(|reference| self.needed_at(list, symbol, reference.node_id(), seen)).min()
+        references
+            .filter_map(|reference| self.needed_at(list, symbol, reference.node_id(), seen))
+            .min()
     }
 
     /// When one use of a symbol needs it: at once, or when the function declaration that it stands in is used.
@@ -101,7 +108,9 @@ impl Placer<'_, '_, '_> {
             return None;
         }
         let index = index_of(list, self.model.nodes().kind(node).span())?;
-        let Some(function) = declared_function(&list[index]) else { return Some(index) };
+        let Some(function) = declared_function(&list[index]) else {
+            return Some(index);
+        };
         if let Some(other) = user.filter(|user| self.declared(*user) == Some(function)) {
             // The value is read where the other action's constant goes.
             let before = self.first_use(other, seen);
@@ -139,29 +148,48 @@ impl Placer<'_, '_, '_> {
     /// The statement behind the one that declares a variable in this very list.
     fn declared_after(&self, list: &[Statement<'_>], symbol: SymbolId) -> Option<usize> {
         let index = index_of(list, self.model.scoping().symbol_span(symbol))?;
-        let declares = matches!(&list[index], Statement::VariableDeclaration(_) | Statement::ClassDeclaration(_))
-            || matches!(&list[index], Statement::TSEnumDeclaration(_));
+        let declares = matches!(
+            &list[index],
+            Statement::VariableDeclaration(_) | Statement::ClassDeclaration(_)
+        ) || matches!(&list[index], Statement::TSEnumDeclaration(_));
         declares.then_some(index + 1)
     }
 
     fn conflict(&self, action: usize, place: Option<Place>) -> Option<Conflict> {
         if let Some(symbol) = place.and_then(|place| place.impossible) {
-            return Some(Conflict { symbol, used_before: true });
+            return Some(Conflict {
+                symbol,
+                used_before: true,
+            });
         }
         let found = &self.found[action];
         let at = match (place, self.list(action)) {
-            (Some(place), Some(list)) => list.get(place.index).map_or(found.span.end, |statement| statement.span().start),
+            (Some(place), Some(list)) => list
+                .get(place.index)
+                .map_or(found.span.end, |statement| statement.span().start),
             _ => found.span.start,
         };
         let mut symbols = self.captures.of_action[action].iter().map(|capture| capture.symbol);
-        symbols.find(|symbol| self.exists_later(*symbol, at, found)).map(|symbol| Conflict { symbol, used_before: false })
+        symbols
+            .find(|symbol| self.exists_later(*symbol, at, found))
+            .map(|symbol| Conflict {
+                symbol,
+                used_before: false,
+            })
     }
 
     /// Whether a variable of the same function, read at this place, is read before it exists.
     fn exists_later(&self, symbol: SymbolId, at: u32, action: &Found) -> bool {
         let scoping = self.model.scoping();
         let flags = scoping.symbol_flags(symbol);
-        if flags.is_function() || self.captures.groups.of_symbol.get(&symbol).is_some_and(|other| self.found[*other].form == Form::Declaration) {
+        if flags.is_function()
+            || self
+                .captures
+                .groups
+                .of_symbol
+                .get(&symbol)
+                .is_some_and(|other| self.found[*other].form == Form::Declaration)
+        {
             return false;
         }
         let later = scoping.symbol_span(symbol).start > at || self.initializer_holds(symbol, action.span);
@@ -204,7 +232,8 @@ impl Conflict {
 }
 
 fn index_of(list: &[Statement<'_>], span: Span) -> Option<usize> {
-    list.iter().position(|statement| statement.span().start <= span.start && span.end <= statement.span().end)
+    list.iter()
+        .position(|statement| statement.span().start <= span.start && span.end <= statement.span().end)
 }
 
 /// The function that a statement declares.

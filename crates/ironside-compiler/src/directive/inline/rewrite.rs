@@ -5,9 +5,9 @@ use crate::directive::{snippet, snippet::quoted, words::Word};
 use oxc::{
     allocator::{Allocator, Box, TakeIn, Vec as ArenaVec},
     ast::ast::{
-        ArrowFunctionBody, ChainElement, ClassBody, ClassElement, Declaration, Directive, ExportDefaultDeclarationKind, Expression,
-        FormalParameters, Function, FunctionBody, FunctionType, IdentifierReference, MethodDefinition, ObjectProperty,
-        Program, Statement,
+        ArrowFunctionBody, ChainElement, ClassBody, ClassElement, Declaration, Directive, ExportDefaultDeclarationKind,
+        Expression, FormalParameters, Function, FunctionBody, FunctionType, IdentifierReference, MethodDefinition,
+        ObjectProperty, Program, Statement,
     },
     ast_visit::{VisitJsMut, walk_js_mut},
     span::Span,
@@ -23,16 +23,25 @@ pub(in super::super) fn rewrite<'a>(
     plan: &InlinePlan,
     helpers: &Helpers,
 ) -> (String, ArenaVec<'a, Statement<'a>>) {
-    let mut rewriter = Rewriter { allocator, plan, moved: ArenaVec::new_in(&allocator) };
+    let mut rewriter = Rewriter {
+        allocator,
+        plan,
+        moved: ArenaVec::new_in(&allocator),
+    };
     rewriter.visit_program(program);
     let mut head = String::new();
     let mut tail = rewriter.moved;
     for action in &plan.actions {
         let id = quoted(&action.id);
         if action.form == Form::Root {
-            let Some(local) = name_root(program, allocator, action) else { continue };
+            let Some(local) = name_root(program, allocator, action) else {
+                continue;
+            };
             head.push_str(&format!("{}({local}, {id});\n", helpers.action));
-            tail.extend(snippet::statements(allocator, &format!("export {{ {local} as {} }};", action.constant)));
+            tail.extend(snippet::statements(
+                allocator,
+                &format!("export {{ {local} as {} }};", action.constant),
+            ));
         } else {
             let sealed = if action.pattern.is_some() { ", 1" } else { "" };
             let call = format!("{}({}, {id}{sealed})", helpers.action, action.implementation);
@@ -97,7 +106,12 @@ impl<'a, 'p> Rewriter<'a, 'p> {
     fn take_function(&self, function: &mut Function<'a>) -> Option<Parts<'a>> {
         let body = function.body.take()?;
         let params = function.params.take_in_box(&self.allocator);
-        Some(Parts { span: function.span, generator: function.generator, params, body })
+        Some(Parts {
+            span: function.span,
+            generator: function.generator,
+            params,
+            body,
+        })
     }
 
     /// Puts a function to the end of the module.
@@ -155,14 +169,19 @@ impl<'a, 'p> Rewriter<'a, 'p> {
 
     /// Whether an object is about to be replaced by a value that may be nothing where the rest of its chain was skipped.
     fn ends_optional(&self, object: &Expression<'a>) -> bool {
-        let in_chain = !matches!(object, Expression::ChainExpression(_) | Expression::ParenthesizedExpression(_));
+        let in_chain = !matches!(
+            object,
+            Expression::ChainExpression(_) | Expression::ParenthesizedExpression(_)
+        );
         in_chain && self.captured_chain(object).is_some_and(|rewrite| rewrite.optional)
     }
 
     /// Puts the constants of a list's declarations where the plan wants them.
     fn place_declarations(&mut self, list: &mut ArenaVec<'a, Statement<'a>>) {
         let action_of = |statement: &Statement<'a>| match statement {
-            Statement::FunctionDeclaration(function) => self.planned(function.scope_id.get()).filter(|action| action.form == Form::Declaration),
+            Statement::FunctionDeclaration(function) => self
+                .planned(function.scope_id.get())
+                .filter(|action| action.form == Form::Declaration),
             _ => None,
         };
         let mut planned: Vec<(usize, &'p PlannedAction)> = Vec::new();
@@ -177,14 +196,19 @@ impl<'a, 'p> Rewriter<'a, 'p> {
             return;
         }
         planned.sort_by_key(|(place, action)| (*place, action.order, action.span.start));
-        let locals: Vec<(usize, String)> = planned.iter().map(|(place, action)| (*place, self.constant(list, action))).collect();
+        let locals: Vec<(usize, String)> = planned
+            .iter()
+            .map(|(place, action)| (*place, self.constant(list, action)))
+            .collect();
         let old = mem::replace(list, ArenaVec::new_in(&self.allocator));
         let end = old.len();
         for (index, mut statement) in old.into_iter().enumerate() {
             self.push_constants(list, &locals, |place| place == index);
             match &mut statement {
                 Statement::FunctionDeclaration(function) => {
-                    let action = self.planned(function.scope_id.get()).filter(|action| action.form == Form::Declaration);
+                    let action = self
+                        .planned(function.scope_id.get())
+                        .filter(|action| action.form == Form::Declaration);
                     if let Some(action) = action {
                         if let Some(parts) = self.take_function(function) {
                             self.hoist(action, parts);
@@ -218,8 +242,12 @@ impl<'a, 'p> Rewriter<'a, 'p> {
     /// `static name = reference`, with the key of the method that it replaces.
     fn static_field(&self, action: &PlannedAction, method: &mut MethodDefinition<'a>) -> Option<ClassElement<'a>> {
         let text = format!("class {{ static key = {}; }}", action.reference);
-        let Some(Expression::ClassExpression(mut class)) = snippet::expression(self.allocator, &text) else { return None };
-        let Some(ClassElement::PropertyDefinition(mut field)) = class.body.body.pop() else { return None };
+        let Some(Expression::ClassExpression(mut class)) = snippet::expression(self.allocator, &text) else {
+            return None;
+        };
+        let Some(ClassElement::PropertyDefinition(mut field)) = class.body.body.pop() else {
+            return None;
+        };
         field.key = method.key.take_in(&self.allocator);
         field.computed = method.computed;
         Some(ClassElement::PropertyDefinition(field))
@@ -228,7 +256,10 @@ impl<'a, 'p> Rewriter<'a, 'p> {
 
 /// Whether a declaration without body only adds a type to an action of this list.
 fn is_overload(function: &Function<'_>, names: &[String]) -> bool {
-    let named = function.id.as_ref().is_some_and(|id| names.iter().any(|name| name == id.name.as_str()));
+    let named = function
+        .id
+        .as_ref()
+        .is_some_and(|id| names.iter().any(|name| name == id.name.as_str()));
     function.r#type == FunctionType::TSDeclareFunction && named
 }
 
@@ -248,15 +279,29 @@ impl<'a> VisitJsMut<'a> for Rewriter<'a, '_> {
         walk_js_mut::walk_expression(self, expression);
         let (action, parts) = match expression {
             Expression::FunctionExpression(function) => {
-                let Some(action) = self.planned(function.scope_id.get()) else { return };
+                let Some(action) = self.planned(function.scope_id.get()) else {
+                    return;
+                };
                 (action, self.take_function(function))
             }
             Expression::ArrowFunctionExpression(arrow) => {
-                let Some(action) = self.planned(arrow.scope_id.get()) else { return };
-                let ArrowFunctionBody::FunctionBody(body) = &mut arrow.body else { return };
+                let Some(action) = self.planned(arrow.scope_id.get()) else {
+                    return;
+                };
+                let ArrowFunctionBody::FunctionBody(body) = &mut arrow.body else {
+                    return;
+                };
                 let body = body.take_in_box(&self.allocator);
                 let params = arrow.params.take_in_box(&self.allocator);
-                (action, Some(Parts { span: arrow.span, generator: false, params, body }))
+                (
+                    action,
+                    Some(Parts {
+                        span: arrow.span,
+                        generator: false,
+                        params,
+                        body,
+                    }),
+                )
             }
             _ => return,
         };
@@ -268,7 +313,8 @@ impl<'a> VisitJsMut<'a> for Rewriter<'a, '_> {
 
     fn visit_function_body(&mut self, body: &mut FunctionBody<'a>) {
         // Whatever it asked for is done, also in functions that are exports of a server file.
-        body.directives.retain(|directive| Word::of(&directive.expression.value) != Some(Word::Server));
+        body.directives
+            .retain(|directive| Word::of(&directive.expression.value) != Some(Word::Server));
         walk_js_mut::walk_function_body(self, body);
     }
 

@@ -62,9 +62,20 @@ pub(super) fn uses(model: &Model<'_>, found: &[Found]) -> Vec<Use> {
                 continue;
             }
             let manner = manner(model, node, reference.is_write());
-            let path = if manner == Manner::Read { path(model, node) } else { Vec::new() };
+            let path = if manner == Manner::Read {
+                path(model, node)
+            } else {
+                Vec::new()
+            };
             let span = model.nodes().kind(node).span();
-            list.push(Use { reference: *id, symbol, path, span, manner, actions });
+            list.push(Use {
+                reference: *id,
+                symbol,
+                path,
+                span,
+                manner,
+                actions,
+            });
         }
     }
     list.sort_by_key(|item| item.span.start);
@@ -117,7 +128,10 @@ fn path(model: &Model<'_>, node: NodeId) -> Vec<Step> {
                 if above.is_some_and(|above| is_more_than_read(above.kind(), outermost)) {
                     return path;
                 }
-                path.push(Step { name: member.property.name.to_string(), optional: member.optional });
+                path.push(Step {
+                    name: member.property.name.to_string(),
+                    optional: member.optional,
+                });
             }
             kind if is_transparent(kind) => {}
             _ => return path,
@@ -141,7 +155,10 @@ fn is_transparent(kind: AstKind<'_>) -> bool {
 }
 
 fn outermost_span<'a>(above: impl Iterator<Item = AstKind<'a>>, own: Span) -> Span {
-    above.take_while(|kind| is_transparent(*kind)).last().map_or(own, |kind| kind.span())
+    above
+        .take_while(|kind| is_transparent(*kind))
+        .last()
+        .map_or(own, |kind| kind.span())
 }
 
 /// Whether a parent calls, writes or deletes the member at `span`, instead of reading it.
