@@ -1,10 +1,18 @@
 /** Server Actions from the posted body to the last byte of the answer, over the bundles of `render-fixture`. */
-import { createFromNodeStream, encodeReply } from 'react-server-dom-webpack/client.node';
-import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createFromReadableStream, createTemporaryReferenceSet, encodeReply, type TemporaryReferenceSet } from 'react-server-dom-webpack/client.browser';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ActionPayload, Payload } from '@ironside/client/payload.ts';
 import { startWorker, type Answer, type JobInput, type Worker } from './render-support/client.ts';
 import { addActions, addRoutes, type RouteName } from './render-support/routes.ts';
+
+// Before React's client is loaded: the same build of it as the worker has, and client components that are of no interest.
+vi.hoisted(() => {
+  process.env['NODE_ENV'] = 'production';
+  const component = () => null;
+  const module = new Proxy({}, { get: () => component, getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: component }) });
+  const loaded = Object.assign(Promise.resolve(module), { status: 'fulfilled', value: module });
+  Object.assign(globalThis, { __webpack_require__: () => loaded, __webpack_chunk_load__: () => Promise.resolve() });
+});
 
 let worker: Worker;
 let routes: Record<RouteName, number>;
@@ -25,24 +33,23 @@ async function multipart(form: FormData): Promise<Sent> {
   return { body: new Uint8Array(await response.arrayBuffer()), headers: [['content-type', response.headers.get('content-type') ?? '']] };
 }
 
-async function sent(args: unknown): Promise<Sent> {
-  const reply = await encodeReply(args);
+async function sent(args: unknown, temporaryReferences: TemporaryReferenceSet): Promise<Sent> {
+  const reply = await encodeReply(args, { temporaryReferences });
   return typeof reply === 'string' ? { body: Buffer.from(reply), headers: [['content-type', 'text/plain;charset=UTF-8']] } : multipart(reply);
 }
 
-async function call(id: string, args: unknown, more: JobInput = {}): Promise<Answer> {
-  return worker.run({ kind: 'action', method: 'POST', variant: 'rsc', target: id, route: routes.form, path: '/form', ...(await sent(args)), ...more });
+type Called = Answer & { references: TemporaryReferenceSet };
+
+async function call(id: string, args: unknown, more: JobInput = {}): Promise<Called> {
+  const references = createTemporaryReferenceSet();
+  const answer = await worker.run({ kind: 'action', method: 'POST', variant: 'rsc', target: id, route: routes.form, path: '/form', ...(await sent(args, references)), ...more });
+  return { ...answer, references };
 }
 
-const payloadOf = (answer: Answer): PromiseLike<Payload | ActionPayload> =>
-  createFromNodeStream(Readable.from([Buffer.from(answer.text)]), { moduleMap: clientStandIns, serverModuleMap: null, moduleLoading: null });
-
-/** Client components are of no interest here. */
-const clientStandIns = new Proxy({}, { get: () => ({ '*': { id: 'none', chunks: [], name: '*', async: false } }) });
-Object.assign(globalThis, { __webpack_require__: () => new Proxy({}, { get: () => () => null, getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: () => null }) }) });
-
-async function resultOf(answer: Answer): Promise<unknown> {
-  return (await payloadOf(answer)).result;
+async function resultOf({ text, references }: Called): Promise<unknown> {
+  const body = new Response(text).body as ReadableStream<Uint8Array>;
+  const payload = await createFromReadableStream<Payload | ActionPayload>(body, { callServer: () => Promise.reject(new Error('not here')), temporaryReferences: references });
+  return payload.result;
 }
 
 describe('a call', () => {
@@ -207,7 +214,7 @@ describe('a form without JavaScript', () => {
   test('shows the page again with the state of its own useActionState', async () => {
     const form = await fieldsOf(0);
     form.append('field', 'x');
-    const { status, text } = await post(form);
+    const { status, text, reported } = await post(form); console.log(status, text.slice(text.indexOf('<main>'),text.indexOf('</main>')), reported);
     expect(status).toBe(200);
     expect(text).toContain('<b>state start+field</b>');
     expect(text).toContain('<b>bound other</b>');

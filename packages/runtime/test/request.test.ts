@@ -30,7 +30,8 @@ function makeWithContext(job: Partial<Job> = {}, parts: Buffer[] = [RAW], option
     ...job,
   });
   const body = new RequestBody(store.job.hasBody, 1 << 18, () => undefined);
-  for (const part of parts) body.push(part);
+  // As the decoder gives them: each with a buffer of its own.
+  for (const part of parts) body.push(new Uint8Array(part));
   body.finish('complete');
   const controller = new AbortController();
   const context = { job: store.job, store, body, signal: controller.signal } as unknown as JobContext;

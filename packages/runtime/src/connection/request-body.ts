@@ -26,6 +26,7 @@ export class RequestBody implements IncomingBody {
     if (!hasBody) this.#end = 'none';
   }
 
+  /** `bytes` has a buffer of its own: streams give it away. */
   push(bytes: Uint8Array): void {
     if (this.#end !== undefined || bytes.length === 0) return;
     this.#queue.push(bytes);

@@ -225,5 +225,5 @@ function contentType(state: State): string {
 
 /** The bytes as an `ArrayBuffer` of exactly their length. */
 function exactBuffer(bytes: Uint8Array): ArrayBuffer {
-  return (bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer) as ArrayBuffer;
+  return (bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : new Uint8Array(bytes).buffer) as ArrayBuffer;
 }
