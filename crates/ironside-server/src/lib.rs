@@ -1,1 +1,62 @@
-//! Skeleton.
+//! The HTTP server: from a client's bytes to an answer, and nothing in between that is decided twice.
+//!
+//! A [`Deployment`] is one build that is served; a [`Server`] opens a port and answers with it. Every request becomes an
+//! [`exchange::Exchange`], passes the straight list of [`pipeline::Phase`]s, and is answered by one of the [`handler`]s:
+//! a file, a page, an action, a route handler. The application's JavaScript runs behind [`Workers`]; what it asks while it
+//! runs is answered by [`front`]. Answers that are the same for everybody are kept in the cache ([`shared`]).
+//!
+//! The server knows the application by its manifest only. It does not know the compiler, nor anything of Node.
+//!
+//! ```no_run
+//! # async fn example(manifest: ironside_model::manifest::Manifest, pool_options: ironside_worker::PoolOptions) -> Result<(), Box<dyn std::error::Error>> {
+//! use ironside_server::{Deployment, DeploymentOptions, Server, ServerOptions};
+//! use ironside_worker::Pool;
+//! use std::sync::Arc;
+//!
+//! let deployment = Deployment::load(DeploymentOptions::new(manifest, ".ironside/build", "public"))?;
+//! let pool = Arc::new(Pool::start(pool_options, deployment.front()).await?);
+//! let server = Server::bind(ServerOptions::on_port(3000), deployment, pool)?;
+//! server.serve(async { let _ = tokio::signal::ctrl_c().await; }).await;
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod body;
+pub mod build_files;
+mod connection;
+pub mod csrf;
+mod deployment;
+pub mod draft;
+pub mod exchange;
+pub mod forwarded;
+pub mod front;
+pub mod handler;
+pub mod job;
+mod listener;
+mod options;
+pub mod phase;
+pub mod pipeline;
+pub mod public_files;
+pub mod query;
+pub mod rejection;
+pub mod request_body;
+pub mod response;
+pub mod router;
+pub mod routes;
+pub mod rules;
+mod server;
+pub mod shared;
+mod site;
+pub mod target;
+pub mod telemetry;
+pub mod url;
+mod work;
+
+pub use deployment::{Deployment, DeploymentError};
+pub use listener::ListenError;
+pub use options::{DeploymentOptions, Limits, ListenAddress, ServerOptions};
+pub use pipeline::Phase;
+pub use server::{BindError, Current, Drained, Server};
+pub use site::{House, Site};
+pub use work::{Done, PieceSource, Pieces, Workers};

@@ -1,0 +1,103 @@
+//! One build that is served: everything that requests need to know about it, made once when it is loaded. Nothing in it
+//! changes afterwards but its cache; a new build is another deployment, and takes the place of the old one at once.
+
+use crate::build_files::BuildFiles;
+use crate::csrf::OriginPolicy;
+use crate::front::{FrontDesk, Permits};
+use crate::options::DeploymentOptions;
+use crate::public_files::PublicFiles;
+use crate::router::Router;
+use crate::rules::RuleError;
+use crate::shared::known_dynamic::KnownDynamic;
+use ironside_cache::Cache;
+use ironside_model::manifest::{MANIFEST_FORMAT, Manifest};
+use ironside_worker::Front;
+use std::path::PathBuf;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Why a build can't be served.
+#[derive(Debug, Error)]
+pub enum DeploymentError {
+    /// It was made by another version.
+    #[error("the build has the form {found} and this server reads {expected}. Build the application again with this version: ironside build")]
+    Format {
+        /// What the build has.
+        found: u32,
+        /// What the server reads.
+        expected: u32,
+    },
+    /// A rule of `next.config` or of the proxy's matcher has a mistake.
+    #[error("next.config: {0}")]
+    Rule(#[from] RuleError),
+    /// The public folder can't be read.
+    #[error("the folder {} can't be read", folder.display())]
+    Public {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Deployment {
+    /// What the build says.
+    pub manifest: Arc<Manifest>,
+    /// The build as a part of keys.
+    pub id: Arc<str>,
+    /// Where URLs lead.
+    pub router: Router,
+    /// Assets and metadata files.
+    pub files: BuildFiles,
+    /// Shared answers and values.
+    pub cache: Cache,
+    /// Keys whose answers turned out to belong to one visitor.
+    pub known_dynamic: KnownDynamic,
+    /// Who may call actions.
+    pub origins: OriginPolicy,
+    /// See [`DeploymentOptions::draft_id`].
+    pub draft_id: Option<String>,
+    /// Whether this is `ironside dev`.
+    pub development: bool,
+    /// Permits that jobs hold.
+    pub(crate) permits: Permits,
+}
+
+impl Deployment {
+    /// Prepares a build for being served.
+    ///
+    /// # Errors
+    /// When the build is of another version, or its configuration has a mistake.
+    pub fn load(options: DeploymentOptions) -> Result<Arc<Self>, DeploymentError> {
+        if options.manifest.format != MANIFEST_FORMAT {
+            return Err(DeploymentError::Format { found: options.manifest.format, expected: MANIFEST_FORMAT });
+        }
+        let manifest = Arc::new(options.manifest);
+        let public = PublicFiles::list(&options.public_dir, options.development)
+            .map_err(|source| DeploymentError::Public { folder: options.public_dir.clone(), source })?;
+        let router = Router::new(manifest.clone(), public)?;
+        for rule in router.rules.external_rewrites() {
+            tracing::warn!("next.config: the rewrite {rule:?} leads to another site; it is answered with 501");
+        }
+        Ok(Arc::new(Self {
+            id: manifest.build.as_str().into(),
+            files: BuildFiles::new(&options.build_dir),
+            cache: Cache::new(options.cache),
+            known_dynamic: KnownDynamic::default(),
+            origins: OriginPolicy { allowed: manifest.config.action_allowed_origins.clone() },
+            draft_id: options.draft_id,
+            development: options.development,
+            permits: Permits::default(),
+            router,
+            manifest,
+        }))
+    }
+
+    /// What the pool of workers asks this deployment.
+    #[must_use]
+    pub fn front(self: &Arc<Self>) -> Arc<dyn Front> {
+        Arc::new(FrontDesk::new(self.clone()))
+    }
+}

@@ -1,0 +1,193 @@
+//! One request while it is answered: what the client sent, and what the phases have found out so far.
+
+use crate::forwarded::Client;
+use crate::request_body::RequestBody;
+use crate::response::accept::Accepted;
+use crate::rules::Asked;
+use crate::target::Target;
+use crate::telemetry::request_id::RequestId;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Version, request};
+use std::net::{IpAddr, SocketAddr};
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The method.
+    pub method: Method,
+    /// The protocol's version.
+    pub version: Version,
+    /// The target as it came.
+    pub uri: http::Uri,
+    /// The headers; phases take away what is not for the application.
+    pub headers: HeaderMap,
+    /// The body, until somebody takes it.
+    pub body: RequestBody,
+    /// The other end of the connection.
+    pub peer: SocketAddr,
+    /// Names the request in logs.
+    pub request_id: RequestId,
+    /// Who the client is and how it came.
+    pub client: Client,
+    /// The canonical path as the client sees it, with `basePath`.
+    pub full_path: String,
+    /// The same without it.
+    pub path: String,
+    /// Whether the client's URL ends with a slash, which `path` doesn't show.
+    pub ends_with_slash: bool,
+    /// Whether it lies under `basePath`.
+    pub inside: bool,
+    /// Without `?` and without `_rsc`.
+    pub query: String,
+    /// Where the path leads, if a rewrite changed that. The application still sees [`Exchange::path`].
+    pub rewritten: Option<Rewritten>,
+    /// What is asked for of a page.
+    pub navigation: Navigation,
+    /// Headers that the answer gets, whoever makes it.
+    pub edits: Vec<Edit>,
+    /// What answers.
+    pub target: Target,
+    /// How it may run an action.
+    pub action: Option<ActionCall>,
+    /// Encodings that the client takes.
+    pub accepted: Accepted,
+    /// For the access log.
+    pub notes: Notes,
+}
+
+/// Where a rewrite leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewritten {
+    /// The canonical path without `basePath`.
+    pub path: String,
+    /// The query that pages see.
+    pub query: String,
+}
+
+/// What is asked for of a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Navigation {
+    /// HTML, the payload, or a prefetch of it.
+    pub variant: Variant,
+    /// The path that a client navigation comes from.
+    pub from: Option<String>,
+}
+
+/// The form of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Variant {
+    /// A document.
+    #[default]
+    Html,
+    /// The payload, for a navigation.
+    Payload,
+    /// The payload as far as it costs nothing.
+    Prefetch,
+}
+
+/// How a request calls an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActionCall {
+    /// From JavaScript, by id.
+    Fetch {
+        /// It is in the manifest.
+        id: String,
+    },
+    /// A form without JavaScript; the worker finds the id in the body.
+    Form,
+}
+
+/// A header that the answer gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Its name.
+    pub name: HeaderName,
+    /// Its value.
+    pub value: HeaderValue,
+    /// Beside others of that name, not in their place.
+    pub append: bool,
+}
+
+/// For the access log.
+#[derive(Debug, Clone, Default)]
+pub struct Notes {
+    /// The route's pattern.
+    pub route: Option<String>,
+    /// What the cache said.
+    pub cache: Option<&'static str>,
+    /// The action's name in the source.
+    pub action: Option<String>,
+}
+
+impl Exchange {
+    /// A request that nothing is known of yet.
+    #[must_use]
+    pub fn new(head: request::Parts, body: RequestBody, peer: SocketAddr, request_id: RequestId) -> Self {
+        Self {
+            method: head.method,
+            version: head.version,
+            uri: head.uri,
+            body,
+            peer,
+            request_id,
+            client: Client { https: false, authority: String::new(), address: IpAddr::from([0, 0, 0, 0]) },
+            full_path: String::new(),
+            path: String::new(),
+            ends_with_slash: false,
+            inside: true,
+            query: String::new(),
+            rewritten: None,
+            navigation: Navigation::default(),
+            edits: Vec::new(),
+            target: Target::NotFound,
+            action: None,
+            accepted: Accepted::of(&head.headers),
+            notes: Notes::default(),
+            headers: head.headers,
+        }
+    }
+
+    /// The path as far as it is known, for logs.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        if self.full_path.is_empty() { self.uri.path() } else { &self.full_path }
+    }
+
+    /// The path that decides what answers.
+    #[must_use]
+    pub fn routed_path(&self) -> &str {
+        self.rewritten.as_ref().map_or(&self.path, |rewritten| &rewritten.path)
+    }
+
+    /// The query that pages see: a rewrite may have added to it.
+    #[must_use]
+    pub fn routed_query(&self) -> &str {
+        self.rewritten.as_ref().map_or(&self.query, |rewritten| &rewritten.query)
+    }
+
+    /// What rules look at.
+    #[must_use]
+    pub fn asked(&self) -> Asked<'_> {
+        Asked {
+            path: self.routed_path(),
+            full_path: &self.full_path,
+            inside: self.inside,
+            query: self.routed_query(),
+            headers: &self.headers,
+            host: self.client.host(),
+        }
+    }
+
+    /// Whether the method only reads.
+    #[must_use]
+    pub fn reads(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
+    }
+
+    /// Whether a browser shows the answer by itself. Everything that doesn't say otherwise counts as a document.
+    #[must_use]
+    pub fn wants_document(&self) -> bool {
+        let destination = self.headers.get("sec-fetch-dest").map_or(&b"document"[..], HeaderValue::as_bytes);
+        self.navigation.variant == Variant::Html && matches!(destination, b"document" | b"iframe" | b"frame" | b"embed" | b"object" | b"empty" | b"")
+    }
+}

@@ -1,0 +1,99 @@
+//! What workers ask while they run a job: stored values, invalidation, routing. A worker is trusted less than the server:
+//! it names values in a namespace of its own, and only gives back permits that its own job holds.
+
+mod permits;
+mod values;
+
+pub(crate) use permits::Permits;
+
+use crate::deployment::Deployment;
+use crate::url;
+use futures_util::future::BoxFuture;
+use ironside_cache::Invalidation;
+use ironside_model::tag::{PathScope, path_tag};
+use ironside_worker::wire::{LogLevel, RevalidationKind, RevalidationMode, RevalidationScope};
+use ironside_worker::{AfterDone, Call, Front, JobInfo, LogRecord, Reply, Revalidation, WorkerId};
+use std::sync::Arc;
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct FrontDesk {
+    deployment: Arc<Deployment>,
+}
+
+impl FrontDesk {
+    pub(crate) fn new(deployment: Arc<Deployment>) -> Self {
+        Self { deployment }
+    }
+}
+
+impl Front for FrontDesk {
+    fn call(&self, job: JobInfo, call: Call) -> BoxFuture<'static, Reply> {
+        let deployment = self.deployment.clone();
+        Box::pin(async move { answer(&deployment, &job, call).await })
+    }
+
+    fn log(&self, worker: WorkerId, record: LogRecord) {
+        let request_id = record.job.as_ref().map(|info| info.job.request_id.as_str()).unwrap_or_default();
+        let (target, message) = (record.target.as_str(), record.message.as_str());
+        let fields = record.fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+        match record.level {
+            LogLevel::Trace => tracing::trace!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
+            LogLevel::Debug => tracing::debug!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
+            LogLevel::Info => tracing::info!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
+            LogLevel::Warn => tracing::warn!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
+            LogLevel::Error => tracing::error!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
+        }
+    }
+
+    fn after_done(&self, job: JobInfo, done: AfterDone) {
+        for error in &done.errors {
+            tracing::error!(request_id = job.job.request_id, digest = error.digest, stack = error.stack, "after(): {}", error.message);
+        }
+    }
+
+    fn ended(&self, job: JobInfo) {
+        self.deployment.permits.end_job(&job);
+    }
+}
+
+async fn answer(deployment: &Deployment, job: &JobInfo, call: Call) -> Reply {
+    match call {
+        Call::CacheGet { kind, key, tags } => values::get(deployment, job, kind, key, tags).await,
+        Call::CacheSet { kind, permit, key, tags, revalidate, expire, value } => {
+            let lifetime = ironside_cache::Lifetime { revalidate: revalidate.map(u64::from), expire: expire.map(u64::from), stale: None };
+            values::set(deployment, job, permit, (kind, key), tags, lifetime, value)
+        }
+        Call::PermitDrop { permit } => {
+            deployment.permits.give_back(job, permit);
+            Reply::Done
+        }
+        Call::Revalidate { items } => {
+            for item in &items {
+                revalidate(deployment, item);
+            }
+            Reply::Done
+        }
+        Call::Resolve { url } => Reply::Resolved(deployment.router.resolution(&url, &job.job.authority, &job.job.headers)),
+    }
+}
+
+/// Holds for every later lookup when it returns.
+fn revalidate(deployment: &Deployment, item: &Revalidation) {
+    let tag = match item.kind {
+        RevalidationKind::Tag => item.value.clone(),
+        RevalidationKind::Path => {
+            let scope = match item.scope {
+                RevalidationScope::None => PathScope::Url,
+                RevalidationScope::Page => PathScope::Page,
+                RevalidationScope::Layout => PathScope::Layout,
+            };
+            path_tag(&url::decoded(&item.value), scope)
+        }
+    };
+    let invalidation = match item.mode {
+        RevalidationMode::Expire => Invalidation::Expire,
+        RevalidationMode::Stale => Invalidation::Stale { expire: item.expire_seconds.map(u64::from) },
+    };
+    deployment.cache.invalidate(&tag, invalidation);
+}

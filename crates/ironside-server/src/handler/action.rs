@@ -1,0 +1,49 @@
+//! Server Actions: by a call of JavaScript, or by a form without it. The phases have admitted the request; the worker
+//! decodes the body, runs the action and renders what has changed. Here the body is counted while it streams.
+
+use crate::exchange::{ActionCall, Exchange};
+use crate::job;
+use crate::rejection::Rejection;
+use crate::response::error_page::{self, Form};
+use crate::response::{Answer, HTML, NO_STORE, PAYLOAD, vary};
+use crate::site::Site;
+use crate::work::Done;
+use http::{StatusCode, header};
+
+/// See the module's documentation.
+pub async fn answer(exchange: &mut Exchange, site: &Site, call: &ActionCall) -> Answer {
+    let deployment = &site.deployment;
+    if exchange.body.is_lost() {
+        return Rejection::ProxyBodyTooLarge.answer();
+    }
+    let matched = exchange.target.matched().cloned();
+    let deadline = matched.as_ref().and_then(|matched| deployment.router.info(matched)).and_then(|info| info.deadline);
+    let limit = deployment.manifest.config.action_body_limit;
+    let job = job::for_action(exchange, call, matched.as_ref(), deadline);
+    let (body, over) = std::mem::take(&mut exchange.body).into_limited_job(limit);
+    let done = site.workers.run(job, body).await;
+    if over.happened() {
+        return Rejection::BodyTooLarge { limit }.answer();
+    }
+    let (form, content_type) = match call {
+        ActionCall::Fetch { .. } => (Form::Text, PAYLOAD),
+        ActionCall::Form => (Form::Document, HTML),
+    };
+    let mut answer = match done {
+        Ok(Done::Response { head, body }) => {
+            let mut answer = Answer::empty(head.status, "ok");
+            *answer.response.headers_mut() = head.headers;
+            answer.response.headers_mut().remove(header::CONTENT_LENGTH);
+            *answer.response.body_mut() = job::body(body);
+            if answer.response.body().length() != Some(0) {
+                answer.response.headers_mut().entry(header::CONTENT_TYPE).or_insert(content_type);
+            }
+            answer
+        }
+        Ok(Done::Finished(_)) => error_page::page(StatusCode::INTERNAL_SERVER_ERROR, form, "no_answer", &exchange.request_id, None),
+        Err(failure) => error_page::failed(exchange, &failure, form, deployment.development),
+    };
+    answer.response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    vary::add(answer.response.headers_mut(), vary::PAGE);
+    answer
+}

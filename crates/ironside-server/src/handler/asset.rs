@@ -1,0 +1,53 @@
+//! Hashed files of the build: kept for ever, and sent in the encoding that was made at build time.
+
+use super::file::{self, FileFacts};
+use super::not_found;
+use crate::exchange::Exchange;
+use crate::response::{Answer, IMMUTABLE, compress, vary};
+use crate::site::Site;
+use http::{HeaderValue, header};
+use ironside_cache::Encoding;
+use ironside_model::manifest::Asset;
+
+/// See the module's documentation.
+pub async fn answer(exchange: &Exchange, site: &Site, path: &str) -> Answer {
+    let deployment = &site.deployment;
+    let Some(asset) = deployment.manifest.assets.get(path) else { return not_found::text() };
+    if let Some(refusal) = file::refuses(exchange) {
+        return refusal;
+    }
+    let encoding = encoding(exchange, asset);
+    let opened = match deployment.files.open(&asset.file, encoding).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            tracing::error!(request_id = &*exchange.request_id, path, %error, "an asset of the build can't be read");
+            return not_found::text();
+        }
+    };
+    let suffix = encoding.map(compress::etag_suffix).unwrap_or_default();
+    let facts = FileFacts {
+        content_type: HeaderValue::from_str(&asset.content_type).unwrap_or(HeaderValue::from_static("application/octet-stream")),
+        cache_control: IMMUTABLE,
+        etag: Some(format!("\"{}{suffix}\"", asset.hash)),
+        modified: None,
+        encoding: encoding.map(compress::token),
+    };
+    let mut answer = file::answer(&exchange.headers, &facts, opened);
+    if !asset.encodings.is_empty() {
+        vary::add(answer.response.headers_mut(), "accept-encoding");
+    }
+    answer
+}
+
+/// The smallest variant that the client takes. A stretch is one of the plain bytes.
+fn encoding(exchange: &Exchange, asset: &Asset) -> Option<Encoding> {
+    if exchange.headers.contains_key(header::RANGE) {
+        return None;
+    }
+    let has = |name: &str| asset.encodings.iter().any(|encoding| encoding == name);
+    match exchange.accepted {
+        accepted if accepted.brotli && has("br") => Some(Encoding::Brotli),
+        accepted if accepted.gzip && has("gzip") => Some(Encoding::Gzip),
+        _ => None,
+    }
+}

@@ -1,0 +1,32 @@
+//! The handlers: what makes the answer once the phases have settled what is asked for. One file for each kind of target.
+
+pub mod action;
+pub mod asset;
+pub mod file;
+pub mod metadata_file;
+pub mod not_found;
+pub mod page;
+pub mod public_file;
+pub mod route_handler;
+
+use crate::exchange::Exchange;
+use crate::response::Answer;
+use crate::site::Site;
+use crate::target::Target;
+
+/// Answers a request that has passed all phases.
+pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
+    if let Some(call) = exchange.action.clone() {
+        return action::answer(exchange, site, &call).await;
+    }
+    match exchange.target.clone() {
+        Target::Asset { path } => asset::answer(exchange, site, &path).await,
+        Target::PublicFile(file) => public_file::answer(exchange, file).await,
+        Target::MetadataFile(matched) => metadata_file::answer(exchange, site, &matched).await,
+        Target::Page(matched) => page::answer(exchange, site, &matched).await,
+        Target::Handler(matched) | Target::Metadata(matched) => route_handler::answer(exchange, site, &matched).await,
+        Target::MissingAsset => not_found::text(),
+        Target::NotFound => not_found::answer(exchange, site).await,
+    }
+}
+

@@ -1,0 +1,63 @@
+//! Pages: from the shared answers where there is one, otherwise rendered for this visitor, streamed as it is made.
+
+use crate::exchange::{Exchange, Variant};
+use crate::job;
+use crate::rejection::{Methods, Rejection};
+use crate::response::error_page::{self, Form};
+use crate::response::{Answer, HTML, PAYLOAD, PRIVATE, vary};
+use crate::shared::{self, Shared};
+use crate::site::Site;
+use crate::work::Done;
+use http::{Method, StatusCode, header};
+use ironside_model::route_table::RouteMatch;
+use ironside_worker::JobBody;
+use ironside_worker::wire::JobKind;
+
+/// See the module's documentation.
+pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) -> Answer {
+    if !exchange.reads() && exchange.method != Method::POST {
+        return Rejection::MethodNotAllowed { allow: Methods::READ }.answer();
+    }
+    match shared::find(exchange, site, matched, JobKind::Page).await {
+        // A post that is no action has nobody to read it on a page that is the same for everybody. One that is made for
+        // parameters on demand is rendered, as a page that reads the request is (Next behaviour 1.12).
+        Shared::Found { .. } if !exchange.reads() && is_fixed(site, matched) => Rejection::MethodNotAllowed { allow: Methods::READ }.answer(),
+        Shared::Found { entry, state } if exchange.reads() => match shared::serve::page(exchange, site, matched, &entry, state) {
+            Some(answer) => answer,
+            None => render(exchange, site, Some(matched)).await,
+        },
+        _ => render(exchange, site, Some(matched)).await,
+    }
+}
+
+fn is_fixed(site: &Site, matched: &RouteMatch) -> bool {
+    site.deployment.router.info(matched).is_some_and(|info| info.is_fixed)
+}
+
+/// Renders for this visitor. Without a route: the not-found page.
+pub async fn render(exchange: &mut Exchange, site: &Site, matched: Option<&RouteMatch>) -> Answer {
+    let deployment = &site.deployment;
+    let form = if exchange.wants_document() { Form::Document } else { Form::Text };
+    let is_payload = exchange.navigation.variant != Variant::Html;
+    let info = matched.and_then(|matched| deployment.router.info(matched));
+    let job = job::for_route(exchange, JobKind::Page, matched, info.and_then(|info| info.deadline));
+    let mut answer = match site.workers.run(job, JobBody::Empty).await {
+        Ok(Done::Response { head, body }) => {
+            let mut answer = Answer::empty(head.status, "ok");
+            *answer.response.headers_mut() = head.headers;
+            answer.response.headers_mut().remove(header::CONTENT_LENGTH);
+            *answer.response.body_mut() = job::body(body);
+            answer
+        }
+        Ok(Done::Finished(outcome)) => {
+            tracing::error!(request_id = &*exchange.request_id, path = exchange.path(), result = outcome.result.word(), "a page ended without an answer");
+            error_page::page(StatusCode::INTERNAL_SERVER_ERROR, form, "no_answer", &exchange.request_id, None)
+        }
+        Err(failure) => error_page::failed(exchange, &failure, form, deployment.development),
+    };
+    let headers = answer.response.headers_mut();
+    headers.entry(header::CONTENT_TYPE).or_insert(if is_payload { PAYLOAD } else { HTML });
+    headers.insert(header::CACHE_CONTROL, PRIVATE);
+    vary::add(headers, if info.is_some_and(|info| info.is_intercepted) { vary::INTERCEPTED_PAGE } else { vary::PAGE });
+    answer
+}

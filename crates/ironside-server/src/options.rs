@@ -1,0 +1,135 @@
+//! What the server is told. Every value is finished: nothing here is read from the environment or a file.
+
+use ironside_cache::CacheOptions;
+use ironside_model::manifest::Manifest;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What a deployment (one build that is served) is made of.
+#[derive(Debug)]
+pub struct DeploymentOptions {
+    /// What the build says about the application.
+    pub manifest: Manifest,
+    /// The folder that the manifest's paths are relative to.
+    pub build_dir: PathBuf,
+    /// The application's `public` folder; it may be missing.
+    pub public_dir: PathBuf,
+    /// Bounds of the cache.
+    pub cache: CacheOptions,
+    /// The value of the cookie that switches draft mode on; see [`crate::draft::id`]. Without it every request that
+    /// carries the cookie is rendered for itself.
+    pub draft_id: Option<String>,
+    /// `ironside dev`: nothing is cached, and errors tell their stack.
+    pub development: bool,
+}
+
+impl DeploymentOptions {
+    /// A deployment with default bounds.
+    #[must_use]
+    pub fn new(manifest: Manifest, build_dir: impl Into<PathBuf>, public_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            manifest,
+            build_dir: build_dir.into(),
+            public_dir: public_dir.into(),
+            cache: CacheOptions::default(),
+            draft_id: None,
+            development: false,
+        }
+    }
+}
+
+/// Where and how the server listens.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// Where to listen.
+    pub address: ListenAddress,
+    /// Bounds of what a client may do.
+    pub limits: Limits,
+    /// Networks whose `X-Forwarded-*` headers are believed, as `10.0.0.0/8` or an address. Loopback addresses always
+    /// belong to them.
+    pub trusted_proxies: Vec<String>,
+}
+
+impl ServerOptions {
+    /// All addresses of the machine, IPv6 and IPv4.
+    #[must_use]
+    pub fn on_port(port: u16) -> Self {
+        Self { address: ListenAddress::Everywhere { port }, limits: Limits::default(), trusted_proxies: Vec::new() }
+    }
+
+    /// A host's name or address.
+    #[must_use]
+    pub fn on_host(host: impl Into<String>, port: u16) -> Self {
+        Self { address: ListenAddress::Host { host: host.into(), port }, ..Self::on_port(port) }
+    }
+}
+
+/// Where to listen. Port 0 lets the system choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListenAddress {
+    /// IPv6 and IPv4 on all addresses, with one socket where the system can.
+    Everywhere {
+        /// The port.
+        port: u16,
+    },
+    /// A name (its first address is taken) or an address.
+    Host {
+        /// Name or address.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// Exactly this address.
+    Exact(SocketAddr),
+}
+
+impl ListenAddress {
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::Everywhere { port } | Self::Host { port, .. } => *port,
+            Self::Exact(address) => address.port(),
+        }
+    }
+}
+
+/// Bounds of what a client may do.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// How long a client may take to send a request's head.
+    pub header_timeout: Duration,
+    /// How long an idle connection is kept; also the longest time between two requests on it.
+    pub keep_alive: Duration,
+    /// Most headers of a request.
+    pub headers: usize,
+    /// Most bytes of a request's head.
+    pub header_bytes: usize,
+    /// Most bytes of path and query.
+    pub url_bytes: usize,
+    /// Most streams of one HTTP/2 connection.
+    pub streams: u32,
+    /// Most connections.
+    pub connections: usize,
+    /// Most bytes of a request's body that are kept so that the application can read them again after its proxy has.
+    pub proxy_body: usize,
+    /// How long requests may go on when the server stops.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(60),
+            headers: 100,
+            header_bytes: 64 * 1024,
+            url_bytes: 16 * 1024,
+            streams: 250,
+            connections: 25_000,
+            proxy_body: 10 * 1024 * 1024,
+            drain: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Admits calls of Server Actions: the id has to be one that this build lets clients call, and the body must not be larger
+//! than allowed, as far as its announced length tells; while it streams it is counted. An unknown id never reaches a
+//! worker.
+
+use crate::exchange::{ActionCall, Exchange};
+use crate::pipeline::Step;
+use crate::rejection::Rejection;
+use crate::site::Site;
+use http::{HeaderValue, Method, header};
+use ironside_model::manifest::Manifest;
+
+const HEADER: &str = "next-action";
+/// Hex digits of an id.
+const ID_LENGTH: usize = 42;
+
+/// See the module's documentation.
+pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
+    if !may_be_one(exchange) {
+        return Step::Continue;
+    }
+    let manifest = &site.deployment.manifest;
+    match admit(exchange, manifest) {
+        Ok(call) => {
+            if let ActionCall::Fetch { id } = &call {
+                exchange.notes.action = manifest.actions.get(id).map(|action| action.name.clone());
+            }
+            exchange.action = Some(call);
+            Step::Continue
+        }
+        Err(rejection) => Step::Reject(rejection),
+    }
+}
+
+/// Whether a request could run an action: a post to a page with the header of a call, or with the body of a form that
+/// carries fields of React's.
+#[must_use]
+pub fn may_be_one(exchange: &Exchange) -> bool {
+    exchange.method == Method::POST && exchange.target.takes_actions() && (exchange.headers.contains_key(HEADER) || is_multipart(exchange))
+}
+
+fn is_multipart(exchange: &Exchange) -> bool {
+    content_type(exchange).is_some_and(|value| value.get(..19).is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data")))
+}
+
+fn content_type(exchange: &Exchange) -> Option<&str> {
+    exchange.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+}
+
+fn admit(exchange: &Exchange, manifest: &Manifest) -> Result<ActionCall, Rejection> {
+    let call = match exchange.headers.get(HEADER) {
+        Some(id) => ActionCall::Fetch { id: check_id(id, manifest)? },
+        None => ActionCall::Form,
+    };
+    let urlencoded = content_type(exchange).is_some_and(|value| value.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+    if urlencoded {
+        return Err(Rejection::UrlencodedAction);
+    }
+    let limit = manifest.config.action_body_limit;
+    let announced = exchange.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Rejection::BodyTooLarge { limit });
+    }
+    Ok(call)
+}
+
+fn check_id(value: &HeaderValue, manifest: &Manifest) -> Result<String, Rejection> {
+    let id = value.to_str().map_err(|_| Rejection::BadActionId)?;
+    if id.len() != ID_LENGTH {
+        return Err(Rejection::BadActionId);
+    }
+    match manifest.actions.get(id) {
+        Some(action) if !action.reach.is_empty() => Ok(id.to_owned()),
+        _ => Err(Rejection::UnknownAction),
+    }
+}

@@ -1,0 +1,43 @@
+//! What is refused by its head alone, before the URL is looked at.
+
+use crate::exchange::Exchange;
+use crate::forwarded;
+use crate::pipeline::Step;
+use crate::rejection::{METHODS, Rejection};
+use crate::site::Site;
+use http::{Version, header};
+
+/// See the module's documentation.
+pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
+    match check(exchange, site) {
+        Some(rejection) => Step::Reject(rejection),
+        None => Step::Continue,
+    }
+}
+
+fn check(exchange: &Exchange, site: &Site) -> Option<Rejection> {
+    let headers = &exchange.headers;
+    if !METHODS.contains(&exchange.method.as_str()) {
+        return Some(Rejection::UnknownMethod);
+    }
+    let length = exchange.uri.path().len() + exchange.uri.query().map_or(0, str::len);
+    if length > site.house.limits.url_bytes {
+        return Some(Rejection::UrlTooLong);
+    }
+    if headers.contains_key(header::CONTENT_LENGTH) && headers.contains_key(header::TRANSFER_ENCODING) {
+        return Some(Rejection::AmbiguousLength);
+    }
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = hosts.next();
+    if hosts.next().is_some() {
+        return Some(Rejection::BadHost);
+    }
+    // HTTP/1.0 has none; HTTP/2 has it in the target.
+    let may_lack_host = exchange.version <= Version::HTTP_10;
+    let named = forwarded::requested_host(headers, &exchange.uri);
+    if named.is_none() && !(may_lack_host && host.is_none()) {
+        return Some(Rejection::BadHost);
+    }
+    let other = |host: &[u8]| named.as_ref().is_some_and(|named| !host.eq_ignore_ascii_case(named.as_bytes()));
+    host.is_some_and(|host| other(host.as_bytes())).then_some(Rejection::OtherHost)
+}

@@ -1,0 +1,17 @@
+//! Carries out the redirects of `next.config`; the first rule that applies wins.
+
+use crate::exchange::Exchange;
+use crate::pipeline::Step;
+use crate::response::Answer;
+use crate::site::Site;
+
+/// See the module's documentation.
+pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
+    let asked = exchange.asked();
+    let base_path = &site.deployment.manifest.config.base_path;
+    let found = site.deployment.router.rules.redirects.iter().find_map(|rule| rule.answer(&asked, base_path));
+    match found {
+        Some((status, location)) => Step::Answer(Answer::redirect(status, &location, "config_redirect")),
+        None => Step::Continue,
+    }
+}

@@ -1,0 +1,94 @@
+//! Tells documents from payloads and prefetches. A payload is asked for by the header `RSC`, and the query parameter
+//! `_rsc` has to be a hash of the headers that the answer depends on: so a cache that ignores `Vary` can't serve a payload
+//! for a document. A wrong one is redirected to the right one. The headers and the parameter end here: what follows, the
+//! application's code included, reads [`Navigation`].
+
+use super::canonical_url::with_query;
+use crate::exchange::{Exchange, Navigation, Variant};
+use crate::pipeline::Step;
+use crate::query;
+use crate::response::{Answer, vary};
+use crate::site::Site;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{HeaderMap, StatusCode};
+use sha2::{Digest, Sha256};
+
+const RSC: &str = "rsc";
+const PREFETCH: &str = "next-router-prefetch";
+const SEGMENT: &str = "next-router-segment-prefetch";
+const STATE_TREE: &str = "next-router-state-tree";
+const NEXT_URL: &str = "next-url";
+const FROM: &str = "ironside-from";
+const KEY: &str = "_rsc";
+
+/// See the module's documentation.
+pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
+    let headers = &exchange.headers;
+    let is_payload = headers.get(RSC).is_some_and(|value| value == "1") && exchange.reads();
+    if is_payload {
+        let (given, rest) = query::take(&exchange.query, KEY);
+        let key = cache_key(headers);
+        if !given.as_deref().is_some_and(|given| given == key || given == legacy_key(headers)) {
+            return Step::Answer(to_right_key(&exchange.full_path, &rest, &key));
+        }
+        exchange.query = rest;
+    }
+    let from = headers.get(FROM).or_else(|| headers.get(NEXT_URL)).filter(|_| is_payload).and_then(|value| value.to_str().ok());
+    let variant = match (is_payload, headers.contains_key(PREFETCH)) {
+        (false, _) => Variant::Html,
+        (true, false) => Variant::Payload,
+        (true, true) => Variant::Prefetch,
+    };
+    exchange.navigation = Navigation { variant, from: from.map(|from| from.split(['?', '#']).next().unwrap_or_default().to_owned()) };
+    for name in [RSC, PREFETCH, SEGMENT, STATE_TREE, NEXT_URL, FROM] {
+        exchange.headers.remove(name);
+    }
+    Step::Continue
+}
+
+fn to_right_key(path: &str, rest: &str, key: &str) -> Answer {
+    let parameter = if key.is_empty() { KEY.to_owned() } else { format!("{KEY}={key}") };
+    let mut answer = Answer::redirect(StatusCode::TEMPORARY_REDIRECT, &with_query(path, &query::join(rest, &parameter)), "rsc_key");
+    vary::add(answer.response.headers_mut(), vary::PAGE);
+    answer
+}
+
+/// The headers that count, in their order; `None` if there are none of them.
+fn material(headers: &HeaderMap) -> Option<String> {
+    let values = [PREFETCH, SEGMENT, STATE_TREE, NEXT_URL].map(|name| headers.get(name).and_then(|value| value.to_str().ok()));
+    values.iter().any(Option::is_some).then(|| values.map(|value| value.unwrap_or("0")).join(","))
+}
+
+/// The right value of `_rsc` (Next behaviour 6.2).
+fn cache_key(headers: &HeaderMap) -> String {
+    material(headers).map(|text| URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..12])).unwrap_or_default()
+}
+
+/// What earlier versions of Next send: the first five digits of a short hash in base 36.
+fn legacy_key(headers: &HeaderMap) -> String {
+    let Some(text) = material(headers) else { return String::new() };
+    let mut hash = text.encode_utf16().fold(5381u32, |hash, unit| hash.wrapping_mul(33).wrapping_add(u32::from(unit)));
+    let mut digits = Vec::new();
+    while hash > 0 {
+        digits.extend(char::from_digit(hash % 36, 36));
+        hash /= 36;
+    }
+    digits.iter().rev().take(5).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn the_key_is_empty_without_headers_and_a_hash_with_them() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(cache_key(&headers), "");
+        headers.insert(PREFETCH, HeaderValue::from_static("1"));
+        // node -e "console.log(require('crypto').createHash('sha256').update('1,0,0,0').digest().subarray(0,12).toString('base64url'))"
+        assert_eq!(cache_key(&headers), "HEAvJdHAQJrUAe2K");
+        assert_eq!(legacy_key(&headers).len(), 5);
+    }
+}

@@ -1,0 +1,95 @@
+//! Runs `proxy.ts` where its matcher applies, and does what it decided. It sees the canonical URL, so a check of the path
+//! there holds for what is routed afterwards. A body that it reads is kept for the application.
+
+use super::internal_headers;
+use crate::body::Body;
+use crate::exchange::{Edit, Exchange, Rewritten};
+use crate::job;
+use crate::pipeline::Step;
+use crate::rejection::Rejection;
+use crate::response::error_page::{self, Form};
+use crate::response::{Answer, PRIVATE};
+use crate::site::Site;
+use crate::url::{Canonical, canonicalise, without_base};
+use crate::work::Done;
+use http::{StatusCode, header};
+use ironside_worker::{Outcome, ProxyAction, ProxyDecision};
+
+/// See the module's documentation.
+pub async fn run(exchange: &mut Exchange, site: &Site) -> Step {
+    if !site.deployment.router.rules.proxy_runs(&exchange.asked()) {
+        return Step::Continue;
+    }
+    let job = job::for_proxy(exchange);
+    let (body, shared) = std::mem::take(&mut exchange.body).share(site.house.limits.proxy_body);
+    let done = site.workers.run(job, body).await;
+    match done {
+        Ok(Done::Finished(outcome)) => {
+            exchange.body = shared.take_back();
+            if exchange.body.is_lost() {
+                return Step::Reject(Rejection::ProxyBodyTooLarge);
+            }
+            decided(exchange, site, outcome)
+        }
+        Ok(Done::Response { head, body }) => {
+            let mut answer = Answer::empty(head.status, "proxy_answer");
+            *answer.response.headers_mut() = head.headers;
+            answer.response.headers_mut().remove(header::CONTENT_LENGTH);
+            *answer.response.body_mut() = job::body(body);
+            Step::Answer(answer)
+        }
+        Err(failure) => Step::Answer(error_page::failed(exchange, &failure, Form::Text, site.deployment.development)),
+    }
+}
+
+fn decided(exchange: &mut Exchange, site: &Site, outcome: Outcome) -> Step {
+    let Some(ProxyDecision { action, request_headers, response_headers }) = outcome.proxy else {
+        tracing::error!(request_id = &*exchange.request_id, "the proxy ended without a decision");
+        return Step::Answer(error_page::page(StatusCode::INTERNAL_SERVER_ERROR, Form::Text, "no_decision", &exchange.request_id, None));
+    };
+    for (name, value) in &response_headers {
+        exchange.edits.push(Edit { name: name.clone(), value: value.clone(), append: name == header::SET_COOKIE || name == header::VARY });
+    }
+    if let Some(mut headers) = request_headers {
+        internal_headers::strip(&mut headers);
+        exchange.headers = headers;
+    }
+    match action {
+        ProxyAction::Next => Step::Continue,
+        ProxyAction::Rewrite { url } => rewrite(exchange, site, &url),
+        ProxyAction::Redirect { url, status } => {
+            let status = StatusCode::from_u16(status).ok().filter(StatusCode::is_redirection).unwrap_or(StatusCode::TEMPORARY_REDIRECT);
+            Step::Answer(Answer::redirect(status, &own(exchange, &url).unwrap_or(url), "proxy_redirect"))
+        }
+        ProxyAction::Respond => {
+            let mut answer = Answer::empty(StatusCode::OK, "proxy_answer").with(header::CACHE_CONTROL, PRIVATE);
+            *answer.response.body_mut() = Body::Empty;
+            Step::Answer(answer)
+        }
+    }
+}
+
+/// The URL without scheme and host, if they are this site's.
+fn own(exchange: &Exchange, url: &str) -> Option<String> {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
+    let (host, local) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    host.eq_ignore_ascii_case(&exchange.client.authority).then(|| if local.starts_with('/') { local.to_owned() } else { format!("/{local}") })
+}
+
+fn rewrite(exchange: &mut Exchange, site: &Site, url: &str) -> Step {
+    let Some(local) = own(exchange, url).or_else(|| (url.starts_with('/') && !url.starts_with("//")).then(|| url.to_owned())) else {
+        return Step::Reject(Rejection::ExternalRewrite);
+    };
+    let local = local.split('#').next().unwrap_or_default();
+    let (path, query) = local.split_once('?').unwrap_or((local, ""));
+    let base_path = &site.deployment.manifest.config.base_path;
+    match canonicalise(without_base(path, base_path).unwrap_or(path)) {
+        Ok(Canonical::Path(path) | Canonical::Redirect(path)) => {
+            let path = if path.len() > 1 { path.trim_end_matches('/').to_owned() } else { path };
+            exchange.inside = true;
+            exchange.rewritten = Some(Rewritten { path, query: query.to_owned() });
+            Step::Continue
+        }
+        Err(error) => Step::Reject(Rejection::BadUrl(error)),
+    }
+}

@@ -1,0 +1,145 @@
+//! The straight list of phases that every request passes, whatever it asks for, and then its handler. A phase settles one
+//! question; none calls another. `ironside routes --phases` prints the list.
+
+use crate::exchange::Exchange;
+use crate::handler;
+use crate::phase;
+use crate::rejection::Rejection;
+use crate::response::Answer;
+use crate::site::Site;
+
+/// What a phase decided.
+#[derive(Debug)]
+pub enum Step {
+    /// Go on.
+    Continue,
+    /// This is the answer.
+    Answer(Answer),
+    /// It is refused.
+    Reject(Rejection),
+}
+
+/// See the module's documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is described by `about`")]
+pub enum Phase {
+    Admission,
+    CanonicalUrl,
+    InternalHeaders,
+    ForwardedHeaders,
+    BasePath,
+    TrailingSlash,
+    ConfigHeaders,
+    ConfigRedirects,
+    Navigation,
+    Proxy,
+    Route,
+    Csrf,
+    Action,
+}
+
+impl Phase {
+    /// All phases in their order.
+    pub const ALL: [Self; 13] = [
+        Self::Admission,
+        Self::CanonicalUrl,
+        Self::InternalHeaders,
+        Self::ForwardedHeaders,
+        Self::BasePath,
+        Self::TrailingSlash,
+        Self::ConfigHeaders,
+        Self::ConfigRedirects,
+        Self::Navigation,
+        Self::Proxy,
+        Self::Route,
+        // After the route, because it concerns pages only and the proxy may change what the request is for: so it is
+        // decided once, on what is really going to answer.
+        Self::Csrf,
+        Self::Action,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Admission => "admission",
+            Self::CanonicalUrl => "canonical_url",
+            Self::InternalHeaders => "internal_headers",
+            Self::ForwardedHeaders => "forwarded_headers",
+            Self::BasePath => "base_path",
+            Self::TrailingSlash => "trailing_slash",
+            Self::ConfigHeaders => "config_headers",
+            Self::ConfigRedirects => "config_redirects",
+            Self::Navigation => "navigation",
+            Self::Proxy => "proxy",
+            Self::Route => "route",
+            Self::Csrf => "csrf",
+            Self::Action => "action",
+        }
+    }
+
+    /// What it settles, in a sentence.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Admission => "refuses unknown methods, missing hosts, ambiguous lengths and URLs that are too long",
+            Self::CanonicalUrl => "brings the path into its one form; redirects // and \\, refuses malformed encodings",
+            Self::InternalHeaders => "takes away headers that only the server itself may set",
+            Self::ForwardedHeaders => "finds out who the client is; believes X-Forwarded-* of trusted proxies only",
+            Self::BasePath => "takes basePath off",
+            Self::TrailingSlash => "redirects to the form that trailingSlash wants",
+            Self::ConfigHeaders => "notes the headers that next.config adds to the answer",
+            Self::ConfigRedirects => "carries out the redirects of next.config",
+            Self::Navigation => "tells documents from payloads and prefetches; checks _rsc",
+            Self::Proxy => "runs proxy.ts where its matcher applies",
+            Self::Route => "follows rewrites and finds the file or route that answers",
+            Self::Csrf => "refuses action posts of other sites",
+            Self::Action => "refuses unknown actions and bodies that are too large",
+        }
+    }
+
+    async fn run(self, exchange: &mut Exchange, site: &Site) -> Step {
+        match self {
+            Self::Admission => phase::admission::run(exchange, site),
+            Self::CanonicalUrl => phase::canonical_url::run(exchange, site),
+            Self::InternalHeaders => phase::internal_headers::run(exchange, site),
+            Self::ForwardedHeaders => phase::forwarded_headers::run(exchange, site),
+            Self::BasePath => phase::base_path::run(exchange, site),
+            Self::TrailingSlash => phase::trailing_slash::run(exchange, site),
+            Self::ConfigHeaders => phase::config_headers::run(exchange, site),
+            Self::ConfigRedirects => phase::config_redirects::run(exchange, site),
+            Self::Navigation => phase::navigation::run(exchange, site),
+            Self::Proxy => phase::proxy::run(exchange, site).await,
+            Self::Route => phase::route::run(exchange, site),
+            Self::Csrf => phase::csrf::run(exchange, site),
+            Self::Action => phase::action::run(exchange, site),
+        }
+    }
+}
+
+/// Answers a request.
+pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
+    for phase in Phase::ALL {
+        match phase.run(exchange, site).await {
+            Step::Continue => {}
+            Step::Answer(answer) => return answer,
+            Step::Reject(rejection) => return rejection.answer(),
+        }
+    }
+    handler::answer(exchange, site).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_decides_on_a_path_before_it_is_canonical_nor_on_a_route_before_the_proxy() {
+        let at = |wanted: Phase| Phase::ALL.iter().position(|phase| *phase == wanted).unwrap();
+        for later in [Phase::BasePath, Phase::ConfigRedirects, Phase::Proxy, Phase::Route] {
+            assert!(at(Phase::CanonicalUrl) < at(later), "{}", later.name());
+        }
+        assert!(at(Phase::InternalHeaders) < at(Phase::ForwardedHeaders));
+        assert!(at(Phase::Proxy) < at(Phase::Route) && at(Phase::Route) < at(Phase::Csrf) && at(Phase::Csrf) < at(Phase::Action));
+    }
+}

@@ -1,0 +1,183 @@
+//! Everything that the server refuses before any JavaScript runs: declared once, with status, word and public text.
+
+use crate::csrf;
+use crate::response::Answer;
+use crate::url::UrlError;
+use http::header::{self, HeaderName};
+use http::{HeaderValue, StatusCode};
+
+/// See the module's documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rejection {
+    /// The path can't be read in one way only.
+    BadUrl(UrlError),
+    /// Path and query are too long.
+    UrlTooLong,
+    /// HTTP/1.1 without a host, or one that is no host.
+    BadHost,
+    /// The target is absolute and names another host than the `Host` header.
+    OtherHost,
+    /// `Content-Length` and `Transfer-Encoding` at once: where the body ends is ambiguous.
+    AmbiguousLength,
+    /// A method that no route can have.
+    UnknownMethod,
+    /// The route doesn't have this method.
+    MethodNotAllowed {
+        /// The value of `Allow`.
+        allow: Methods,
+    },
+    /// The path lies outside `basePath`, or a file doesn't exist.
+    NotFound,
+    /// It may come from another site.
+    Csrf(csrf::Refused),
+    /// `Next-Action` is not an action's id.
+    BadActionId,
+    /// No action has this id, or nothing in this build may call it from outside.
+    UnknownAction,
+    /// A call can't be a urlencoded form.
+    UrlencodedAction,
+    /// The body is larger than actions may be.
+    BodyTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A body that the proxy has read is larger than may be kept.
+    ProxyBodyTooLarge,
+    /// A rewrite leads to another site, which isn't carried out.
+    ExternalRewrite,
+}
+
+/// A set of methods, as `Allow` lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Methods(u8);
+
+/// The methods that a route handler can export, in the order of `Allow`.
+pub const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
+impl Methods {
+    /// What pages and files answer to.
+    pub const READ: Self = Self(0b110);
+
+    /// The methods among some names.
+    pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(names.into_iter().filter_map(|name| METHODS.iter().position(|method| *method == name)).fold(0, |set, bit| set | 1 << bit))
+    }
+
+    /// With one more.
+    #[must_use]
+    pub fn with(self, name: &str) -> Self {
+        Self(self.0 | Self::of([name]).0)
+    }
+
+    /// Whether it has the method.
+    #[must_use]
+    pub fn has(self, name: &str) -> bool {
+        let other = Self::of([name]).0;
+        other != 0 && self.0 & other == other
+    }
+
+    /// The value of `Allow`.
+    #[must_use]
+    pub fn list(self) -> String {
+        METHODS.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+const ACTION_NOT_FOUND: HeaderName = HeaderName::from_static("x-nextjs-action-not-found");
+
+impl Rejection {
+    /// The status.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::BadUrl(_) | Self::BadHost | Self::OtherHost | Self::AmbiguousLength | Self::BadActionId => StatusCode::BAD_REQUEST,
+            Self::UrlTooLong => StatusCode::URI_TOO_LONG,
+            Self::UnknownMethod | Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotFound | Self::UrlencodedAction => StatusCode::NOT_FOUND,
+            Self::Csrf(_) => StatusCode::FORBIDDEN,
+            Self::UnknownAction => StatusCode::CONFLICT,
+            Self::BodyTooLarge { .. } | Self::ProxyBodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ExternalRewrite => StatusCode::NOT_IMPLEMENTED,
+        }
+    }
+
+    /// The word for log and metric.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::BadUrl(_) => "bad_url",
+            Self::UrlTooLong => "url_too_long",
+            Self::BadHost => "bad_host",
+            Self::OtherHost => "other_host",
+            Self::AmbiguousLength => "ambiguous_length",
+            Self::UnknownMethod => "unknown_method",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::NotFound => "not_found",
+            Self::Csrf(refused) => refused.word(),
+            Self::BadActionId => "bad_action_id",
+            Self::UnknownAction => "unknown_action",
+            Self::UrlencodedAction => "urlencoded_action",
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::ProxyBodyTooLarge => "proxy_body_too_large",
+            Self::ExternalRewrite => "external_rewrite",
+        }
+    }
+
+    /// What the client is told.
+    #[must_use]
+    pub fn text(self) -> String {
+        match self {
+            Self::BadUrl(error) => format!("Bad Request: {error}."),
+            Self::UrlTooLong => "The URL is too long.".into(),
+            Self::BadHost => "Bad Request: the Host header is missing or is not a host.".into(),
+            Self::OtherHost => "Bad Request: the request target and the Host header name different hosts.".into(),
+            Self::AmbiguousLength => "Bad Request: both Content-Length and Transfer-Encoding are given.".into(),
+            Self::UnknownMethod | Self::MethodNotAllowed { .. } => "Method Not Allowed".into(),
+            Self::NotFound => "Not Found".into(),
+            Self::Csrf(refused) => refused.text().into(),
+            Self::BadActionId => "Invalid Server Action request.".into(),
+            Self::UnknownAction => "Server Action unavailable.".into(),
+            Self::UrlencodedAction => "A Server Action cannot be called with a urlencoded form.".into(),
+            Self::BodyTooLarge { limit } => {
+                format!("The body is larger than {limit} bytes. serverActions.bodySizeLimit in next.config sets the limit.")
+            }
+            Self::ProxyBodyTooLarge => "The proxy read more of the body than is kept for the application.".into(),
+            Self::ExternalRewrite => "This URL is rewritten to another site, which this server does not do.".into(),
+        }
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn answer(self) -> Answer {
+        let answer = Answer::text(self.status(), self.text(), self.word());
+        match self {
+            Self::MethodNotAllowed { allow } => match HeaderValue::from_str(&allow.list()) {
+                Ok(allow) => answer.with(header::ALLOW, allow),
+                Err(_) => answer,
+            },
+            Self::BadActionId | Self::UnknownAction => answer.with(ACTION_NOT_FOUND, HeaderValue::from_static("1")),
+            // What is left of the body is not going to be read.
+            Self::BodyTooLarge { .. } | Self::ProxyBodyTooLarge | Self::AmbiguousLength => answer.with(header::CONNECTION, HeaderValue::from_static("close")),
+            _ => answer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allow_lists_methods_in_order() {
+        assert_eq!(Methods::of(["POST", "GET", "runtime"]).with("OPTIONS").with("HEAD").list(), "GET, HEAD, OPTIONS, POST");
+        assert_eq!(Methods::READ.list(), "GET, HEAD");
+        assert!(Methods::READ.has("GET") && !Methods::READ.has("POST") && !Methods::READ.has("QUERY"));
+    }
+
+    #[test]
+    fn an_unknown_action_tells_the_client_so() {
+        let answer = Rejection::UnknownAction.answer();
+        assert_eq!(answer.response.status(), 409);
+        assert_eq!(answer.response.headers()["x-nextjs-action-not-found"], "1");
+    }
+}

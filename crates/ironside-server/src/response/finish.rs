@@ -1,0 +1,92 @@
+//! The last touch on every answer, whoever made it: headers that configuration and proxy add, encoding, length, and no
+//! body where there must be none.
+
+use super::{Answer, compress, vary};
+use crate::body::Body;
+use crate::exchange::Exchange;
+use crate::response::compress::Encoder;
+use crate::site::Site;
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+
+const POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
+/// Bodies of known length below this are sent as they are.
+const WORTH_ENCODING: u64 = 1024;
+
+/// See the module's documentation.
+#[must_use]
+pub fn finish(exchange: &Exchange, site: &Site, answer: Answer) -> Response<Body> {
+    let mut response = answer.response;
+    edit(exchange, response.headers_mut());
+    let config = &site.deployment.manifest.config;
+    if config.powered_by_header && response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html")) {
+        response.headers_mut().insert(POWERED_BY, HeaderValue::from_static("Ironside"));
+    }
+    let mut response = if config.compress { encoded(exchange, response) } else { response };
+    let status = response.status();
+    let bodiless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED || status.is_informational();
+    if bodiless {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = Body::Empty;
+    } else if exchange.method == Method::HEAD {
+        if let Some(length) = response.body().length().filter(|length| *length > 0) {
+            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        *response.body_mut() = Body::Empty;
+    }
+    response
+}
+
+/// Configuration wins over the application, and the proxy over both. What is for ever stays so.
+fn edit(exchange: &Exchange, headers: &mut HeaderMap) {
+    let immutable = headers.get(header::CACHE_CONTROL).is_some_and(|value| *value == super::IMMUTABLE);
+    for edit in &exchange.edits {
+        match edit.name {
+            header::CACHE_CONTROL if immutable => {}
+            header::VARY => {
+                if let Ok(names) = edit.value.to_str() {
+                    vary::add(headers, names);
+                }
+            }
+            _ if edit.append => drop(headers.append(edit.name.clone(), edit.value.clone())),
+            _ => drop(headers.insert(edit.name.clone(), edit.value.clone())),
+        }
+    }
+}
+
+fn encoded(exchange: &Exchange, mut response: Response<Body>) -> Response<Body> {
+    if !may_be_encoded(&response) {
+        return response;
+    }
+    vary::add(response.headers_mut(), "accept-encoding");
+    let Some(encoding) = exchange.accepted.quickest() else { return response };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_ENCODING, compress::token(encoding));
+    headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::ACCEPT_RANGES);
+    weaken_etag(headers);
+    let body = std::mem::take(response.body_mut());
+    *response.body_mut() = match body {
+        Body::Full(bytes) => Body::Full(compress::encode(encoding, &bytes)),
+        body => body.encoded(Encoder::new(encoding)),
+    };
+    response
+}
+
+fn may_be_encoded(response: &Response<Body>) -> bool {
+    let headers = response.headers();
+    let status = response.status();
+    let whole = status != StatusCode::PARTIAL_CONTENT && status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED;
+    let worth = response.body().length().is_none_or(|length| length >= WORTH_ENCODING);
+    let transform = !headers.get_all(header::CACHE_CONTROL).iter().any(|value| value.to_str().is_ok_and(|value| value.contains("no-transform")));
+    let plain = !headers.contains_key(header::CONTENT_ENCODING) && !headers.contains_key(header::CONTENT_RANGE);
+    whole && worth && transform && plain && headers.get(header::CONTENT_TYPE).is_some_and(compress::is_compressible)
+}
+
+/// The bytes are others, though they mean the same.
+fn weaken_etag(headers: &mut HeaderMap) {
+    let Some(etag) = headers.get(header::ETAG).and_then(|value| value.to_str().ok()).filter(|etag| !etag.starts_with("W/")) else { return };
+    if let Ok(weak) = HeaderValue::from_str(&format!("W/{etag}")) {
+        headers.insert(header::ETAG, weak);
+    }
+}

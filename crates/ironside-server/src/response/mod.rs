@@ -1,0 +1,80 @@
+//! Making answers. Everything that leaves the server is built here and finished by [`finish`], so that a header is decided
+//! in one place.
+
+pub mod accept;
+pub mod compress;
+pub mod conditional;
+pub mod error_page;
+pub mod finish;
+pub mod range;
+pub mod vary;
+
+use crate::body::Body;
+use bytes::Bytes;
+use http::header::{self, HeaderName};
+use http::{HeaderValue, Response, StatusCode};
+
+/// An answer, and the word that says why it is what it is.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status, headers and body.
+    pub response: Response<Body>,
+    /// For the access log and metrics: `ok`, or the reason of a refusal or failure.
+    pub reason: &'static str,
+}
+
+/// `cache-control` of what is made for one visitor.
+pub const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache, no-store, max-age=0, must-revalidate");
+/// `cache-control` of an action's reply.
+pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-cache, no-store, max-age=0, must-revalidate");
+/// `cache-control` of hashed assets.
+pub const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// `cache-control` of metadata files.
+pub const REVALIDATED: HeaderValue = HeaderValue::from_static("public, max-age=0, must-revalidate");
+
+/// The media type of plain text.
+pub const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+/// The media type of pages.
+pub const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+/// The media type of payloads.
+pub const PAYLOAD: HeaderValue = HeaderValue::from_static("text/x-component");
+
+impl Answer {
+    /// An answer without a body.
+    #[must_use]
+    pub fn empty(status: StatusCode, reason: &'static str) -> Self {
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = status;
+        Self { response, reason }
+    }
+
+    /// An answer with a body.
+    #[must_use]
+    pub fn with_body(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>, reason: &'static str) -> Self {
+        let mut answer = Self::empty(status, reason);
+        *answer.response.body_mut() = Body::Full(body.into());
+        answer.with(header::CONTENT_TYPE, content_type)
+    }
+
+    /// A short text.
+    #[must_use]
+    pub fn text(status: StatusCode, text: impl Into<Bytes>, reason: &'static str) -> Self {
+        Self::with_body(status, TEXT, text, reason)
+    }
+
+    /// A redirect without a body. A location that can't stand in a header is an error of whoever made it.
+    #[must_use]
+    pub fn redirect(status: StatusCode, location: &str, reason: &'static str) -> Self {
+        match HeaderValue::from_str(location) {
+            Ok(location) => Self::empty(status, reason).with(header::LOCATION, location),
+            Err(_) => Self::text(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error", "bad_location"),
+        }
+    }
+
+    /// With a header, in place of an earlier one.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.response.headers_mut().insert(name, value);
+        self
+    }
+}

@@ -1,0 +1,207 @@
+//! Where a URL leads: rewrites, files and routes, in Next's order. The only place that decides it, for requests of clients
+//! as for redirects of actions.
+
+use crate::forwarded;
+use crate::public_files::PublicFiles;
+use crate::rejection::Rejection;
+use crate::routes::RouteInfo;
+use crate::rules::config::{RewriteRule, Rewritten as RuleTarget, Rules};
+use crate::rules::{Asked, RuleError};
+use crate::target::Target;
+use crate::url::{self, Canonical};
+use crate::{exchange::Rewritten, query};
+use ironside_model::manifest::{Manifest, RouteKind};
+use ironside_model::route_table::{RouteMatch, RouteTable};
+use ironside_worker::{Param, Resolution};
+use std::sync::Arc;
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Router {
+    manifest: Arc<Manifest>,
+    table: RouteTable,
+    /// By route id.
+    pub routes: Vec<RouteInfo>,
+    /// Rules of `next.config` and of the proxy.
+    pub rules: Rules,
+    public: PublicFiles,
+}
+
+/// What a URL leads to.
+#[derive(Debug, PartialEq)]
+pub struct Resolved {
+    /// What answers.
+    pub target: Target,
+    /// Where a rewrite led, if one did.
+    pub rewritten: Option<Rewritten>,
+}
+
+/// The path while rewrites change it.
+struct Walk {
+    path: String,
+    added: String,
+    moved: bool,
+}
+
+impl Router {
+    /// A router over an application.
+    ///
+    /// # Errors
+    /// When a rule of `next.config` has a mistake.
+    pub fn new(manifest: Arc<Manifest>, public: PublicFiles) -> Result<Self, RuleError> {
+        let rules = Rules::new(&manifest)?;
+        Ok(Self { table: RouteTable::of(&manifest), routes: RouteInfo::of(&manifest), rules, public, manifest })
+    }
+
+    /// What is known about a matched route.
+    #[must_use]
+    pub fn info(&self, matched: &RouteMatch) -> Option<&RouteInfo> {
+        self.routes.get(usize::try_from(matched.route.0).ok()?)
+    }
+
+    /// Follows rewrites and finds what answers. `from`: where a client navigation comes from.
+    ///
+    /// # Errors
+    /// When a rewrite leads where the server can't go.
+    pub fn resolve(&self, asked: Asked<'_>, from: Option<&str>) -> Result<Resolved, Rejection> {
+        let mut walk = Walk { path: asked.path.to_owned(), added: String::new(), moved: false };
+        let rewrites = &self.rules.rewrites;
+        for rule in &rewrites.before_files {
+            walk.follow(rule, asked)?;
+        }
+        let plainly = asked.inside || walk.moved;
+        if plainly && let Some(target) = self.file(&walk.path).or_else(|| self.route(&walk.path, from, true)) {
+            return Ok(walk.arrive(target, asked));
+        }
+        for rule in &rewrites.after_files {
+            if walk.follow(rule, asked)?
+                && let Some(target) = self.anything(&walk.path, from)
+            {
+                return Ok(walk.arrive(target, asked));
+            }
+        }
+        if (asked.inside || walk.moved)
+            && let Some(target) = self.route(&walk.path, from, false)
+        {
+            return Ok(walk.arrive(target, asked));
+        }
+        for rule in &rewrites.fallback {
+            if walk.follow(rule, asked)?
+                && let Some(target) = self.anything(&walk.path, from)
+            {
+                return Ok(walk.arrive(target, asked));
+            }
+        }
+        if asked.inside || walk.moved { Ok(walk.arrive(Target::NotFound, asked)) } else { Err(Rejection::NotFound) }
+    }
+
+    fn anything(&self, path: &str, from: Option<&str>) -> Option<Target> {
+        self.file(path).or_else(|| self.route(path, from, false))
+    }
+
+    fn file(&self, path: &str) -> Option<Target> {
+        if path.starts_with("/_next/") || path == "/_next" {
+            let known = self.manifest.assets.contains_key(path);
+            return Some(if known { Target::Asset { path: path.to_owned() } } else { Target::MissingAsset });
+        }
+        self.public.find(path).map(Target::PublicFile)
+    }
+
+    fn route(&self, path: &str, from: Option<&str>, fixed_only: bool) -> Option<Target> {
+        let matched = self.table.match_path(path, from)?;
+        let info = self.info(&matched)?;
+        if fixed_only && !info.is_fixed {
+            return None;
+        }
+        Some(match info.kind {
+            RouteKind::Page => Target::Page(matched),
+            RouteKind::Handler => Target::Handler(matched),
+            RouteKind::Metadata => Target::Metadata(matched),
+            RouteKind::MetadataFile => Target::MetadataFile(matched),
+        })
+    }
+
+    /// How a URL that an action redirects to would be answered, for a client at `authority`. Whatever has no payload of its
+    /// own, or would first meet a redirect or the proxy, is for the client to ask for: then it passes the phases.
+    #[must_use]
+    pub fn resolution(&self, target: &str, authority: &str, headers: &http::HeaderMap) -> Resolution {
+        let base_path = self.manifest.config.base_path.as_str();
+        let Some((path, query)) = self.own_path(target, authority, base_path) else { return Resolution::External { url: target.to_owned() } };
+        let handler = || Resolution::Handler { path: path.clone(), query: query.clone() };
+        let Ok(Canonical::Path(canonical)) = url::canonicalise(&path) else { return handler() };
+        let trimmed = if canonical.len() > 1 { canonical.trim_end_matches('/') } else { &canonical };
+        let full_path = format!("{base_path}{trimmed}");
+        let asked = Asked { path: trimmed, full_path: &full_path, inside: true, query: &query, headers, host: forwarded::split_port(authority).0 };
+        let redirected = self.rules.redirects.iter().any(|rule| rule.answer(&asked, base_path).is_some());
+        if redirected || self.rules.proxy_runs(&asked) {
+            return handler();
+        }
+        match self.resolve(asked, None) {
+            Ok(Resolved { target: Target::Page(matched), rewritten }) => Resolution::Route {
+                route: matched.route.0,
+                params: params(&matched),
+                path: trimmed.to_owned(),
+                query: rewritten.map_or(query, |rewritten| rewritten.query),
+            },
+            Ok(Resolved { target: Target::NotFound, .. }) => Resolution::None,
+            _ => handler(),
+        }
+    }
+
+    /// Path and query of a URL of this application, without `basePath`.
+    fn own_path(&self, target: &str, authority: &str, base_path: &str) -> Option<(String, String)> {
+        let target = target.split('#').next().unwrap_or_default();
+        let absolute = target.strip_prefix("http://").or_else(|| target.strip_prefix("https://"));
+        let local = match absolute {
+            Some(rest) => {
+                let end = rest.find(['/', '?']).unwrap_or(rest.len());
+                let (host, local) = rest.split_at(end);
+                if !host.eq_ignore_ascii_case(authority) {
+                    return None;
+                }
+                if local.starts_with('/') { local.to_owned() } else { format!("/{local}") }
+            }
+            None if target.starts_with('/') && !target.starts_with("//") && !target.starts_with("/\\") => target.to_owned(),
+            None => return None,
+        };
+        let (path, query) = local.split_once('?').unwrap_or((&local, ""));
+        let path = if absolute.is_some() { url::without_base(path, base_path)? } else { url::without_base(path, base_path).unwrap_or(path) };
+        Some((path.to_owned(), query.to_owned()))
+    }
+}
+
+impl Walk {
+    /// Follows a rewrite, if it applies.
+    fn follow(&mut self, rule: &RewriteRule, asked: Asked<'_>) -> Result<bool, Rejection> {
+        let here = Asked { path: &self.path, inside: asked.inside || self.moved, ..asked };
+        let (path, added) = match rule.rewrite(&here) {
+            None => return Ok(false),
+            Some(RuleTarget::External { .. }) => return Err(Rejection::ExternalRewrite),
+            Some(RuleTarget::Inside { path, query }) => (path, query),
+        };
+        self.path = match url::canonicalise(&path).map_err(Rejection::BadUrl)? {
+            Canonical::Path(path) | Canonical::Redirect(path) => path,
+        };
+        self.added = query::join(&added, &self.added);
+        self.moved = true;
+        Ok(true)
+    }
+
+    fn arrive(self, target: Target, asked: Asked<'_>) -> Resolved {
+        let rewritten = self.moved.then(|| Rewritten { query: query::join(&self.added, asked.query), path: self.path });
+        Resolved { target, rewritten }
+    }
+}
+
+/// A match's parameters as a job carries them.
+#[must_use]
+pub fn params(matched: &RouteMatch) -> Vec<Param> {
+    use ironside_model::route_table::ParamKind as Model;
+    use ironside_worker::wire::ParamKind as Wire;
+    let kind = |kind| match kind {
+        Model::Dynamic => Wire::Dynamic,
+        Model::CatchAll => Wire::CatchAll,
+        Model::OptionalCatchAll => Wire::OptionalCatchAll,
+    };
+    matched.params.iter().map(|param| Param { name: param.name.clone(), values: param.values.clone(), kind: kind(param.kind) }).collect()
+}

@@ -1,0 +1,46 @@
+//! Whether the answer to a request may be shared, as far as it can be told before the work: a pure decision.
+
+use crate::deployment::Deployment;
+use crate::draft;
+use crate::exchange::Exchange;
+use crate::routes::Sharing;
+use ironside_cache::Key;
+use ironside_model::route_table::RouteMatch;
+use ironside_worker::wire::JobKind;
+
+/// See the module's documentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Storable {
+    /// It may be, under this key.
+    Candidate(Key),
+    /// It may not; the word says why.
+    Bypass(&'static str),
+}
+
+/// Decides.
+#[must_use]
+pub fn storable(exchange: &Exchange, deployment: &Deployment, matched: &RouteMatch, kind: JobKind) -> Storable {
+    if deployment.development {
+        return Storable::Bypass("development");
+    }
+    let Some(info) = deployment.router.info(matched) else { return Storable::Bypass("no_route") };
+    if let Sharing::Never(reason) = info.sharing {
+        return Storable::Bypass(reason);
+    }
+    if draft::is_on(&exchange.headers, deployment.draft_id.as_deref()) {
+        return Storable::Bypass("draft");
+    }
+    let key = key(deployment, matched, kind);
+    if deployment.known_dynamic.has(&key) { Storable::Bypass("known_dynamic") } else { Storable::Candidate(key) }
+}
+
+fn key(deployment: &Deployment, matched: &RouteMatch, kind: JobKind) -> Key {
+    let params = matched.params.iter().map(|param| (param.name.as_str().into(), param.values.iter().map(|value| canonical(value)).collect())).collect();
+    let (deployment, route) = (deployment.id.clone(), matched.route.0);
+    if kind == JobKind::Page { Key::Page { deployment, route, params, from: None } } else { Key::Handler { deployment, route, params } }
+}
+
+/// Parameters come from a canonical path, but those of a place that was navigated from come from a header.
+fn canonical(value: &str) -> Box<str> {
+    ironside_model::pattern::canonical_segment(value).as_ref().into()
+}

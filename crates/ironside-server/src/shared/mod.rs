@@ -1,0 +1,132 @@
+//! Answers that are shared by everybody who asks: static pages, static route handlers, metadata files.
+//!
+//! Whether a page is static is not known before it has been rendered. So a candidate is rendered once for nobody in
+//! particular ([`crate::job::for_everybody`]), and what comes out is stored if nothing of a request was asked for. All who
+//! come meanwhile wait for that one render. If it turns out to read the request, the key is remembered as dynamic, and
+//! everybody is rendered for from then on, streamed.
+//!
+//! The first visitor's answer is not streamed from the shared render: its `cache-control` has to be right, which only the
+//! end of the render tells, and nobody's cookies may be near something that others will see.
+
+pub mod candidate;
+pub mod fill;
+pub mod known_dynamic;
+pub mod serve;
+pub mod verdict;
+
+use crate::exchange::Exchange;
+use crate::site::Site;
+use candidate::Storable;
+use ironside_cache::{Entry, Key, Landing, Lookup, Permit};
+use ironside_model::route_table::RouteMatch;
+use ironside_worker::wire::JobKind;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a visitor waits for a shared render before one of his own is begun.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a visitor waits: constant invalidation must not starve him.
+const ROUNDS: usize = 2;
+
+/// What there is for a visitor.
+#[derive(Debug)]
+pub enum Shared {
+    /// An answer.
+    Found {
+        /// It.
+        entry: Arc<Entry>,
+        /// How it came about.
+        state: State,
+    },
+    /// Nothing: do the work for this visitor.
+    Nothing,
+}
+
+/// How a shared answer came about: the word in `x-nextjs-cache`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It was there.
+    Hit,
+    /// It was made just now.
+    Miss,
+    /// It was there and is being renewed.
+    Stale,
+}
+
+impl State {
+    /// The word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hit => "HIT",
+            Self::Miss => "MISS",
+            Self::Stale => "STALE",
+        }
+    }
+}
+
+/// Looks for a shared answer, and has it made if there may be one.
+pub async fn find(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, kind: JobKind) -> Shared {
+    let found = match candidate::storable(exchange, &site.deployment, matched, kind) {
+        Storable::Candidate(key) => look(exchange, site, matched, kind, &key).await,
+        Storable::Bypass(reason) => Err(reason),
+    };
+    let word = match &found {
+        Ok((_, State::Hit)) => "hit",
+        Ok((_, State::Miss)) => "miss",
+        Ok((_, State::Stale)) => "stale",
+        Err(reason) => reason,
+    };
+    exchange.notes.cache = Some(word);
+    site.house.metrics.pages.count(word);
+    match found {
+        Ok((entry, state)) => Shared::Found { entry, state },
+        Err(_) => Shared::Nothing,
+    }
+}
+
+async fn look(exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: JobKind, key: &Key) -> Result<(Arc<Entry>, State), &'static str> {
+    for _ in 0..ROUNDS {
+        let landing = match site.deployment.cache.lookup(key, &[]) {
+            Lookup::Fresh(entry) => return Ok((entry, State::Hit)),
+            Lookup::Stale { entry, permit, .. } => {
+                renew(exchange, site, matched, kind, permit);
+                return Ok((entry, State::Stale));
+            }
+            Lookup::Miss { permit, .. } => begin(exchange, site, matched, kind, permit).await,
+            Lookup::Wait(ticket) => ticket.wait(PATIENCE).await,
+        };
+        let landing = match landing {
+            Landing::Permit(permit) => begin(exchange, site, matched, kind, permit).await,
+            landing => landing,
+        };
+        match landing {
+            Landing::Entry(entry) => return Ok((entry, State::Miss)),
+            Landing::Again | Landing::Permit(_) => {}
+            Landing::NotShared(_) => return Err("dynamic"),
+            Landing::Failed => return Err("fill_failed"),
+            Landing::TimedOut => return Err("fill_slow"),
+        }
+    }
+    Err("invalidated")
+}
+
+/// Does the work that a permit asks for, and waits for it. The work goes on if the visitor leaves: others may wait for it.
+async fn begin(exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: JobKind, permit: Permit) -> Landing {
+    let filling = site.house.tasks.spawn(fill::fill(site.clone(), matched.clone(), kind, fill::Asked::by(exchange), permit));
+    match tokio::time::timeout(PATIENCE, filling).await {
+        Ok(landing) => landing.unwrap_or(Landing::Failed),
+        Err(_) => Landing::TimedOut,
+    }
+}
+
+/// Renews in the background, if there is room for that.
+fn renew(exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: JobKind, permit: Option<Permit>) {
+    let Some(permit) = permit else { return };
+    let Ok(place) = site.house.renewals.clone().try_acquire_owned() else { return };
+    let filling = fill::fill(site.clone(), matched.clone(), kind, fill::Asked::by(exchange), permit);
+    site.house.tasks.spawn(async move {
+        let _ = filling.await;
+        drop(place);
+    });
+}

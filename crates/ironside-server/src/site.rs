@@ -1,0 +1,63 @@
+//! What a request is answered with: a deployment, its workers, and what belongs to the server as a whole.
+
+use crate::deployment::Deployment;
+use crate::forwarded::TrustedProxies;
+use crate::options::Limits;
+use crate::telemetry::metrics::ServerMetrics;
+use crate::telemetry::request_id::RequestIds;
+use crate::work::Workers;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+/// Renewals in the background that may run at once.
+const RENEWALS: usize = 16;
+
+/// The part that stays when the deployment changes.
+#[derive(Debug)]
+pub struct House {
+    /// Bounds of what clients may do.
+    pub limits: Limits,
+    /// Peers whose forwarded headers are believed.
+    pub trusted: TrustedProxies,
+    /// Counters.
+    pub metrics: ServerMetrics,
+    /// Work that no request waits for.
+    pub tasks: TaskTracker,
+    /// Names of requests.
+    pub request_ids: RequestIds,
+    /// A place for each renewal that may run.
+    pub renewals: Arc<Semaphore>,
+}
+
+impl House {
+    /// A house without visitors.
+    #[must_use]
+    pub fn new(limits: Limits, trusted: TrustedProxies) -> Self {
+        Self {
+            limits,
+            trusted,
+            metrics: ServerMetrics::default(),
+            tasks: TaskTracker::new(),
+            request_ids: RequestIds::new(),
+            renewals: Arc::new(Semaphore::new(RENEWALS)),
+        }
+    }
+}
+
+/// See the module's documentation.
+#[derive(Clone)]
+pub struct Site {
+    /// The build that is served.
+    pub deployment: Arc<Deployment>,
+    /// Who runs its code.
+    pub workers: Arc<dyn Workers>,
+    /// The rest.
+    pub house: Arc<House>,
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Site").field("deployment", &self.deployment.id).finish_non_exhaustive()
+    }
+}

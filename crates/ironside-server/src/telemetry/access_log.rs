@@ -1,0 +1,107 @@
+//! One line for each request, written when its last byte has gone or its client has left.
+
+use crate::body::{Body, BodyFailure};
+use crate::exchange::{Exchange, Notes};
+use crate::site::House;
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
+use http_body::{Frame, SizeHint};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+/// What the line says.
+#[derive(Debug)]
+struct Line {
+    house: Arc<House>,
+    method: Method,
+    path: String,
+    status: StatusCode,
+    reason: &'static str,
+    request_id: String,
+    notes: Notes,
+    began: Instant,
+    bytes: u64,
+    end: &'static str,
+}
+
+/// A body that writes the line when it ends, in whatever way.
+#[derive(Debug)]
+pub struct LoggedBody {
+    body: Body,
+    line: Line,
+}
+
+/// Puts the line behind a response.
+#[must_use]
+pub fn logged(response: Response<Body>, exchange: Exchange, reason: &'static str, began: Instant, house: Arc<House>) -> Response<LoggedBody> {
+    let (head, body) = response.into_parts();
+    let line = Line {
+        house,
+        path: exchange.path().to_owned(),
+        method: exchange.method,
+        status: head.status,
+        reason,
+        request_id: exchange.request_id.to_string(),
+        notes: exchange.notes,
+        began,
+        bytes: 0,
+        end: if body.length() == Some(0) { "complete" } else { "client_gone" },
+    };
+    Response::from_parts(head, LoggedBody { body, line })
+}
+
+impl http_body::Body for LoggedBody {
+    type Data = Bytes;
+    type Error = BodyFailure;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
+        let next = std::task::ready!(self.body.poll_bytes(context));
+        let line = &mut self.line;
+        match &next {
+            Some(Ok(bytes)) => line.bytes += bytes.len() as u64,
+            Some(Err(failure)) => line.end = failure.word(),
+            None => line.end = "complete",
+        }
+        if self.body.length() == Some(0) && self.line.end == "client_gone" {
+            self.line.end = "complete";
+        }
+        Poll::Ready(next.map(|result| result.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        http_body::Body::is_end_stream(&self.body)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        http_body::Body::size_hint(&self.body)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.house.metrics.active.fetch_sub(1, Ordering::Relaxed);
+        self.house.metrics.answers.count(self.reason);
+        let duration = self.began.elapsed();
+        tracing::info!(
+            target: "ironside::access",
+            method = self.method.as_str(),
+            path = self.path,
+            route = self.notes.route.as_deref(),
+            status = self.status.as_u16(),
+            dur_ms = duration.as_secs_f64() * 1000.0,
+            bytes = self.bytes,
+            cache = self.notes.cache,
+            action = self.notes.action.as_deref(),
+            reason = self.reason,
+            end = self.end,
+            request_id = self.request_id,
+            "{} {} {}",
+            self.method,
+            self.path,
+            self.status.as_u16()
+        );
+    }
+}
