@@ -1,2 +1,71 @@
-//! Skeleton.
-fn main(){}
+//! `ironside`: the command line. It resolves settings, wires the compiler, the workers and the server together, and turns
+//! what comes back into words and exit codes. It holds no logic about applications.
+
+mod cli;
+mod commands;
+mod dev_workers;
+mod env_vars;
+mod exit;
+mod logging;
+mod printer;
+mod route_listing;
+mod runtime_folder;
+mod seal_key;
+mod serving;
+mod settings;
+mod source_watch;
+mod tools;
+
+use clap::Parser as _;
+use cli::{Cli, Command};
+use commands::Context;
+use exit::{Exit, Failure};
+use printer::{Level, Printer};
+use settings::Sources;
+use std::{path::Path, process::ExitCode};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let printer = Printer::new(if cli.global.quiet { Level::Quiet } else { Level::Normal });
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            printer.failure(&Failure::new(Exit::Environment, "no threads can be started").because(error));
+            return Exit::Environment.code();
+        }
+    };
+    match runtime.block_on(run(cli, &printer)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            printer.failure(&failure);
+            failure.exit.code()
+        }
+    }
+}
+
+async fn run(cli: Cli, printer: &Printer) -> Result<(), Failure> {
+    let Cli { command, global } = cli;
+    let context = |dir: &Path| -> Result<Context, Failure> {
+        let dir = settings::application_dir(dir)?;
+        let sources = Sources::read(&dir, env_vars::snapshot())?;
+        let node = sources.node(&global);
+        Ok(Context { printer: printer.clone(), dir, sources, node })
+    };
+    match &command {
+        Command::Build(args) => commands::build::run(&context(&args.dir)?, args.json).await,
+        Command::Start(args) => {
+            let context = context(&args.dir)?;
+            let settings = context.sources.start(args, &global, context.dir.clone())?;
+            let filter = context.sources.env.get(env_vars::RUST_LOG).map_or("info", String::as_str);
+            logging::install(args.log, filter)
+                .map_err(|reason| Failure::new(Exit::Usage, format!("{} is {filter:?}: {reason}", env_vars::RUST_LOG)))?;
+            commands::start::run(&context, &settings).await
+        }
+        Command::Dev(args) => {
+            let context = context(&args.dir)?;
+            let listen = context.sources.listen(&args.listen)?;
+            commands::dev::run(&context, listen).await
+        }
+        Command::Routes(args) => commands::routes::run(&context(&args.dir)?, args.json, args.phases).await,
+    }
+}

@@ -1,0 +1,70 @@
+//! `ironside start`: serves a build until it is told to stop, then lets requests end.
+
+use crate::{
+    commands::Context,
+    exit::Failure,
+    serving::{self, Ready},
+    settings::{Listen, StartSettings},
+};
+use ironside_server::{ListenAddress, Server, ServerOptions};
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::{Duration, Instant},
+};
+
+/// How long workers may go on after the last connection has ended (`after()` callbacks).
+const WORKER_GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until SIGINT or SIGTERM.
+pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(), Failure> {
+    let began = Instant::now();
+    check_port(&settings.listen)?;
+    let Ready { deployment, pool } = serving::prepare(context, &serving::build_dir(context), settings.workers, false).await?;
+    let mut options = server_options(&settings.listen);
+    options.trusted_proxies.clone_from(&settings.trusted_proxies);
+    if let Some(keep_alive) = settings.keep_alive {
+        options.limits.keep_alive = keep_alive;
+    }
+    let server = Server::bind(options, deployment, pool.clone()).map_err(|error| serving::bind_failure(&error))?;
+    announce(context, &settings.listen, server.local_addr());
+    let workers = if settings.workers == 1 { "1 worker".into() } else { format!("{} workers", settings.workers) };
+    context.printer.done(&format!("Ready in {} ms with {workers}", began.elapsed().as_millis()));
+    let drained = server.serve(serving::asked_to_stop()).await;
+    let cut = drained.cut + pool.drain(WORKER_GRACE).await;
+    if cut > 0 {
+        context.printer.warn(&format!("{cut} requests took too long and were cut off"));
+    }
+    Ok(())
+}
+
+/// Where the command line says to listen.
+pub(crate) fn server_options(listen: &Listen) -> ServerOptions {
+    match &listen.host {
+        Some(host) => ServerOptions::on_host(host, listen.port),
+        None => ServerOptions::on_port(listen.port),
+    }
+}
+
+/// A port that is taken is told before workers are started in vain. The answer that counts is the one when it is opened.
+pub(crate) fn check_port(listen: &Listen) -> Result<(), Failure> {
+    let options = server_options(listen);
+    if let ListenAddress::Everywhere { port } = options.address
+        && port != 0
+        && let Err(error) = TcpListener::bind(SocketAddr::from(([0, 0, 0, 0], port)))
+        && error.kind() == std::io::ErrorKind::AddrInUse
+    {
+        let error = ironside_server::ListenError::PortInUse { port };
+        return Err(serving::bind_failure(&error.into()));
+    }
+    Ok(())
+}
+
+/// The addresses to open in a browser.
+pub(crate) fn announce(context: &Context, listen: &Listen, address: SocketAddr) {
+    let host = match &listen.host {
+        None => "localhost".to_owned(),
+        Some(host) if host.contains(':') => format!("[{}]", host.trim_matches(['[', ']'])),
+        Some(host) => host.clone(),
+    };
+    context.printer.field("Address", &format!("http://{host}:{}", address.port()));
+}

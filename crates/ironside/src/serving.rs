@@ -1,0 +1,169 @@
+//! What `start` and `dev` have in common: from a build folder to a deployment with workers, and from there to an open port.
+
+use crate::{
+    commands::Context,
+    exit::{Exit, Failure},
+    seal_key,
+};
+use ironside_compiler::environment::load_env_files;
+use ironside_model::manifest::{MANIFEST_FORMAT, Manifest};
+use ironside_server::{BindError, Deployment, DeploymentOptions, draft};
+use ironside_worker::{NodeOptions, Pool, PoolOptions, Secret, StartError, WorkerConfig};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The share of the machine's memory that all workers' heaps may have together.
+const HEAP_SHARE: f64 = 0.75;
+/// Limits of one worker's heap, in MiB.
+const HEAP: std::ops::RangeInclusive<u64> = 256..=4_096;
+
+/// A build with its workers, ready to answer.
+pub(crate) struct Ready {
+    pub(crate) deployment: Arc<Deployment>,
+    pub(crate) pool: Arc<Pool>,
+}
+
+/// Loads the build in `build_dir` and starts its workers.
+pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize, development: bool) -> Result<Ready, Failure> {
+    let manifest = read_manifest(build_dir)?;
+    let keys = seal_key::keys(&context.sources.env, &context.dot_ironside())?;
+    let pool_options = pool_options(context, &manifest, build_dir, workers, &keys, development)?;
+    let mut options = DeploymentOptions::new(manifest, build_dir, context.dir.join("public"));
+    options.draft_id = keys.first().map(|key| draft::id(key.expose()));
+    options.development = development;
+    let deployment = Deployment::load(options)
+        .map_err(|error| Failure::new(Exit::Application, "the build can't be served").because(error))?;
+    let pool = Pool::start(pool_options, deployment.front()).await.map_err(start_failure)?;
+    Ok(Ready { deployment, pool: Arc::new(pool) })
+}
+
+fn read_manifest(build_dir: &Path) -> Result<Manifest, Failure> {
+    let path = build_dir.join("manifest.json");
+    let bytes = fs::read(&path).map_err(|error| {
+        let failure = Failure::new(Exit::Usage, "there is no build to serve");
+        let failure = if error.kind() == ErrorKind::NotFound { failure } else { failure.because(error) };
+        failure.hint("build the application first: ironside build")
+    })?;
+    let form: Form = serde_json::from_slice(&bytes).map_err(|error| damaged(&path, error))?;
+    if form.format != MANIFEST_FORMAT {
+        return Err(Failure::new(Exit::Usage, "the build was made by another version of Ironside")
+            .hint("build the application again: ironside build"));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| damaged(&path, error))
+}
+
+/// Read first, since the rest can only be understood if this fits.
+#[derive(serde::Deserialize)]
+struct Form {
+    format: u32,
+}
+
+fn damaged(path: &Path, error: serde_json::Error) -> Failure {
+    Failure::new(Exit::Environment, format!("{} is damaged", path.display()))
+        .because(error)
+        .hint("build the application again: ironside build")
+}
+
+fn pool_options(
+    context: &Context,
+    manifest: &Manifest,
+    build_dir: &Path,
+    workers: usize,
+    keys: &[Secret],
+    development: bool,
+) -> Result<PoolOptions, Failure> {
+    let mut process = NodeOptions::new(&context.node, build_dir.join(&manifest.bootstrap.worker), &context.dir);
+    process.env = environment(context, development)?.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    process.node_arguments.push(OsString::from(format!("--max-old-space-size={}", heap_megabytes(workers))));
+    if development {
+        process.node_arguments.push("--enable-source-maps".into());
+    }
+    let config = WorkerConfig {
+        deployment: manifest.build.clone(),
+        manifest: build_dir.join("manifest.json"),
+        keys: keys.to_vec(),
+        environment: Vec::new(),
+        development,
+    };
+    let mut options = PoolOptions::new(process, config);
+    options.workers = workers;
+    Ok(options)
+}
+
+/// What the application sees as `process.env`: our own environment, and the `.env` files in Next's order.
+fn environment(context: &Context, development: bool) -> Result<BTreeMap<String, String>, Failure> {
+    let mut env = context.sources.env.clone();
+    let mode = if development { "development" } else { "production" };
+    env.entry("NODE_ENV".into()).or_insert_with(|| mode.into());
+    env.remove(crate::env_vars::ACTIONS_ENCRYPTION_KEY);
+    let files = load_env_files(&context.dir, mode, &env)
+        .map_err(|(path, error)| Failure::new(Exit::Environment, format!("{} can't be read", path.display())).because(error))?;
+    env.extend(files.values);
+    Ok(env)
+}
+
+/// So that a leak ends one worker and not the machine: Node's own default would let one process have most of it.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "megabytes of memory are far below 2^52"
+)]
+fn heap_megabytes(workers: usize) -> u64 {
+    let limit = |path: &str| fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<u64>().ok());
+    let container = limit("/sys/fs/cgroup/memory.max").or_else(|| limit("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
+    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+    });
+    let Some(bytes) = container.into_iter().chain(machine).min() else { return *HEAP.end() };
+    let share = bytes as f64 / (1024.0 * 1024.0) * HEAP_SHARE / workers.max(1) as f64;
+    (share as u64).clamp(*HEAP.start(), *HEAP.end())
+}
+
+/// In the words of the command line.
+fn start_failure(error: StartError) -> Failure {
+    let exit = match error {
+        StartError::Crashed { .. } | StartError::TimedOut { .. } => Exit::Application,
+        _ => Exit::Environment,
+    };
+    let hint = match error {
+        StartError::NodeMissing { .. } | StartError::NodeTooOld { .. } => Some("name another Node with --node or IRONSIDE_NODE"),
+        _ => None,
+    };
+    let failure = Failure::new(exit, error.to_string());
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// In the words of the command line.
+pub(crate) fn bind_failure(error: &BindError) -> Failure {
+    let exit = if matches!(error, BindError::TrustedProxy(_)) { Exit::Usage } else { Exit::Environment };
+    Failure::new(exit, error.to_string())
+}
+
+/// Resolves at SIGINT or SIGTERM.
+pub(crate) async fn asked_to_stop() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        // Without handlers the signals have their usual effect, so there is nothing to wait for.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// The build folder of production.
+pub(crate) fn build_dir(context: &Context) -> PathBuf {
+    context.dot_ironside().join("build")
+}
