@@ -15,4 +15,5 @@ export const missing = action(async () => notFound(), `00${'e'.repeat(40)}`);
 export const hidden = action(async () => 'must not be reached', `00${'f'.repeat(40)}`);
 export const join = action(async (before: string, form: FormData) => `${before}+${Array.from(form.keys()).join()}`, `60${'1'.repeat(40)}`);
 export const sealed = action(async ([a, b]: [string, number], extra: string) => `${a}${b}${extra}`, `60${'2'.repeat(40)}`, true);
+export const count = action(async (...args: unknown[]) => `${args.length} arguments`, `7f${'3'.repeat(40)}`);
 export const secret = 'no function';

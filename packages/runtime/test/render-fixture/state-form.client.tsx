@@ -1,13 +1,15 @@
 'use client';
 import { useActionState } from 'react';
 
-export function StateForm({ action }: { action: (before: string, form: FormData) => Promise<string> }) {
+type Action = (before: string, form: FormData) => Promise<string>;
+
+export function StateForm({ action }: { action: Action }) {
   const [state, submit] = useActionState(action, 'start');
-  const [other, submitBound] = useActionState(action.bind(null, 'bound') as never, 'other');
-  return (
-    <>
-      <form action={submit}><b>{`state ${state}`}</b></form>
-      <form action={submitBound}><b>{`bound ${String(other)}`}</b></form>
-    </>
-  );
+  return <form action={submit}><b>{`state ${state}`}</b></form>;
+}
+
+/** Binds in each render: React waits for a new promise in each try to find out whose state it has. */
+export function BoundForm({ action }: { action: (first: string, before: string, form: FormData) => Promise<string> }) {
+  const [state, submit] = useActionState(action.bind(null, 'bound'), 'start');
+  return <form action={submit}><b>{`bound ${state}`}</b></form>;
 }

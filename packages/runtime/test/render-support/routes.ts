@@ -2,7 +2,7 @@
 import type { Manifest, SegmentNode } from '@ironside/protocol/manifest.ts';
 import { leaf, node } from './build.ts';
 
-export type RouteName = 'home' | 'plain' | 'item' | 'late' | 'lateItem' | 'form' | 'brokenLayout' | 'slots';
+export type RouteName = 'home' | 'plain' | 'item' | 'late' | 'lateItem' | 'form' | 'bound' | 'brokenLayout' | 'slots';
 
 export function addRoutes(manifest: Manifest): Record<RouteName, number> {
   const root = (slots: Record<string, SegmentNode>) => node('', { layout: 'root.layout', 'not-found': 'root.not-found' }, slots);
@@ -21,15 +21,16 @@ export function addRoutes(manifest: Manifest): Record<RouteName, number> {
     late: page('/late/[id]', root({ children: node('late', {}, { children: node('[id]', {}, { children: leaf('late.page') }, id) }) })),
     lateItem: page('/wait/[id]', root({ children: blog({ loading: 'item.loading' }, leaf('item.page')) })),
     form: page('/form', root({ children: node('form', {}, { children: leaf('form.page') }) })),
+    bound: page('/bound', root({ children: node('bound', {}, { children: leaf('bound.page') }) })),
     brokenLayout: page('/broken', root({ children: node('broken', { layout: 'broken.layout' }, { children: leaf('plain.page') }) })),
     slots: page('/slots', root({ children: leaf('plain.page'), modal: node('@modal', {}, { children: leaf('late.page') }) })),
   };
 }
 
 /** What the compiler would have found in `actions.ts`. */
-export function addActions(manifest: Manifest): Record<'echo' | 'fail' | 'login' | 'go' | 'missing' | 'hidden' | 'join' | 'sealed', string> {
+export function addActions(manifest: Manifest): Record<'echo' | 'fail' | 'login' | 'go' | 'missing' | 'hidden' | 'join' | 'sealed' | 'count', string> {
   const id = (byte: string, digit: string): string => byte + digit.repeat(40);
-  const ids = { echo: id('7f', 'a'), fail: id('00', 'b'), login: id('40', 'c'), go: id('40', 'd'), missing: id('00', 'e'), hidden: id('00', 'f'), join: id('60', '1'), sealed: id('60', '2') };
+  const ids = { echo: id('7f', 'a'), fail: id('00', 'b'), login: id('40', 'c'), go: id('40', 'd'), missing: id('00', 'e'), hidden: id('00', 'f'), join: id('60', '1'), sealed: id('60', '2'), count: id('7f', '3') };
   for (const [name, own] of Object.entries(ids)) {
     manifest.actions[own] = { file: 'actions.ts', line: 1, column: 1, name, chunk: 'server/rsc/actions.mjs', export: name, sealed: name === 'sealed', reach: name === 'hidden' ? [] : ['browser'] };
   }
