@@ -218,6 +218,17 @@ describe('back and forward', () => {
     expect(browser.state.place.path).toBe('/a');
   });
 
+  it('ask for the page of a loading shell that was left too early', () => {
+    const browser = new Browser('/a');
+    browser.send(navigate('/b/1', { ahead: answer({ path: '/b/1', search: '', partial: true }) }));
+    browser.commit();
+    browser.send(navigate('/a/x'));
+    browser.drain();
+    browser.go(1);
+    browser.drain();
+    expect(browser.state.shown.slots['P/b/1']).toBe('P/b/1');
+  });
+
   it('undo what user code did to the URL', () => {
     const browser = new Browser('/a');
     browser.send({ type: 'shallow', mode: 'push', place: { path: '/a', search: '?tab=2' }, offset: [0, 0] });

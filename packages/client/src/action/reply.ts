@@ -6,12 +6,14 @@ import { isFlight } from '../router/request.ts';
 import { callServer } from '../server-calls.ts';
 import { ServerActionError, UnrecognizedActionError } from './errors.ts';
 import type { ActionFailure } from './errors.ts';
+import { redirectIn, revalidatedIn } from './reply-headers.ts';
+import type { Redirected } from './reply-headers.ts';
 
 export type Reply = {
   payload: Payload | ActionPayload | undefined;
   /** 0: nothing was invalidated. 1: everything kept is out of date. 2: what was not made at build time (Next behaviour 1.66). */
   revalidated: 0 | 1 | 2;
-  redirect: { url: string; type: 'push' | 'replace' } | undefined;
+  redirect: Redirected | undefined;
 };
 
 export async function readReply(response: Response, id: string, references: TemporaryReferenceSet): Promise<Reply> {
@@ -29,15 +31,6 @@ export async function readReply(response: Response, id: string, references: Temp
     redirect,
   };
 }
-
-/** `<url>;<push|replace>`. The URL may hold `;`. */
-export function redirectIn(header: string | null): Reply['redirect'] {
-  const end = header?.lastIndexOf(';') ?? -1;
-  if (!header || end < 0) return undefined;
-  return { url: header.slice(0, end), type: header.slice(end + 1) === 'replace' ? 'replace' : 'push' };
-}
-
-const revalidatedIn = (header: string | null): 0 | 1 | 2 => (header === '1' ? 1 : header === '2' ? 2 : 0);
 
 const CODES: Readonly<Record<number, ActionFailure>> = { 413: 'body-too-large', 429: 'too-many-requests', 403: 'forbidden' };
 

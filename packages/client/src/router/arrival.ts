@@ -31,7 +31,8 @@ export function entered(state: State, arrival: Arrival): Step {
   const place = { path: target.path, search: target.search };
   const entries = new Map(state.entries);
   if (moves && mode === 'replace') entries.delete(state.key);
-  keep(entries, key, { view, place, from, offset, stale: false });
+  // A loading shell that is left before its page has come has to be asked for again.
+  keep(entries, key, { view, place, from, offset, stale: !arrival.last });
   return { state: { ...state, shown: view, place, key, from, entries, arrived: Math.max(state.arrived, id), refreshDue: state.refreshDue && !refreshes }, effects };
 }
 

@@ -24,7 +24,7 @@ type Options = {
 };
 
 const isDefault = (tree: Tree): boolean => tree.segment === '__DEFAULT__';
-const isPage = (tree: Tree): boolean => isLeaf(tree) && !isDefault(tree);
+const isPage = (tree: Tree): boolean => tree.segment === '__PAGE__';
 /** Pages and defaults: of them the client never says that it has them, as they depend on the search too. */
 const isLeaf = (tree: Tree): boolean => tree.slots === undefined;
 

@@ -3,6 +3,7 @@ import { createFromReadableStream } from 'react-server-dom-webpack/client.browse
 import type { Payload } from '../payload.ts';
 import { callServer } from '../server-calls.ts';
 import type { View } from '../view.ts';
+import { haveHeader } from './have.ts';
 import { segmentIds } from './merge.ts';
 import { withBasePath, withoutBasePath } from './target.ts';
 import type { Target } from './target.ts';
@@ -62,18 +63,4 @@ function movedTo(response: Response, asked: string, basePath: string): Target | 
   const path = withoutBasePath(url.pathname, basePath);
   if (path === undefined || url.pathname + search === asked) return undefined;
   return { path, search, hash: url.hash };
-}
-
-const MOST_HAVE = 64;
-const encoder = new TextEncoder();
-
-/** FNV-1a 32 bit of each id, in hex. */
-export function haveHeader(ids: string[]): string {
-  return ids.slice(0, MOST_HAVE).map((id) => fnv1a(encoder.encode(id)).toString(16)).join(',');
-}
-
-function fnv1a(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
 }
