@@ -2,7 +2,6 @@
 import { createTemporaryReferenceSet, type TemporaryReferenceSet } from 'react-server-dom-webpack/server.node';
 import type { ActionPayload, Payload } from '@ironside/client/payload.ts';
 import { app as currentApp, type App } from '../app.ts';
-import { describeError } from '../errors.ts';
 import { headerOf } from '../headers.ts';
 import type { Job, JobContext, JobOutcome } from '../job.ts';
 import { enterRoute, pagePayload } from '../render/page-payload.ts';
@@ -46,8 +45,7 @@ async function answerResult({ job, store, out, signal }: JobContext, app: App, e
   const status = end.kind === 'http' ? end.status : end.kind === 'value' && job.route < 0 ? 404 : STATUS[end.kind];
   const shown = store.refresh !== 0 || end.kind === 'http' ? await freshPage(app, store) : undefined;
   const model: Payload | ActionPayload = shown ? { ...shown, result } : { build: app.manifest.config.deploymentId ?? app.manifest.build, result };
-  const outcome = await renderer.payload({ app, out, signal, status, headers, model, temporaryReferences, place: 'action' });
-  return end.kind === 'thrown' ? { ...outcome, error: describeError(end.error) } : outcome;
+  return renderer.payload({ app, out, signal, status, headers, model, temporaryReferences, place: 'action' });
 }
 
 /** The page that the action was called on, whole: what the client has of it may be old. A page that fails must not hide the result. */

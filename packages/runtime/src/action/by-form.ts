@@ -59,7 +59,7 @@ async function runBound(context: JobContext, app: App, form: FormData, bound: ()
     case 'http':
       return answerPage(context, app, headers, { instead: { error: end.error } });
     case 'thrown':
-      return answerError(out, headers, end.error);
+      return answerError(app, out, headers, end.error);
   }
 }
 
@@ -84,8 +84,8 @@ async function answerPage({ job, store, out, signal }: JobContext, app: App, hea
   });
 }
 
-function answerError(out: ResponseSink, headers: Header[], error: unknown): JobOutcome {
-  const described = describeError(error);
+function answerError(app: App, out: ResponseSink, headers: Header[], error: unknown): JobOutcome {
+  const described = { ...describeError(error), digest: app.report(error, 'action') };
   out.head(500, [['content-type', 'text/html; charset=utf-8'], ...headers]);
   void out.write(plainDocument(500, described.digest))?.catch(() => undefined);
   return { result: 'ok', error: described };

@@ -25,7 +25,6 @@ export async function runFunction(app: App, store: RequestStore, run: () => unkn
     // Somebody might see old data: the caller must not believe that all went well.
     if (end.kind === 'value') end = { kind: 'thrown', error };
   }
-  if (end.kind === 'thrown') app.report(end.error, 'action');
   return end;
 }
 

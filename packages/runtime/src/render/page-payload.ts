@@ -2,7 +2,6 @@
 import type { ClientSettings, Payload } from '@ironside/client/payload.ts';
 import type { Manifest, SegmentNode } from '@ironside/protocol/manifest.ts';
 import type { App } from '../app.ts';
-import { headerOf } from '../headers.ts';
 import type { Job } from '../job.ts';
 import type { RequestStore } from '../request-store.ts';
 import { assetUrl } from './asset-url.ts';
@@ -49,7 +48,7 @@ export async function pagePayload(options: PageOptions): Promise<PagePayload> {
   const head = await resolveHead({ app, store, plan, modules, searchParams, unmatched, blocking: options.blockingHead, none: options.prefetch === true });
   const elements = routeElements({
     plan, modules, searchParams, unmatched,
-    have: options.have ? parseHave(headerOf(store, 'ironside-have')) : new Set(),
+    have: options.have ? parseHave(job.headers.find(([name]) => name === 'ironside-have')?.[1]) : new Set(),
     prefetch: options.prefetch === true,
     assetUrl: (path) => assetUrl(manifest, path),
     ...(options.instead ? { instead: options.instead } : {}),
