@@ -72,6 +72,12 @@ describe('a document', () => {
     expect((await worker.run({ route: routes.plain, path: '/plain' })).dynamic).toBeUndefined();
   });
 
+  test('of a page that is a client component has params and search, and counts as reading neither', async () => {
+    const { text, dynamic } = await item('client', '5', { query: 'q=x' });
+    expect(text).toContain('<main>client 5 x</main>');
+    expect(dynamic).toBeUndefined();
+  });
+
   test('gives its scripts the nonce of the request’s policy', async () => {
     const { text } = await worker.run({ route: routes.home, headers: [['content-security-policy', "default-src 'self'; script-src 'nonce-abc123' 'strict-dynamic'"]] });
     expect(text.match(/<script/g)?.length).toBe(text.match(/<script[^>]* nonce="abc123"/g)?.length);

@@ -6,13 +6,14 @@
 import { Fragment, createElement as h } from 'react';
 import type { ComponentType, ReactElement, ReactNode } from 'react';
 import { HttpError } from '@ironside/client/boundaries/http-error.tsx';
+import { ClientPage } from '@ironside/client/client-page.tsx';
 import { Slot, TemplateChildren } from '@ironside/client/slot.tsx';
 import type { ErrorFileProps, SegmentParts, SlotId, Tree } from '@ironside/client/payload.ts';
 import type { AssetPath, FileKey, SegmentKind, SegmentNode } from '@ironside/protocol/manifest.ts';
 import { promiseWithProperties } from '../params.ts';
 import { hashOfId } from './have.ts';
-import { isLeaf, mainPath, type PlannedSegment } from './route-plan.ts';
-import { componentOf, type SegmentModules } from './segment-modules.ts';
+import { isLeaf, mainPath, type PlannedSegment, type RouteParams } from './route-plan.ts';
+import { componentOf, isClientComponent, type SegmentModules } from './segment-modules.ts';
 import type { SearchParams } from './search-params.ts';
 
 export type RouteInput = {
@@ -95,10 +96,15 @@ function leafElement({ node, params }: PlannedSegment, isPage: boolean, input: R
   if (isPage && input.unmatched) return h(Fragment, null, h('meta', { name: 'robots', content: 'noindex' }), notFoundElement(input));
   const loaded = loadedOf(node.files.page ?? node.files.default, input);
   if (!loaded) return null;
-  const props: Record<string, unknown> = { params: promiseWithProperties(params) };
-  if (loaded.segment.kind !== 'default') props['searchParams'] = input.searchParams;
-  const shown = h(componentOf(loaded), props);
+  const shown = pageElement(componentOf(loaded), loaded.segment.kind, params, input.searchParams);
   return withStyles(stylesOf([loaded.file], input), isPage && input.besidePage ? h(Fragment, null, shown, input.besidePage) : shown);
+}
+
+/** The search is not handed to a client component: sending it would count as reading it. */
+function pageElement(component: ComponentType<Record<string, unknown>>, kind: SegmentKind, values: RouteParams, searchParams: Promise<SearchParams>): ReactElement {
+  const params = promiseWithProperties(values);
+  if (kind === 'default') return h(component, { params });
+  return isClientComponent(component) ? h(ClientPage, { page: component as never, params }) : h(component, { params, searchParams });
 }
 
 /** A component that throws. What a page's boundary shows for it is what it would show for the page. */

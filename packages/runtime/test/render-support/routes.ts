@@ -2,7 +2,7 @@
 import type { Manifest, SegmentNode } from '@ironside/protocol/manifest.ts';
 import { leaf, node } from './build.ts';
 
-export type RouteName = 'home' | 'plain' | 'item' | 'late' | 'lateItem' | 'form' | 'bound' | 'brokenLayout' | 'slots';
+export type RouteName = 'home' | 'plain' | 'item' | 'late' | 'lateItem' | 'client' | 'form' | 'bound' | 'brokenLayout' | 'slots';
 
 export function addRoutes(manifest: Manifest): Record<RouteName, number> {
   const root = (slots: Record<string, SegmentNode>) => node('', { layout: 'root.layout', 'not-found': 'root.not-found' }, slots);
@@ -20,6 +20,7 @@ export function addRoutes(manifest: Manifest): Record<RouteName, number> {
     item: page('/blog/[id]', root({ children: blog({ error: 'item.error', template: 'item.template' }, leaf('item.page')) })),
     late: page('/late/[id]', root({ children: node('late', {}, { children: node('[id]', {}, { children: leaf('late.page') }, id) }) })),
     lateItem: page('/wait/[id]', root({ children: blog({ loading: 'item.loading' }, leaf('item.page')) })),
+    client: page('/client/[id]', root({ children: node('client', {}, { children: node('[id]', {}, { children: leaf('client.page') }, id) }) })),
     form: page('/form', root({ children: node('form', {}, { children: leaf('form.page') }) })),
     bound: page('/bound', root({ children: node('bound', {}, { children: leaf('bound.page') }) })),
     brokenLayout: page('/broken', root({ children: node('broken', { layout: 'broken.layout' }, { children: leaf('plain.page') }) })),
