@@ -58,6 +58,7 @@ fn control_characters_of_a_message_do_not_reach_the_terminal() {
 }
 
 #[test]
+#[allow(clippy::reversed_empty_ranges, reason = "it has to be survived")]
 fn ranges_outside_of_the_source_do_not_matter() {
     for span in [0..0, 0..9999, 9999..9999, 50..2, 3..4] {
         let diagnostic = Diagnostic::error("x", "m")

@@ -103,6 +103,8 @@ fn form(model: &Model<'_>, node: NodeId, report: &mut Reporter<'_>) -> Option<Fo
             MethodDefinitionKind::Constructor => None,
             MethodDefinitionKind::Get | MethodDefinitionKind::Set => refuse(report, method.span, "a getter or setter"),
             MethodDefinitionKind::Method if !method.r#static => refuse(report, method.span, "a method of instances"),
+            // A field takes its place, and decorators of fields are something else.
+            MethodDefinitionKind::Method if !method.decorators.is_empty() => refuse(report, method.span, "a decorated method"),
             MethodDefinitionKind::Method => Some(Form::Expression),
         },
         AstKind::ObjectProperty(property) if property.kind != PropertyKind::Init => {
