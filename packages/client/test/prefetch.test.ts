@@ -12,7 +12,8 @@ function setup() {
   let now = 1_000_000;
   const prefetches = new Prefetches({
     now: () => now,
-    staticStale: () => 300,
+    staticStale: 300,
+    dynamicStale: 0,
     ask: ({ path, search }) => new Promise<Answer>((resolve) => {
       asked.push({
         url: path + search,
@@ -104,6 +105,16 @@ describe('prefetching', () => {
     prefetches.wish(target('/api'), 'auto', '/');
     await start();
     expect(asked).toHaveLength(2);
+  });
+
+  it('keeps the answers to navigations that may be used again, as long as the server says', () => {
+    const { prefetches, later } = setup();
+    prefetches.keep(target('/a'), answer({ path: '/a', search: '' }), '/', false);
+    expect(prefetches.find(target('/a'), '/')).toBeUndefined();
+    prefetches.keep(target('/a'), { ...answer({ path: '/a', search: '' }), stale: 10 }, '/', false);
+    expect(prefetches.find(target('/a'), '/')).toHaveProperty('payload');
+    later(11);
+    expect(prefetches.find(target('/a'), '/')).toBeUndefined();
   });
 
   it('forgets everything when something was invalidated, and tells who had wished', async () => {

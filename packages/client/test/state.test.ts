@@ -162,7 +162,7 @@ describe('a navigation', () => {
     browser.send(navigate('/b/1'));
     const lacking = answer({ path: '/b/1', search: '', have: ['L/b'] });
     expect(browser.send({ type: 'payload', id: 1, payload: lacking })).toMatchObject([{ do: 'request', have: undefined }]);
-    expect(did(browser.send({ type: 'payload', id: 1, payload: lacking }))).toEqual(['document']);
+    expect(did(browser.send({ type: 'payload', id: 1, payload: lacking }))).toEqual(['document', 'settle']);
   });
 
   it('follows redirects and makes one entry for the last target', () => {
@@ -180,13 +180,22 @@ describe('a navigation', () => {
     expect(did(browser.log).filter((name) => name === 'external')).toEqual(['external']);
     const other = new Browser('/a');
     other.send(navigate('/b'));
-    expect(other.send({ type: 'payload', id: 1, payload: { ...answer({ path: '/b', search: '' }), redirect: { url: '//evil.example/', type: 'push' } } })).toEqual([{ do: 'external', url: '//evil.example/', mode: 'push' }]);
+    expect(other.send({ type: 'payload', id: 1, payload: { ...answer({ path: '/b', search: '' }), redirect: { url: '//evil.example/', type: 'push' } } })[0]).toEqual({ do: 'external', url: '//evil.example/', mode: 'push' });
+  });
+
+  it('that became a download leaves a page on which the next navigation works', () => {
+    const browser = new Browser('/a');
+    browser.send(navigate('/file'));
+    browser.send({ type: 'failed', id: 1 });
+    browser.send(navigate('/b'));
+    browser.drain();
+    expect(browser.history.map(({ url }) => url)).toEqual(['/a', '/b']);
   });
 
   it('that fails loads the document; a refresh that fails leaves what is shown', () => {
     const browser = new Browser('/a');
     browser.send(navigate('/b'));
-    expect(browser.send({ type: 'failed', id: 1 })).toMatchObject([{ do: 'document', target: { path: '/b' }, mode: 'push' }]);
+    expect(browser.send({ type: 'failed', id: 1 })).toMatchObject([{ do: 'document', target: { path: '/b' }, mode: 'push' }, { do: 'settle', id: 1 }]);
     const other = new Browser('/a');
     other.send({ type: 'refresh' });
     expect(did(other.send({ type: 'failed', id: 1, soft: true }))).toEqual(['show', 'settle']);

@@ -28,7 +28,9 @@ export type PrefetchOptions = {
   /** Milliseconds. */
   now: () => number;
   /** Seconds for which a static page or a loading shell may be used. */
-  staticStale: () => number;
+  staticStale: number;
+  /** Seconds for which a dynamic page that was visited may be used again. */
+  dynamicStale: number;
 };
 
 const MOST_AT_ONCE = 4;
@@ -39,6 +41,7 @@ export class Prefetches {
   readonly #options: PrefetchOptions;
   #loading = 0;
   #blockedUntil = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: PrefetchOptions) {
     this.#options = options;
@@ -82,10 +85,11 @@ export class Prefetches {
 
   /** Keeps the answer to a navigation that may be used again. */
   keep(target: Target, payload: Payload, from: string, varies: boolean): void {
-    if (!payload.stale) return;
+    const seconds = payload.stale ?? this.#options.dynamicStale;
+    if (seconds <= 0) return;
     const key = target.path + target.search;
     const entry = this.#entry(target, 'full', from);
-    this.#put(key, { ...entry, status: 'ready', payload, bound: varies, until: this.#until(payload) });
+    this.#put(key, { ...entry, status: 'ready', payload, bound: varies, until: this.#options.now() + seconds * 1000 });
   }
 
   /** Forgets everything, and fetches nothing for a moment: whoever has invalidated one thing may go on. */
@@ -136,14 +140,17 @@ export class Prefetches {
   }
 
   #until(payload: Payload): number {
-    const seconds = payload.partial ? this.#options.staticStale() : payload.stale ?? this.#options.staticStale();
+    const seconds = (payload.partial ? undefined : payload.stale) ?? this.#options.staticStale;
     return this.#options.now() + Math.max(seconds, LEAST_STALE) * 1000;
   }
 
   #next(): void {
     const pause = this.#blockedUntil - this.#options.now();
     if (pause > 0) {
-      setTimeout(() => this.#next(), pause);
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#next();
+      }, pause);
       return;
     }
     for (const entry of [...this.#entries.values()].reverse()) {

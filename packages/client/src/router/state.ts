@@ -59,14 +59,13 @@ export type State = {
   session: string;
   /** Something was invalidated while a navigation was under way: refresh after it. */
   refreshDue: boolean;
-  /** The document is being left; nothing counts any more. */
-  leaving: boolean;
 };
 
 export type Event =
   | { type: 'navigate'; target: Target; mode: 'push' | 'replace'; scroll: boolean; ahead?: Payload | undefined; hold?: ReactNode | Promise<ReactNode> }
   | { type: 'refresh' }
-  | { type: 'traverse'; key: string; target: Target; offset: Offset }
+  /** `offset`: how far the page that is left is scrolled. `kept`: how far that one was, as its history entry says. */
+  | { type: 'traverse'; key: string; target: Target; offset: Offset; kept?: Offset | undefined }
   /** A payload for the navigation `id`; `target` if HTTP redirects led elsewhere; `ahead`: it is a prefetch. */
   | { type: 'payload'; id: number; payload: Payload; target?: Target | undefined; ahead?: boolean; hold?: ReactNode | Promise<ReactNode> }
   /** No payload for it: no page of ours, or the network failed. `soft`: what is shown can stay. */
@@ -109,12 +108,11 @@ export function initialState(view: View, place: Place, session: string): State {
   return {
     shown: view, place, key, from: undefined, pending: undefined, arrivals: new Map(), arrived: 0,
     entries: new Map([[key, { view, place, from: undefined, offset: undefined, stale: false }]]),
-    counter: 0, session, refreshDue: false, leaving: false,
+    counter: 0, session, refreshDue: false,
   };
 }
 
 export function step(state: State, event: Event): Step {
-  if (state.leaving && event.type !== 'committed' && event.type !== 'returned') return same(state);
   switch (event.type) {
     case 'navigate': return navigate(state, event);
     case 'refresh': return refresh(state);
@@ -125,7 +123,7 @@ export function step(state: State, event: Event): Step {
     case 'redirect': return redirect(state, event);
     case 'committed': return committed(state, event);
     case 'shallow': return shallow(state, event);
-    case 'returned': return { state: { ...state, leaving: false, pending: undefined }, effects: [...giveUp(state), { do: 'show', id: undefined, view: state.shown }] };
+    case 'returned': return { state: { ...state, pending: undefined }, effects: [...giveUp(state), { do: 'show', id: undefined, view: state.shown }] };
     case 'purge': return same({ ...state, entries: new Map([...state.entries].map(([key, entry]) => [key, { ...entry, stale: true }])) });
   }
 }
@@ -166,7 +164,7 @@ function navigate(state: State, event: Extract<Event, { type: 'navigate' }>): St
 
 /** What was fetched ahead is the whole page, its loading shell, a redirect, or of no use. */
 function aheadEffects(started: { pending: Pending; state: State }, next: Step, ask: Effect[]): Effect[] {
-  if (next.state.leaving || !next.state.pending) return next.effects;
+  if (!next.state.pending) return next.effects;
   if (next.state.pending.shell) return [...next.effects, request(started.state, started.pending)];
   return next.effects.length > 0 ? [wait(started.pending), ...next.effects] : ask;
 }
@@ -190,9 +188,9 @@ const staying = (state: State) => ({
   target: { ...state.place, hash: '' }, mode: 'stay', scroll: false, key: state.key, offset: undefined, from: state.from,
 }) as const;
 
-function traverse(state: State, { key, target, offset }: Extract<Event, { type: 'traverse' }>): Step {
+function traverse(state: State, { key, target, offset, kept }: Extract<Event, { type: 'traverse' }>): Step {
   const entry = state.entries.get(key);
-  const started = start(withOffset(state, offset), { target, mode: 'traverse', scroll: true, key, offset: entry?.offset, from: entry?.from });
+  const started = start(withOffset(state, offset), { target, mode: 'traverse', scroll: true, key, offset: entry?.offset ?? kept, from: entry?.from });
   if (entry && !entry.stale) {
     const view = restore(entry.view, state.shown, started.pending.id);
     return hand(started.state, started.pending, view, false, started.effects);
@@ -239,7 +237,7 @@ function hand(state: State, pending: Pending, view: View, shell: boolean, before
 function follow(state: State, pending: Pending, url: string): Step {
   const target = appTarget(url);
   if (!target || pending.redirects >= MOST_REDIRECTS) {
-    return same({ ...state, leaving: true }, { do: 'external', url, mode: pending.mode === 'push' ? 'push' : 'replace' });
+    return same({ ...state, pending: undefined }, { do: 'external', url, mode: pending.mode === 'push' ? 'push' : 'replace' }, { do: 'settle', id: pending.id });
   }
   const mode = pending.mode === 'push' ? 'push' : 'replace';
   const next: Pending = { ...pending, target, mode, redirects: pending.redirects + 1 };
@@ -253,8 +251,9 @@ function appTarget(url: string): Target | undefined {
   return { path: parsed.pathname, search: parsed.search, hash: parsed.hash };
 }
 
+/** It may come to nothing: what is loaded may be a download. So the page works on. */
 const leave = (state: State, pending: Pending): Step =>
-  same({ ...state, leaving: true }, { do: 'document', target: pending.target, mode: pending.mode });
+  same({ ...state, pending: undefined }, { do: 'document', target: pending.target, mode: pending.mode }, { do: 'settle', id: pending.id });
 
 function failed(state: State, { id, soft }: Extract<Event, { type: 'failed' }>): Step {
   const { pending } = state;

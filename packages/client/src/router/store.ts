@@ -16,7 +16,7 @@ import { ask } from './request.ts';
 import { scrollOnArrival } from './scroll.ts';
 import type { Marks } from './scroll.ts';
 import { initialState, step } from './state.ts';
-import type { Effect, Event, Place, State } from './state.ts';
+import type { Effect, Event, Offset, Place, State } from './state.ts';
 import { destinationOf, hrefOf, sameResource, withTrailingSlash } from './target.ts';
 import type { Destination, Target } from './target.ts';
 
@@ -44,7 +44,7 @@ export class RouterStore {
   #react: React | undefined;
   #latest: Shown;
   #write: HistoryWriter = () => undefined;
-  #offset: readonly [number, number] = [0, 0];
+  #offset: Offset = [0, 0];
   #afterLayout: Effect[] | undefined;
   readonly #waits = new Map<number, (view: View) => void>();
   readonly #aborts = new Map<number, AbortController>();
@@ -57,7 +57,8 @@ export class RouterStore {
     this.#latest = first;
     this.prefetches = new Prefetches({
       now: () => performance.now(),
-      staticStale: () => staleTimes?.static ?? 300,
+      staticStale: staleTimes?.static ?? 300,
+      dynamicStale: staleTimes?.dynamic ?? 0,
       ask: (target, wish, from) => ask({ target, basePath, have: this.#state.shown, from, ahead: wish === 'auto' }),
     });
     this.router = {
@@ -94,7 +95,7 @@ export class RouterStore {
     if (at) this.#state = { ...this.#state, place: { path: at.path, search: at.search } };
     this.#write = installHistory(this.#state.key, {
       basePath: this.basePath,
-      onTraverse: (key, target) => this.#traversed(key, target),
+      onTraverse: (key, target, kept) => this.#traversed(key, target, kept),
       onShallow: (mode, target) => this.#shallow(mode, target),
     });
     this.#offset = [window.scrollX, window.scrollY];
@@ -212,7 +213,7 @@ export class RouterStore {
         return;
       }
       case 'show': return this.#show(effect.id, effect.view);
-      case 'history': return this.#write(effect.mode, effect.key, hrefOf(effect.target, this.basePath));
+      case 'history': return this.#write(effect.mode, effect.key, hrefOf(effect.target, this.basePath), this.#offset);
       case 'scroll': return scrollOnArrival(effect.arrival, effect.from, this.marks);
       case 'settle': {
         this.#settled.get(effect.id)?.();
@@ -283,14 +284,14 @@ export class RouterStore {
     });
   }
 
-  #traversed(key: string | undefined, target: Target): void {
+  #traversed(key: string | undefined, target: Target, kept: Offset | undefined): void {
     if (key !== undefined) {
       this.#tellStart(target, 'traverse');
-      this.#dispatch({ type: 'traverse', key, target, offset: this.#offset });
+      this.#dispatch({ type: 'traverse', key, target, offset: this.#offset, kept });
     } else if (sameResource(target, this.#state.place)) {
       // A plain link to a place on this page, or a hash typed by the reader: a new entry for the same page.
       this.#dispatch({ type: 'shallow', mode: 'push', place: this.#state.place, offset: this.#offset });
-      this.#write('replace', this.#state.key, location.href);
+      this.#write('replace', this.#state.key, location.href, this.#offset);
     } else {
       location.reload();
     }
