@@ -4,13 +4,18 @@
  */
 import { ResponseCookies } from './cookie-jars.ts';
 import type { NextURL } from './next-url.ts';
+import { OurResponse } from './response.ts';
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const COOKIES = Symbol('NextResponse cookies');
 
 export type MiddlewareInit = ResponseInit & { request?: { headers?: Headers } };
 
-export class NextResponse<Body = unknown> extends Response {
+/** Extends ours by name: bundlers may evaluate this before the globals are replaced. */
+export class NextResponse<Body = unknown> extends OurResponse {
+  /** For the type of the JSON only. */
+  declare protected readonly bodyType?: Body;
+
   private declare [COOKIES]: ResponseCookies | undefined;
 
   constructor(body?: BodyInit | null, init: ResponseInit = {}) {

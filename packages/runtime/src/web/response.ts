@@ -5,7 +5,8 @@
  */
 import { NATIVE, NativeResponse } from './native.ts';
 
-const STATE = Symbol('response');
+/** Registered, so that another copy of this module (the `ssr` graph has one) knows its instances. */
+const STATE: unique symbol = Symbol.for('ironside.response') as never;
 const NULL_BODY = new Set([101, 204, 205, 304]);
 const TEXT = 'text/plain;charset=UTF-8';
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;

@@ -2,7 +2,7 @@
 import {
   decodeAfterDone, decodeCallFrame, decodeChunk, decodeFatal, decodeHead, decodeHello, decodeLog, decodeOutcome, decodePong, decodeReady, decodeRequestCredit,
   encodeBody, encodeBodyEnd, encodeCancel, encodeConfig, encodeCredit, encodeDrain, encodeJob, encodePing, encodeReplyFrame, FRAME,
-  type Call, type CancelReason, type Job, type Outcome, type Reply,
+  type Call, type CancelReason, type Config, type Job, type Outcome, type Reply,
 } from '@ironside/protocol/generated.ts';
 import { headerBlock } from '@ironside/protocol/headers.ts';
 import { createSplitter } from '@ironside/protocol/splitter.ts';
@@ -10,6 +10,7 @@ import { createWriter, type Writer } from '@ironside/protocol/writer.ts';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '../../src/connection.ts';
@@ -42,7 +43,9 @@ export type Front = {
   drain(): void;
   /** Answers calls from now on. */
   onCall(answer: (call: Call) => Reply): void;
-  socket: Socket;
+  socket: Duplex;
+  /** Takes a worker that has just connected to READY. */
+  boot(config?: Partial<Config>): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -61,7 +64,18 @@ export async function startFront(runners: Partial<Runners>): Promise<Front> {
     runtime: 'test', boot: () => Promise.resolve({ runners: runners as Runners, bundles: [] }), exit: (code) => exits.push(code),
   });
   worker.on('data', (bytes: Buffer) => connection.feed(bytes, bytes.length));
+  const front = frontOver(socket, exits, async () => {
+    socket.destroy();
+    worker.destroy();
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+  await front.boot();
+  return front;
+}
 
+/** The front's end of any connection to a worker. */
+export function frontOver(socket: Duplex, exits: number[], close: () => Promise<void>): Front {
   const received: Received[] = [];
   const seen = new Set<Received>();
   let wake: (() => void)[] = [];
@@ -136,15 +150,17 @@ export async function startFront(runners: Partial<Runners>): Promise<Front> {
     ping: (nonce) => send((out) => encodePing(out, { nonce })),
     drain: () => send((out) => encodeDrain(out, { graceMs: 1000 })),
     onCall(answer) { answerCall = answer; },
-    async close() {
-      socket.destroy();
-      worker.destroy();
-      server.close();
-      rmSync(folder, { recursive: true });
+    async boot(config = {}) {
+      await front.next('hello');
+      send((out) => encodeConfig(out, { deployment: 'd', manifest: '/m', keys: [], environment: [], development: false, worker: 0, streamWindow: WINDOW, jobs: 64, ...config }));
+      for (;;) {
+        const fatal = received.find((one) => one.name === 'fatal');
+        if (fatal) throw new Error(`The worker could not start: ${String(fatal.frame['stack'])}`);
+        if (received.some((one) => one.name === 'ready')) return;
+        await more();
+      }
     },
+    close,
   };
-  await front.next('hello');
-  send((out) => encodeConfig(out, { deployment: 'd', manifest: '/m', keys: [], environment: [], development: false, worker: 0, streamWindow: WINDOW, jobs: 64 }));
-  await front.next('ready');
   return front;
 }
