@@ -66,11 +66,12 @@ export async function resolveHead(input: HeadInput): Promise<Head> {
   const interrupted = () => (failure.current && readInterrupt(failure.current.error) ? failure.current : undefined);
   const shell = viewport.then((resolved) => fragment(viewportTags(resolved)));
   shell.catch(nothing);
-  if (!sources.some(({ loaded }) => typeof loaded.exports['generateMetadata'] === 'function')) {
+  if (!sources.some(generates)) {
     const now = Promise.all([shell, tags]).then(fragment);
     return { now: (await settled(now)).node, late: null, outlet: null, interrupted };
   }
-  const quiet = tags.catch(() => null);
+  // What fails is shown elsewhere; the document keeps the head of the segments that need nothing for theirs.
+  const quiet = tags.catch(() => resolveMetadata(sources.filter((source) => !generates(source)), input).then((resolved) => fragment(metadataTags(resolved)), () => null));
   const outlet = h(Outlet, { tags });
   if (input.blocking) return { now: Promise.all([shell, quiet]).then(fragment), late: null, outlet, interrupted };
   return { now: (await settled(shell)).node, late: h(Suspense, { fallback: null }, h(Late, { tags: quiet })), outlet: h(Suspense, { fallback: null }, outlet), interrupted };
@@ -92,6 +93,8 @@ async function Outlet({ tags }: { tags: Promise<ReactNode> }): Promise<ReactNode
   await tags;
   return null;
 }
+
+const generates = ({ loaded }: Source): boolean => typeof loaded.exports['generateMetadata'] === 'function';
 
 const fragment = (elements: readonly ReactNode[]): ReactElement => h(Fragment, null, ...elements);
 
