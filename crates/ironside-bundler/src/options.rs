@@ -155,12 +155,6 @@ impl GraphOptions {
                 // Naming `import` here would make `require()` pick the ESM file of packages that have both.
                 condition_names: (!self.conditions.is_empty()).then_some(self.conditions),
                 extensions: Some(names(&[".tsx", ".ts", ".jsx", ".js", ".mjs", ".cjs", ".json"])),
-                extension_alias: Some(vec![
-                    (".js".into(), names(&[".js", ".ts", ".tsx", ".jsx"])),
-                    (".mjs".into(), names(&[".mjs", ".mts"])),
-                    (".cjs".into(), names(&[".cjs", ".cts"])),
-                    (".jsx".into(), names(&[".jsx", ".tsx"])),
-                ]),
                 ..ResolveOptions::default()
             }),
             tsconfig: Some(TsConfig::Auto(true)),

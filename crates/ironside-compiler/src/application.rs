@@ -5,7 +5,7 @@ use crate::{
     build::DOT_FOLDER,
     bundle::Plan,
     emit::BuildFile,
-    environment::{self, Environment},
+    environment::{Environment, Side, read_environment},
     error::BuildFailure,
     external::Externals,
     file_key::FileKeys,
@@ -13,6 +13,7 @@ use crate::{
     options::BuildOptions,
     package::{NODE_MODULES, Packages},
     plugin::Stubs,
+    style::{StyleCompiler, StyleOptions},
 };
 use ironside_diagnostics::Diagnostic;
 use ironside_model::manifest::AppConfig;
@@ -32,6 +33,8 @@ pub(crate) struct Application {
     pub(crate) root: PathBuf,
     pub(crate) found: AppDir,
     pub(crate) config: AppConfig,
+    /// What `generateBuildId` says.
+    pub(crate) build_id: Option<String>,
     /// React's version.
     pub(crate) react: String,
     pub(crate) plan: Plan,
@@ -48,16 +51,16 @@ pub(crate) async fn read(options: &BuildOptions) -> Result<Application, BuildFai
     let runtime_dir = fs::canonicalize(&options.runtime_dir).map_err(|error| {
         Diagnostic::error("no-runtime", format!("the runtime folder {} cannot be opened: {error}", options.runtime_dir.display()))
     })?;
-    let environment = environment::load(&root, options).await?;
+    let environment = read_environment(&root, options.mode, &options.process_env, options.tools.as_ref()).await;
     let files = list_files(&root)?;
     let found = discover(AppInput {
         app: &files.app,
         files: &files.files,
-        page_extensions: &environment.page_extensions,
+        page_extensions: &environment.settings.page_extensions,
         cache_components: environment.config.cache_components,
         read: &|file| fs::read(root.join(file)),
     });
-    let diagnostics = environment.warnings.iter().chain(&files.warnings).chain(&found.diagnostics).cloned();
+    let diagnostics = environment.diagnostics.iter().chain(&files.warnings).chain(&found.diagnostics).cloned();
     let watched = environment.watched.iter().cloned().chain(files.folders).collect();
     let failure = BuildFailure { diagnostics: diagnostics.collect(), watched };
     if failure.diagnostics.has_errors() {
@@ -68,6 +71,7 @@ pub(crate) async fn read(options: &BuildOptions) -> Result<Application, BuildFai
         react: react_version(&runtime_dir)?,
         warnings: failure.diagnostics.into_iter().collect(),
         config: environment.config,
+        build_id: environment.settings.build_id,
         root,
         found,
         plan,
@@ -78,27 +82,38 @@ pub(crate) async fn read(options: &BuildOptions) -> Result<Application, BuildFai
 fn plan(root: &Path, runtime_dir: &Path, options: &BuildOptions, environment: &Environment, found: &AppDir) -> Plan {
     let packages = Arc::new(Packages::default());
     let build_folder = root.join(DOT_FOLDER).join("build");
-    let config = &environment.config;
+    let (config, settings) = (&environment.config, &environment.settings);
     let prefix = if config.asset_prefix.is_empty() { &config.base_path } else { &config.asset_prefix };
+    let keys = FileKeys::new(root.to_path_buf(), Arc::clone(&packages));
+    let mut style_env = environment.env_files.values.clone();
+    style_env.insert("NODE_ENV".into(), options.mode.node_env().into());
+    let styles = StyleOptions {
+        root: root.to_path_buf(),
+        keys: keys.clone(),
+        packages: Arc::clone(&packages),
+        tools: Arc::clone(&options.tools),
+        env: style_env,
+        minify: !options.mode.is_development(),
+    };
     Plan {
         settings: GraphSettings {
             root: root.to_path_buf(),
             runtime_dir: runtime_dir.to_path_buf(),
             mode: options.mode,
-            server_define: environment.server_define.clone(),
-            browser_define: environment.browser_define.clone(),
-            browser_source_maps: environment.browser_source_maps,
+            server_define: environment.defines(Side::Server, options.mode, &options.process_env),
+            browser_define: environment.defines(Side::Browser, options.mode, &options.process_env),
+            browser_source_maps: settings.browser_source_maps,
             build_folder: build_folder.clone(),
         },
-        keys: FileKeys::new(root.to_path_buf(), Arc::clone(&packages)),
+        keys,
         externals: Arc::new(Externals::new(
             root.to_path_buf(),
             build_folder.join(GraphKind::Rsc.folder()),
-            environment.external_packages.clone(),
-            environment.bundled_packages.clone(),
+            settings.server_external_packages.iter().cloned().collect(),
+            settings.transpile_packages.iter().cloned().collect(),
             packages,
         )),
-        stubs: Arc::new(Stubs::new(prefix.clone(), config.base_path.clone())),
+        stubs: Arc::new(Stubs::new(prefix.clone(), config.base_path.clone(), StyleCompiler::new(styles))),
         modules: found.modules().cloned().collect(),
         instrumentation_client: found.instrumentation_client.clone(),
         parallel: options.threads >= PARALLEL_THREADS,

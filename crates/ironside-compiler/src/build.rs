@@ -1,6 +1,7 @@
 //! A build, as the list of its phases.
 
 use crate::{
+    app_dir::AppDir,
     application::{self, Application},
     bundle::{self, Graphs},
     emit::{BuildFile, WrittenFile, chunks, folder::BuildFolder, manifest, size},
@@ -41,7 +42,7 @@ async fn build_application(
     progress(Progress::Server);
     let graphs = bundle::bundle(&app.plan, || progress(Progress::Client)).await?;
     progress(Progress::Styles);
-    let styles = stylesheets::compile(app, &graphs, options).await?;
+    let styles = stylesheets::compile(app, &graphs).await?;
     progress(Progress::Writing);
     let parts = manifest::Parts {
         app: &app.found,
@@ -82,16 +83,29 @@ fn write(
     for (kind, graph) in [(GraphKind::Rsc, graphs.rsc), (GraphKind::Ssr, graphs.ssr), (GraphKind::Browser, graphs.browser)] {
         files.extend(chunks::files(kind, graph.output, public_maps));
     }
-    let mut media = app.plan.stubs.media();
-    media.extend(styles.media);
-    let media = media.into_values().map(|file| BuildFile { path: file.path, content: file.content, public: true });
-    files.extend(media.chain(styles.files));
+    let media = app.plan.stubs.media().into_values();
+    files.extend(media.map(|file| BuildFile { path: file.path, content: file.content, public: true }));
+    files.extend(styles.into_files());
+    // Modules and stylesheets may refer to the same picture.
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files.dedup_by(|a, b| a.path == b.path);
     let written = folder.write(&files, options.threads)?;
     manifest::complete(&mut manifest, &written);
+    if let Some(id) = &app.build_id {
+        manifest.build.clone_from(id);
+    }
     let text = serde_json::to_vec(&manifest).map_err(|error| {
         Diagnostic::error("internal", format!("the manifest cannot be written: {error}"))
     })?;
     folder.write(&[BuildFile { path: MANIFEST_FILE.into(), content: text, public: false }], 1)?;
     let place = folder.publish()?;
     Ok((manifest, written, place))
+}
+
+/// Reads what an application answers, without bundling anything.
+///
+/// # Errors
+/// What is wrong with its structure or configuration.
+pub async fn discover_routes(options: &BuildOptions) -> Result<AppDir, BuildFailure> {
+    Ok(application::read(options).await?.found)
 }

@@ -121,7 +121,7 @@ impl GraphSettings {
             folder: self.build_folder.join(kind.folder()),
             entries,
             platform: if browser { Platform::Browser } else { Platform::Node },
-            conditions: if kind == GraphKind::Rsc { vec!["react-server".into()] } else { vec![] },
+            conditions: self.conditions(kind),
             define: if browser { self.browser_define.clone() } else { self.server_define.clone() },
             inject: injected,
             jsx: JsxOptions { development: !production, refresh: false },
@@ -131,6 +131,13 @@ impl GraphSettings {
             groups: if browser { self.groups() } else { vec![] },
             incremental: kind == GraphKind::Rsc,
         }
+    }
+
+    /// `module` stands for code that is made for bundlers; some packages have nothing else that says where the border
+    /// between server and client is.
+    fn conditions(&self, kind: GraphKind) -> Vec<String> {
+        let server = (kind == GraphKind::Rsc).then_some("react-server");
+        server.into_iter().chain(["module", self.mode.node_env()]).map(str::to_owned).collect()
     }
 
     /// React and our own client code change only with a version of Ironside, so they are one file that stays in caches.

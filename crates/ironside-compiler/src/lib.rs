@@ -6,14 +6,25 @@
 //! `ironside-bundler`; the AST is oxc's.
 #![forbid(unsafe_code)]
 
-pub mod directive;
 pub mod app_dir;
+mod application;
 pub mod asset;
+pub mod build;
+mod bundle;
+pub mod directive;
+mod emit;
 pub mod environment;
 pub mod error;
 pub mod external;
 pub mod file_key;
+pub mod graph;
 pub mod options;
 pub mod package;
+mod plugin;
+mod remedy;
 pub mod report;
+pub mod style;
+mod stylesheets;
 pub mod tool;
+mod usage;
+mod walk;

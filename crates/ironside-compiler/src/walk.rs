@@ -1,10 +1,13 @@
 //! Walks from a module along its imports, from the server's graph into the browser's where it meets a client file: which
 //! client files it can reach, and which stylesheets it needs, in their order.
 
-use crate::{bundle::Graphs, file_key::split_query};
+use crate::{bundle::Graphs, file_key::split_query, style::StyleCompiler};
 use ironside_bundler::{ModuleFacts, Output};
 use ironside_model::manifest::ClientId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// What a module leads to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,9 +105,8 @@ fn all_imports(facts: &ModuleFacts) -> Vec<String> {
     facts.imports.iter().chain(&facts.dynamic_imports).cloned().collect()
 }
 
-/// Whether a module is a stylesheet.
-pub(crate) fn is_style(module: &str) -> bool {
-    split_query(module).0.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "css" | "scss" | "sass"))
+fn is_style(module: &str) -> bool {
+    StyleCompiler::is_stylesheet(Path::new(split_query(module).0))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! What the hooks of one graph find out while it is scanned.
 
-use crate::package::NODE_MODULES;
 use ironside_bundler::ResolveKind;
 use ironside_diagnostics::Diagnostic;
 use ironside_model::manifest::{ActionId, ClientId, FileKey};
@@ -78,12 +77,6 @@ impl Collected {
             }
         }
         vec![module.to_owned()]
-    }
-
-    /// The first module of a chain that belongs to the application: the one that its author can change.
-    pub(crate) fn first_own<'a>(&self, chain: &'a [String]) -> Option<&'a str> {
-        let own = |id: &&String| !id.starts_with('\0') && !id.contains(NODE_MODULES);
-        chain.iter().find(own).map(String::as_str)
     }
 }
 

@@ -4,6 +4,7 @@ use super::{GraphHooks, virtual_module};
 use crate::{
     asset::{MediaFile, is_asset},
     file_key::split_query,
+    style::StyleCompiler,
 };
 use ironside_bundler::{Language, Loaded, Resolver};
 use std::{
@@ -18,12 +19,18 @@ pub(crate) struct Stubs {
     /// `assetPrefix`, or else `basePath`.
     prefix: String,
     base_path: String,
+    styles: StyleCompiler,
     media: Mutex<BTreeMap<String, MediaFile>>,
 }
 
 impl Stubs {
-    pub(crate) fn new(prefix: String, base_path: String) -> Self {
-        Self { prefix, base_path, media: Mutex::default() }
+    pub(crate) fn new(prefix: String, base_path: String, styles: StyleCompiler) -> Self {
+        Self { prefix, base_path, styles, media: Mutex::default() }
+    }
+
+    /// Compiles stylesheets; each one once for all graphs.
+    pub(crate) fn styles(&self) -> &StyleCompiler {
+        &self.styles
     }
 
     /// The files that modules refer to, by their place in the build folder.
@@ -52,5 +59,26 @@ pub(super) async fn load(hooks: &GraphHooks, id: &str, resolver: Resolver<'_>) -
         let code = hooks.stubs.asset(path)?;
         return Ok(Some(Loaded { code, language: Language::JavaScript, side_effects: Some(false) }));
     }
+    if StyleCompiler::is_stylesheet(path) {
+        return Ok(Some(style(hooks, path, resolver).await));
+    }
     Ok(None)
+}
+
+/// The names of a CSS module's classes, or nothing. It is kept even if no name is used, since the rules may be.
+async fn style(hooks: &GraphHooks, path: &Path, resolver: Resolver<'_>) -> Loaded {
+    let code = match hooks.stubs.styles.stub(path).await {
+        Ok(stub) => {
+            for file in &stub.watched {
+                resolver.watch(&file.to_string_lossy());
+            }
+            stub.code
+        }
+        Err(diagnostic) => {
+            resolver.watch(&path.to_string_lossy());
+            hooks.collect().diagnostics.push(diagnostic);
+            "export default {};".to_owned()
+        }
+    };
+    Loaded { code, language: Language::JavaScript, side_effects: Some(true) }
 }

@@ -24,11 +24,6 @@ pub(crate) fn client(id: &str) -> String {
     format!("{CLIENT}{id}")
 }
 
-/// The client file whose entry this is.
-pub(crate) fn client_id(module: &str) -> Option<&str> {
-    module.strip_prefix(CLIENT)
-}
-
 /// A CommonJS package that is not bundled, as a module of the graph, so that imports by name are looked up when they are
 /// used: Node's own guess of the names that CommonJS exports is too often wrong.
 pub(crate) fn external(specifier: &str) -> String {
