@@ -54,7 +54,7 @@ async function boot(config: Config): Promise<{ runners: Runners; bundles: string
     await startInstrumentation(await loadModule(manifest.instrumentation));
     bundles.push(manifest.instrumentation);
   }
-  if (Object.values(manifest.routes).some((route) => route.kind === 'page')) {
+  if (manifest.routes.some((route) => route.kind === 'page')) {
     await ssrGraph(app());
     bundles.push(manifest.bootstrap.ssr);
   }

@@ -56,7 +56,7 @@ export class JobSession {
       front: frontClient((call) => (this.#ended ? Promise.reject(new JobEndedError()) : this.#calls.ask(this.id, call))),
       cancelledBy: () => (this.#cancelled === undefined ? undefined : this.#cancelled === 'deadline' ? 'deadline' : 'other'),
     }, runners);
-    this.body.fail(new JobEndedError());
+    this.body.fail(jobEnded);
     if (this.#outcomeSent) await this.#endAfterWork(end.store, 0);
     else if (hasAfterWork(end.store)) {
       this.#sendOutcome(this.#outcomeOf(end, true));
@@ -77,7 +77,7 @@ export class JobSession {
     this.out.cancel();
     const error = abortError(reason);
     this.#controller?.abort(error);
-    this.body.fail(error);
+    this.body.fail(() => error);
     this.#sendOutcome({
       result: reason === 'deadline' ? 'timeout' : 'aborted', error: undefined, dynamic: undefined, tags: [], revalidate: undefined,
       expire: undefined, stale: undefined, revalidations: [], proxy: undefined, cpuUs: 0, wallUs: this.#wall(), after: true,
@@ -127,6 +127,8 @@ export class JobSession {
     return Math.min(0xffff_ffff, Math.round((performance.now() - this.#started) * 1000));
   }
 }
+
+const jobEnded = () => new JobEndedError();
 
 /** What `request.signal.reason` is. */
 function abortError(reason: CancelReason): DOMException {

@@ -39,10 +39,10 @@ export class RequestBody implements IncomingBody {
     this.#wakeUp();
   }
 
-  /** The job is over or cancelled: whoever still reads gets this error. */
-  fail(error: unknown): void {
+  /** The job is over or cancelled: whoever still reads gets this error, which is made only if there may be somebody. */
+  fail(error: () => unknown): void {
     if (this.#end === 'complete' || this.#end === 'none') return;
-    this.#failure ??= error;
+    this.#failure ??= error();
     this.#end ??= 'truncated';
     this.#wakeUp();
   }

@@ -8,6 +8,7 @@ import { BadParamError, decodedParams, promiseWithProperties } from '../params.t
 import { requestStorage } from '../request-store.ts';
 import { incomingRequest } from '../web/incoming-request.ts';
 import { NativeResponse } from '../web/native.ts';
+import { hasHeader } from '../web/response.ts';
 import { sendResponse } from '../web/send-response.ts';
 import { navigationResponse } from './navigation-response.ts';
 import { responseHeaders } from './response-headers.ts';
@@ -58,9 +59,8 @@ function checkedResponse(value: unknown, path: string, method: string): Response
     throw new TypeError(`The route handler ${method} ${path} returned ${what}. It has to return a Response, for example \`Response.json(data)\`.`);
   }
   if (value.status === 0) throw new TypeError(`The route handler ${method} ${path} returned \`Response.error()\`, which cannot be sent.`);
-  const { headers } = value;
   for (const [name, call] of [['x-middleware-next', 'next'], ['x-middleware-rewrite', 'rewrite']] as const) {
-    if (headers.has(name)) throw new TypeError(`The route handler ${method} ${path} returned \`NextResponse.${call}()\`, which only the proxy may do. Return the response itself.`);
+    if (hasHeader(value, name)) throw new TypeError(`The route handler ${method} ${path} returned \`NextResponse.${call}()\`, which only the proxy may do. Return the response itself.`);
   }
   return value;
 }

@@ -178,6 +178,12 @@ export function sendableBody(response: Response): SendableBody {
   return { kind: 'stream', stream };
 }
 
+/** Whether a response has a header, without making headers where it has none. */
+export function hasHeader(response: Response, name: string): boolean {
+  const state = (response as Partial<Record<typeof STATE, State>>)[STATE];
+  return state && !state.headers ? name === 'content-type' && state.type !== undefined : response.headers.has(name);
+}
+
 /** The headers to send, in order; `set-cookie` is never merged. */
 export function sendableHeaders(response: Response): [name: string, value: string][] {
   const state = (response as Partial<Record<typeof STATE, State>>)[STATE];
