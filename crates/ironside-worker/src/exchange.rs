@@ -47,6 +47,10 @@ enum Phase {
 
 /// How a job ended for its consumer.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every job ends with an outcome; a box for each would cost more than the room"
+)]
 enum End {
     Outcome(Outcome),
     Failure(JobFailure),
@@ -386,6 +390,10 @@ fn judge(outcome: wire::Outcome<'_>, short_of: Option<u64>, received: u64) -> En
 
 /// What comes first of an answer.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every job ends with an outcome; a box for each would cost more than the room"
+)]
 pub(crate) enum First {
     Head(Head),
     Outcome(Outcome),

@@ -58,7 +58,7 @@ enum Progress {
     Done,
 }
 
-fn handle(connection: &Arc<Connection>, header: FrameHeader, payload: &Bytes) -> Result<(), FaultKind> {
+pub(crate) fn handle(connection: &Arc<Connection>, header: FrameHeader, payload: &Bytes) -> Result<(), FaultKind> {
     let live = || connection.job(header.job).ok_or(FaultKind::UnknownJob);
     let progress = match header.code {
         HEAD => {
@@ -262,6 +262,10 @@ impl PendingAnswer {
         self.sent = true;
         let outbox = &self.connection.outbox;
         let job = self.exchange.info.id;
+        if self.connection.job(job).is_none() {
+            // The worker has forgotten the call; its number may stand for another one by now.
+            return;
+        }
         if let Err(error) = outbox.send(&reply.frame(), job, self.seq) {
             tracing::error!(worker = %self.connection.id, %error, "an answer does not fit into a frame");
             // A short ASCII text always fits.

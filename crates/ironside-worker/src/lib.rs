@@ -31,6 +31,8 @@ mod pool;
 mod process;
 mod response;
 mod roster;
+#[cfg(test)]
+mod session_tests;
 mod spawner;
 mod supervisor;
 mod upload;

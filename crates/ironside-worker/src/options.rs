@@ -131,7 +131,7 @@ pub struct PoolOptions {
     pub stream_window: u32,
     /// How long a worker's event loop may be silent before the worker counts as stuck.
     pub stuck_after: Duration,
-    /// Between two PINGs.
+    /// Between two PINGs, at most a second.
     pub heartbeat: Duration,
     /// The share of V8's heap limit, in percent, above which a worker is replaced.
     pub heap_limit_percent: u64,

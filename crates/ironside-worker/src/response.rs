@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 
 /// What [`Pool::run`](crate::Pool::run) gives.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is made once a job and taken apart at once")]
 pub enum Answer {
     /// There is a head, and a body follows.
     Response(Response),

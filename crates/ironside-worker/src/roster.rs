@@ -220,7 +220,8 @@ impl Roster {
     /// Whether some worker takes jobs.
     pub(crate) fn is_ready(&self) -> bool {
         let lists = locked(&self.lists);
-        !lists.closed && lists.members.iter().any(|member| !member.connection.retired.is_cancelled())
+        let takes_jobs = |connection: &Connection| !connection.retired.is_cancelled() && !connection.gone.is_cancelled();
+        !lists.closed && lists.members.iter().any(|member| takes_jobs(&member.connection))
     }
 
     /// The workers, with the number of their jobs.

@@ -62,7 +62,9 @@ impl std::fmt::Debug for Supervisor {
 }
 
 impl Supervisor {
-    pub(crate) fn new(options: PoolOptions, front: Arc<dyn Front>, spawner: Spawner) -> Self {
+    pub(crate) fn new(mut options: PoolOptions, front: Arc<dyn Front>, spawner: Spawner) -> Self {
+        // Rarer than this, a worker with nothing to do would count as busy between two answers.
+        options.heartbeat = options.heartbeat.clamp(Duration::from_millis(10), Duration::from_secs(1));
         Self {
             roster: Arc::new(Roster::new((&options).into())),
             options: Arc::new(options),

@@ -1,7 +1,7 @@
 //! The wire: every frame that goes between the front and a worker, declared once.
 //!
 //! The declarations here are the source of truth. `cargo xtask gen` writes the TypeScript half
-//! (`packages/protocol/src/generated.ts`) and the golden frames from [`FRAMES`], and [`schema`](fn@schema_hash) in HELLO
+//! (`packages/protocol/src/generated.ts`) and the golden frames from [`FRAMES`], and the hash in HELLO
 //! makes sure that a worker was made from the same ones. Any change of a frame raises [`PROTOCOL_VERSION`]: both halves
 //! ship together, so there are no optional fields and no branches for older peers.
 //!
@@ -70,12 +70,4 @@ pub const FRAMES: &[FrameSchema] = &[
 /// The hash of [`FRAMES`], as HELLO carries it.
 pub fn schema_hash() -> String {
     schema::schema_hash(FRAMES)
-}
-
-/// The most payload bytes of any frame that a worker sends with this type byte, or `None` for an unknown one.
-pub fn worker_frame_limit(code: u8) -> Option<usize> {
-    FRAMES
-        .iter()
-        .find(|frame| frame.code == code && code >= 0x80)
-        .map(|frame| frame.max)
 }
