@@ -3,7 +3,7 @@
 //! Entering a job and declaring the worker dead happen under one lock, so that no job can slip in after the sweep that fails
 //! them all and wait for ever.
 
-use crate::exchange::{Exchange, Start, Ticket};
+use crate::exchange::{Exchange, Start};
 use crate::failure::JobFailure;
 use crate::front::Front;
 use crate::job::{Job, JobBody, JobInfo, WorkerId};
@@ -11,6 +11,7 @@ use crate::limiter::Limiter;
 use crate::lock::locked;
 use crate::outbox::Outbox;
 use crate::roster::Lease;
+use crate::ticket::Ticket;
 use crate::upload::upload;
 use crate::wire::{BodyStatus, CancelReason, Drain, MAX_CHUNK, Ping, codec::EncodeError};
 use std::collections::HashMap;

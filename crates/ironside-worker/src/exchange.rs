@@ -9,22 +9,22 @@
 //! The two are independent: a job that was cancelled or has failed for its consumer stays live for the worker until OUTCOME, so
 //! late frames have something to land on and an unknown job id is always a fault.
 
+use crate::end::{End, judge};
 use crate::failure::JobFailure;
 use crate::fault::FaultKind;
 use crate::head::{BadResponse, Head};
 use crate::job::JobInfo;
 use crate::lock::locked;
 use crate::outbox::Outbox;
-use crate::outcome::{ErrorInfo, Outcome};
 use crate::response::Piece;
 use crate::roster::Lease;
-use crate::wire::{self, Cancel, CancelReason, Channel, Credit, JobResult};
+use crate::wire::{self, Cancel, CancelReason, Channel};
 use bytes::Bytes;
 use http::Method;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -34,7 +34,7 @@ const DEADLINE_GRACE: Duration = Duration::from_secs(5);
 
 /// Where the worker is with a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(crate) enum Phase {
     /// Nothing has come.
     Head,
     /// HEAD has come.
@@ -45,53 +45,40 @@ enum Phase {
     Done,
 }
 
-/// How a job ended for its consumer.
-#[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every job ends with an outcome; a box for each would cost more than the room"
-)]
-enum End {
-    Outcome(Outcome),
-    Failure(JobFailure),
-    /// The failure has been handed out.
-    Reported,
-}
-
 /// See the module's documentation.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) info: JobInfo,
     /// Calls that have no answer yet.
     pub(crate) calls: AtomicU32,
-    deadline: Option<Instant>,
-    window: u32,
-    outbox: Arc<Outbox>,
-    state: Mutex<State>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) window: u32,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) state: Mutex<State>,
     /// Wakes the upload: more credit, or the job is over.
     pub(crate) upload: Notify,
 }
 
 #[derive(Debug)]
-struct State {
-    phase: Phase,
-    head: Option<Head>,
-    pieces: VecDeque<Piece>,
-    end: Option<End>,
-    waker: Option<Waker>,
+pub(crate) struct State {
+    pub(crate) phase: Phase,
+    pub(crate) head: Option<Head>,
+    pub(crate) pieces: VecDeque<Piece>,
+    pub(crate) end: Option<End>,
+    pub(crate) waker: Option<Waker>,
     /// Response bytes that the worker may still send.
-    granted: i64,
+    pub(crate) granted: i64,
     /// Bytes that the consumer took and that were not granted again.
-    taken: u32,
+    pub(crate) taken: u32,
     /// Bytes of the body that came, and how many there should be.
-    received: u64,
-    declared: Option<u64>,
+    pub(crate) received: u64,
+    pub(crate) declared: Option<u64>,
     /// Bytes of the request's body that may still be sent.
-    request_credit: i64,
+    pub(crate) request_credit: i64,
     /// Whether some of a streamed body was sent: the job cannot be repeated then.
-    body_consumed: bool,
-    cancelled: bool,
-    lease: Option<Lease>,
+    pub(crate) body_consumed: bool,
+    pub(crate) cancelled: bool,
+    pub(crate) lease: Option<Lease>,
 }
 
 /// What a job needs to start.
@@ -275,7 +262,7 @@ impl Exchange {
     }
 
     /// The consumer has gone.
-    fn abandon(&self) {
+    pub(crate) fn abandon(&self) {
         let mut state = locked(&self.state);
         state.pieces.clear();
         state.waker = None;
@@ -358,164 +345,10 @@ impl State {
         Ok(())
     }
 
-    fn listen(&mut self, context: &Context<'_>) {
+    pub(crate) fn listen(&mut self, context: &Context<'_>) {
         match &self.waker {
             Some(waker) if waker.will_wake(context.waker()) => {}
             _ => self.waker = Some(context.waker().clone()),
         }
-    }
-}
-
-/// What an OUTCOME means for whoever waits for the answer.
-fn judge(outcome: wire::Outcome<'_>, short_of: Option<u64>, received: u64) -> End {
-    let error = || outcome.error.clone().map(ErrorInfo::from).unwrap_or_default();
-    let failure = match outcome.result {
-        JobResult::Ok | JobResult::Redirect | JobResult::NotFound => match short_of {
-            Some(declared) => JobFailure::BadResponse(BadResponse::Length {
-                declared,
-                sent: received,
-            }),
-            None => match Outcome::try_from(outcome) {
-                Ok(outcome) => return End::Outcome(outcome),
-                Err(bad) => JobFailure::BadResponse(bad),
-            },
-        },
-        JobResult::Thrown => JobFailure::Thrown(Box::new(error())),
-        JobResult::Aborted => JobFailure::Aborted,
-        JobResult::Timeout => JobFailure::Deadline,
-        JobResult::BadResponse => JobFailure::BadResponse(BadResponse::Refused(error().message)),
-    };
-    End::Failure(failure)
-}
-
-/// What comes first of an answer.
-#[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every job ends with an outcome; a box for each would cost more than the room"
-)]
-pub(crate) enum First {
-    Head(Head),
-    Outcome(Outcome),
-}
-
-/// The consumer's hold of a job. Dropping it before the end cancels the job.
-#[derive(Debug)]
-pub(crate) struct Ticket {
-    exchange: Arc<Exchange>,
-}
-
-impl Ticket {
-    pub(crate) fn new(exchange: Arc<Exchange>) -> Self {
-        Self { exchange }
-    }
-
-    /// Waits for the head, or for the end of a job without one; at most until the deadline.
-    pub(crate) async fn first(&self) -> Result<First, JobFailure> {
-        let waiting = std::future::poll_fn(|context| self.poll_first(context));
-        let Some(deadline) = self.exchange.deadline else {
-            return waiting.await;
-        };
-        match tokio::time::timeout_at(deadline, waiting).await {
-            Ok(first) => first,
-            Err(_) => {
-                self.exchange.fail(JobFailure::Deadline, CancelReason::Deadline);
-                // The head may have come in this very moment; then it counts.
-                std::future::poll_fn(|context| self.poll_first(context)).await
-            }
-        }
-    }
-
-    fn poll_first(&self, context: &Context<'_>) -> Poll<Result<First, JobFailure>> {
-        let mut state = locked(&self.exchange.state);
-        if let Some(head) = state.head.take() {
-            return Poll::Ready(Ok(First::Head(head)));
-        }
-        match &state.end {
-            Some(End::Outcome(outcome)) => Poll::Ready(Ok(First::Outcome(outcome.clone()))),
-            Some(End::Failure(failure)) => {
-                let failure = failure.clone();
-                state.end = Some(End::Reported);
-                Poll::Ready(Err(failure))
-            }
-            Some(End::Reported) => Poll::Ready(Err(JobFailure::Aborted)),
-            None => {
-                state.listen(context);
-                Poll::Pending
-            }
-        }
-    }
-
-    /// The next piece. Taking one gives credit back.
-    pub(crate) fn poll_piece(&self, context: &Context<'_>) -> Poll<Option<Result<Piece, JobFailure>>> {
-        let mut state = locked(&self.exchange.state);
-        if let Some(piece) = state.pieces.pop_front() {
-            self.took(&mut state, piece.len());
-            return Poll::Ready(Some(Ok(piece)));
-        }
-        match &state.end {
-            Some(End::Outcome(_) | End::Reported) => Poll::Ready(None),
-            Some(End::Failure(failure)) => {
-                let failure = failure.clone();
-                state.end = Some(End::Reported);
-                Poll::Ready(Some(Err(failure)))
-            }
-            None => {
-                state.listen(context);
-                Poll::Pending
-            }
-        }
-    }
-
-    fn took(&self, state: &mut State, bytes: usize) {
-        if state.cancelled || state.phase != Phase::Chunks {
-            return;
-        }
-        state.taken = state.taken.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
-        if state.taken >= self.exchange.window / 2 {
-            state.granted += i64::from(state.taken);
-            let credit = Credit {
-                bytes: std::mem::take(&mut state.taken),
-            };
-            // Four bytes always fit.
-            let _ = self.exchange.outbox.send(&credit, self.exchange.info.id, 0);
-        }
-    }
-
-    pub(crate) fn take_complete(&self) -> Option<Bytes> {
-        let mut state = locked(&self.exchange.state);
-        let whole =
-            matches!(state.end, Some(End::Outcome(_))) && state.pieces.iter().all(|piece| matches!(piece, Piece::Body(_)));
-        if !whole {
-            return None;
-        }
-        let mut pieces = std::mem::take(&mut state.pieces).into_iter().map(|piece| match piece {
-            Piece::Body(bytes) | Piece::Payload(bytes) => bytes,
-        });
-        let first = pieces.next().unwrap_or_default();
-        if pieces.len() == 0 {
-            return Some(first);
-        }
-        Some(
-            pieces
-                .fold(first.to_vec(), |mut all, bytes| {
-                    all.extend_from_slice(&bytes);
-                    all
-                })
-                .into(),
-        )
-    }
-
-    pub(crate) fn outcome(&self) -> Option<Outcome> {
-        match &locked(&self.exchange.state).end {
-            Some(End::Outcome(outcome)) => Some(outcome.clone()),
-            _ => None,
-        }
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.exchange.abandon();
     }
 }

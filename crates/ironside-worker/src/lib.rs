@@ -11,6 +11,7 @@
 mod boot;
 mod call;
 mod connection;
+mod end;
 mod evidence;
 mod exchange;
 mod failure;
@@ -35,6 +36,7 @@ mod roster;
 mod session_tests;
 mod spawner;
 mod supervisor;
+mod ticket;
 mod upload;
 mod watch;
 pub mod wire;

@@ -1,7 +1,6 @@
 //! The pool: what the server gives jobs to.
 
 use crate::connection::Undelivered;
-use crate::exchange::First;
 use crate::failure::JobFailure;
 use crate::front::Front;
 use crate::job::{Job, JobBody, WorkerId};
@@ -10,6 +9,7 @@ use crate::options::{PoolOptions, StartError};
 use crate::response::{Answer, Response, ResponseBody};
 use crate::spawner::Spawner;
 use crate::supervisor::Supervisor;
+use crate::ticket::First;
 use crate::watch::LAST_WORDS;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

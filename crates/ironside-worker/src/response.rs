@@ -1,9 +1,9 @@
 //! The answer to a job, piece by piece.
 
-use crate::exchange::Ticket;
 use crate::failure::JobFailure;
 use crate::head::Head;
 use crate::outcome::Outcome;
+use crate::ticket::Ticket;
 use bytes::Bytes;
 use std::task::{Context, Poll};
 

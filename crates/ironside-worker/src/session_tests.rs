@@ -3,7 +3,6 @@
 
 use crate::call::{Call, Reply};
 use crate::connection::{CloseReason, Connection};
-use crate::exchange::Ticket;
 use crate::front::{Front, LogRecord};
 use crate::incoming::handle;
 use crate::job::{Job, JobBody, JobInfo, WorkerId};
@@ -11,6 +10,7 @@ use crate::lock::locked;
 use crate::options::{NodeOptions, PoolOptions, WorkerConfig};
 use crate::outbox::Outbox;
 use crate::roster::Roster;
+use crate::ticket::Ticket;
 use crate::wire::{
     self, AfterDone, Channel, Chunk, Frame, FrameHeader, HEADER_LEN, Head, HeaderList, JobKind, JobResult, Outcome, RequestCredit,
 };
