@@ -17,8 +17,6 @@ pub enum Rejection {
     BadHost,
     /// The target is absolute and names another host than the `Host` header.
     OtherHost,
-    /// `Content-Length` and `Transfer-Encoding` at once: where the body ends is ambiguous.
-    AmbiguousLength,
     /// A method that no route can have.
     UnknownMethod,
     /// The route doesn't have this method.
@@ -90,7 +88,7 @@ impl Rejection {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::BadUrl(_) | Self::BadHost | Self::OtherHost | Self::AmbiguousLength | Self::BadActionId => StatusCode::BAD_REQUEST,
+            Self::BadUrl(_) | Self::BadHost | Self::OtherHost | Self::BadActionId => StatusCode::BAD_REQUEST,
             Self::UrlTooLong => StatusCode::URI_TOO_LONG,
             Self::UnknownMethod | Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotFound | Self::UrlencodedAction => StatusCode::NOT_FOUND,
@@ -109,7 +107,6 @@ impl Rejection {
             Self::UrlTooLong => "url_too_long",
             Self::BadHost => "bad_host",
             Self::OtherHost => "other_host",
-            Self::AmbiguousLength => "ambiguous_length",
             Self::UnknownMethod => "unknown_method",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::NotFound => "not_found",
@@ -131,7 +128,6 @@ impl Rejection {
             Self::UrlTooLong => "The URL is too long.".into(),
             Self::BadHost => "Bad Request: the Host header is missing or is not a host.".into(),
             Self::OtherHost => "Bad Request: the request target and the Host header name different hosts.".into(),
-            Self::AmbiguousLength => "Bad Request: both Content-Length and Transfer-Encoding are given.".into(),
             Self::UnknownMethod | Self::MethodNotAllowed { .. } => "Method Not Allowed".into(),
             Self::NotFound => "Not Found".into(),
             Self::Csrf(refused) => refused.text().into(),
@@ -157,7 +153,7 @@ impl Rejection {
             },
             Self::BadActionId | Self::UnknownAction => answer.with(ACTION_NOT_FOUND, HeaderValue::from_static("1")),
             // What is left of the body is not going to be read.
-            Self::BodyTooLarge { .. } | Self::ProxyBodyTooLarge | Self::AmbiguousLength => answer.with(header::CONNECTION, HeaderValue::from_static("close")),
+            Self::BodyTooLarge { .. } | Self::ProxyBodyTooLarge => answer.with(header::CONNECTION, HeaderValue::from_static("close")),
             _ => answer,
         }
     }

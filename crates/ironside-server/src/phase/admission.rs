@@ -1,4 +1,7 @@
 //! What is refused by its head alone, before the URL is looked at.
+//!
+//! Where a body ends is settled below, by hyper: of `Transfer-Encoding` and `Content-Length` the first counts, the second
+//! is taken away, and the connection is closed after the answer, so nothing can hide behind such a request.
 
 use crate::exchange::Exchange;
 use crate::forwarded;
@@ -23,9 +26,6 @@ fn check(exchange: &Exchange, site: &Site) -> Option<Rejection> {
     let length = exchange.uri.path().len() + exchange.uri.query().map_or(0, str::len);
     if length > site.house.limits.url_bytes {
         return Some(Rejection::UrlTooLong);
-    }
-    if headers.contains_key(header::CONTENT_LENGTH) && headers.contains_key(header::TRANSFER_ENCODING) {
-        return Some(Rejection::AmbiguousLength);
     }
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next();

@@ -31,6 +31,8 @@ struct Line {
 #[derive(Debug)]
 pub struct LoggedBody {
     body: Body,
+    /// A failure that is told with the next poll.
+    failure: Option<BodyFailure>,
     line: Line,
 }
 
@@ -50,7 +52,7 @@ pub fn logged(response: Response<Body>, exchange: Exchange, reason: &'static str
         bytes: 0,
         end: if body.length() == Some(0) { "complete" } else { "client_gone" },
     };
-    Response::from_parts(head, LoggedBody { body, line })
+    Response::from_parts(head, LoggedBody { body, failure: None, line })
 }
 
 impl http_body::Body for LoggedBody {
@@ -58,12 +60,21 @@ impl http_body::Body for LoggedBody {
     type Error = BodyFailure;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
+        if let Some(failure) = self.failure.take() {
+            return Poll::Ready(Some(Err(failure)));
+        }
         let next = std::task::ready!(self.body.poll_bytes(context));
         let line = &mut self.line;
-        match &next {
-            Some(Ok(bytes)) => line.bytes += bytes.len() as u64,
-            Some(Err(failure)) => line.end = failure.word(),
+        match next {
+            Some(Ok(ref bytes)) => line.bytes += bytes.len() as u64,
             None => line.end = "complete",
+            Some(Err(failure)) => {
+                line.end = failure.word();
+                self.failure = Some(failure);
+                // What came before the failure is flushed first: an error makes the connection drop what it has not sent.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
         if self.body.length() == Some(0) && self.line.end == "client_gone" {
             self.line.end = "complete";

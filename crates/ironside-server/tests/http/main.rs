@@ -1,0 +1,10 @@
+//! The server over real sockets, with scripted workers behind it: one program, one module for each subject.
+
+mod actions;
+mod files;
+mod handlers;
+mod pages;
+mod protocol;
+mod proxy;
+mod support;
+mod urls;
