@@ -2,63 +2,29 @@
 //! application's build needs (`docs/design/contracts.md` §2). Writes `embedded.rs` with one `include_bytes!` per file and a
 //! hash over all of them.
 
+#[path = "src/runtime_sources.rs"]
+mod runtime_sources;
+
 use std::{
     collections::BTreeMap,
     env, fs,
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
-
-/// Our own packages: the folder in `packages/` and the name under which the application sees it.
-const OURS: [(&str, &str); 5] = [
-    ("protocol", "@ironside/protocol"),
-    ("runtime", "@ironside/runtime"),
-    ("client", "@ironside/client"),
-    ("next", "next"),
-    ("ironside", "ironside"),
-];
-
-/// What a build needs from npm.
-const PINNED: [&str; 4] = ["react", "react-dom", "react-server-dom-webpack", "scheduler"];
-
-/// Parts of file names of the pinned packages that no graph of ours can reach.
-const UNREACHABLE: [&str; 8] =
-    [".bun", ".edge", "profiling", "test-utils", "webpack-plugin", "node-register", "node-loader", "README"];
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../..");
     let root = fs::canonicalize(root)?;
-    let mut files = BTreeMap::new();
-    for (folder, name) in OURS {
-        let package = root.join("packages").join(folder);
-        println!("cargo::rerun-if-changed={}", package.display());
-        collect(&package.join("package.json"), &format!("node_modules/{name}/package.json"), &mut files)?;
-        collect(&package.join("src"), &format!("node_modules/{name}/src"), &mut files)?;
+    for folder in runtime_sources::folders(&root) {
+        println!("cargo::rerun-if-changed={}", folder.display());
     }
-    for name in PINNED {
-        let package = root.join("node_modules").join(name);
-        println!("cargo::rerun-if-changed={}", package.join("package.json").display());
-        if !package.join("package.json").is_file() {
-            println!("cargo::error=`node_modules/{name}` is missing. Run `npm ci` in {} first (`cargo xtask setup` does it).", root.display());
-            return Ok(());
-        }
-        collect(&package, &format!("node_modules/{name}"), &mut files)?;
+    println!("cargo::rerun-if-changed=src/runtime_sources.rs");
+    if let Some(name) = runtime_sources::missing(&root) {
+        println!("cargo::rerun-if-changed={}", root.join("node_modules").display());
+        println!("cargo::error=`node_modules/{name}` is missing. Run `npm ci` in {} first (`cargo xtask setup` does it).", root.display());
+        return Ok(());
     }
-    files.retain(|name, _| !UNREACHABLE.iter().any(|part| name.contains(part)));
-    write(&files)
-}
-
-/// Adds the file, or all files below the folder, under the name that it has in the runtime folder.
-fn collect(from: &Path, name: &str, files: &mut BTreeMap<String, PathBuf>) -> io::Result<()> {
-    if from.is_dir() {
-        for entry in fs::read_dir(from)? {
-            let entry = entry?;
-            collect(&entry.path(), &format!("{name}/{}", entry.file_name().to_string_lossy()), files)?;
-        }
-    } else if from.is_file() {
-        files.insert(name.to_owned(), from.to_owned());
-    }
-    Ok(())
+    write(&runtime_sources::files(&root)?)
 }
 
 /// FNV-1a, 64 bit: names a folder, protects nothing.

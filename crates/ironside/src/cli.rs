@@ -29,6 +29,9 @@ pub(crate) struct Global {
     /// The Node executable [env: IRONSIDE_NODE] [default: `node` on the PATH]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) node: Option<PathBuf>,
+    /// Take the runtime from a checkout of Ironside instead of this binary: for work on Ironside itself
+    #[arg(long, global = true, value_name = "DIR", hide = true)]
+    pub(crate) runtime_source: Option<PathBuf>,
 }
 
 /// The commands.

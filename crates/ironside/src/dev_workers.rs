@@ -15,17 +15,17 @@ use std::{
 const RELOAD: &str = "<script>setInterval(async()=>{const r=await fetch(location.href,{method:'HEAD'}).catch(()=>null);if(r&&!r.headers.has('x-ironside-build-failed'))location.reload()},500)</script>";
 
 /// See the module's documentation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct DevWorkers {
     /// None before the first build that succeeded.
     pool: Option<Arc<Pool>>,
-    failed: Mutex<Option<Bytes>>,
+    failed: Arc<Mutex<Option<Bytes>>>,
 }
 
 impl DevWorkers {
     /// Shows this version.
     pub(crate) fn new(pool: Option<Arc<Pool>>) -> Self {
-        Self { pool, failed: Mutex::new(None) }
+        Self { pool, failed: Arc::default() }
     }
 
     /// From now on pages are this one.
@@ -39,7 +39,7 @@ impl DevWorkers {
     }
 }
 
-impl Workers for Arc<DevWorkers> {
+impl Workers for DevWorkers {
     fn run(&self, job: Job, body: JobBody) -> BoxFuture<'static, Result<Done, JobFailure>> {
         let is_document = job.kind == wire::JobKind::Page && job.variant == wire::JobVariant::Html;
         if let Some(page) = self.failure().filter(|_| is_document) {

@@ -10,6 +10,7 @@ mod logging;
 mod printer;
 mod route_listing;
 mod runtime_folder;
+mod runtime_sources;
 mod seal_key;
 mod serving;
 mod settings;
@@ -49,13 +50,13 @@ async fn run(cli: Cli, printer: &Printer) -> Result<(), Failure> {
         let dir = settings::application_dir(dir)?;
         let sources = Sources::read(&dir, env_vars::snapshot())?;
         let node = sources.node(&global);
-        Ok(Context { printer: printer.clone(), dir, sources, node })
+        Ok(Context { printer: printer.clone(), dir, sources, node, runtime_source: global.runtime_source.clone() })
     };
     match &command {
         Command::Build(args) => commands::build::run(&context(&args.dir)?, args.json).await,
         Command::Start(args) => {
             let context = context(&args.dir)?;
-            let settings = context.sources.start(args, &global, context.dir.clone())?;
+            let settings = context.sources.start(args)?;
             let filter = context.sources.env.get(env_vars::RUST_LOG).map_or("info", String::as_str);
             logging::install(args.log, filter)
                 .map_err(|reason| Failure::new(Exit::Usage, format!("{} is {filter:?}: {reason}", env_vars::RUST_LOG)))?;

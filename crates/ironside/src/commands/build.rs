@@ -29,7 +29,7 @@ pub(crate) async fn run(context: &Context, json: bool) -> Result<(), Failure> {
         }
         Err(failure) => {
             if json {
-                context.printer.result(&render::json(failure.diagnostics.as_slice()));
+                context.printer.result(&format!("{:#}", serde_json::json!({ "errors": failure.diagnostics.as_slice() })));
             } else {
                 show_failure(context, &failure);
             }
@@ -50,7 +50,11 @@ pub(crate) async fn compile(context: &Context, mode: Mode) -> Result<Result<Buil
 /// What the compiler is told.
 pub(crate) fn options(context: &Context, mode: Mode, progress: &Progress) -> Result<BuildOptions, Failure> {
     let dot = context.dot_ironside();
-    let runtime_dir = runtime_folder::lay_out(&dot).map_err(|error| {
+    let laid_out = match &context.runtime_source {
+        Some(repository) => runtime_folder::lay_out_from(repository, &dot),
+        None => runtime_folder::lay_out(&dot),
+    };
+    let runtime_dir = laid_out.map_err(|error| {
         Failure::new(Exit::Environment, format!("{} can't be written", dot.display()))
             .because(error)
             .hint("the build needs to write into the application's folder")

@@ -53,7 +53,7 @@ pub(crate) async fn run(context: &Context, listen: Listen) -> Result<(), Failure
 /// A server that runs, and the version it shows.
 struct Serving {
     current: Current,
-    shown: Arc<DevWorkers>,
+    shown: DevWorkers,
     /// None before the first build that succeeded.
     pool: Option<Arc<Pool>>,
     stop: CancellationToken,
@@ -65,7 +65,7 @@ impl Serving {
         context: &Context,
         listen: &Listen,
         deployment: Arc<Deployment>,
-        shown: Arc<DevWorkers>,
+        shown: DevWorkers,
         pool: Option<Arc<Pool>>,
     ) -> Result<Self, Failure> {
         let server = Server::bind(start::server_options(listen), deployment, shown.clone());
@@ -81,7 +81,7 @@ impl Serving {
 
     /// A server that has only errors to show.
     fn without_build(context: &Context, listen: &Listen) -> Result<Self, Failure> {
-        Self::open(context, listen, any_page()?, Arc::new(DevWorkers::new(None)), None)
+        Self::open(context, listen, any_page()?, DevWorkers::new(None), None)
     }
 
     async fn end(self) {
@@ -128,7 +128,7 @@ async fn show(context: &Context, listen: &Listen, serving: &mut Option<Serving>,
         Err(failure) => return Err(failure),
     };
     let Ready { deployment, pool } = ready;
-    let shown = Arc::new(DevWorkers::new(Some(pool.clone())));
+    let shown = DevWorkers::new(Some(pool.clone()));
     let Some(serving) = serving else {
         *serving = Some(Serving::open(context, listen, deployment, shown, Some(pool))?);
         return Ok(());

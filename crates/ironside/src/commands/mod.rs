@@ -16,6 +16,8 @@ pub(crate) struct Context {
     pub(crate) sources: Sources,
     /// The Node executable.
     pub(crate) node: PathBuf,
+    /// A checkout to take the runtime from.
+    pub(crate) runtime_source: Option<PathBuf>,
 }
 
 impl Context {

@@ -33,10 +33,8 @@ pub(crate) struct Listen {
 /// What `ironside start` runs with.
 #[derive(Debug, Clone)]
 pub(crate) struct StartSettings {
-    pub(crate) dir: PathBuf,
     pub(crate) listen: Listen,
     pub(crate) workers: usize,
-    pub(crate) node: PathBuf,
     /// `None`: the server's default.
     pub(crate) keep_alive: Option<Duration>,
     pub(crate) trusted_proxies: Vec<String>,
@@ -94,7 +92,7 @@ impl Sources {
     }
 
     /// Everything for `ironside start`.
-    pub(crate) fn start(&self, args: &StartArgs, global: &Global, dir: PathBuf) -> Result<StartSettings, Failure> {
+    pub(crate) fn start(&self, args: &StartArgs) -> Result<StartSettings, Failure> {
         let StartArgs { dir: _, listen, workers, keep_alive_timeout, log: _ } = args;
         let count = self
             .parsed::<NonZeroUsize>("--workers", workers.as_deref(), env_vars::WEB_CONCURRENCY, "a whole number from 1 on")?
@@ -106,10 +104,8 @@ impl Sources {
             .or(self.file.listen.keep_alive_timeout)
             .map(Duration::from_millis);
         Ok(StartSettings {
-            dir,
             listen: self.listen(listen)?,
             workers: count,
-            node: self.node(global),
             keep_alive,
             trusted_proxies: self.file.listen.trusted_proxies.clone().unwrap_or_default(),
         })

@@ -1,0 +1,63 @@
+//! What the runtime folder is made of, and where it comes from in the repository. Read by the build script, which puts it
+//! into the binary, and by the binary for `--runtime-source`.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Our own packages: the folder in `packages/` and the name under which the application sees it.
+const OURS: [(&str, &str); 5] = [
+    ("protocol", "@ironside/protocol"),
+    ("runtime", "@ironside/runtime"),
+    ("client", "@ironside/client"),
+    ("next", "next"),
+    ("ironside", "ironside"),
+];
+
+/// What a build needs from npm.
+const PINNED: [&str; 4] = ["react", "react-dom", "react-server-dom-webpack", "scheduler"];
+
+/// Parts of file names of the pinned packages that no graph of ours can reach.
+const UNREACHABLE: [&str; 8] =
+    [".bun", ".edge", "profiling", "test-utils", "webpack-plugin", "node-register", "node-loader", "README"];
+
+/// Every file of the runtime folder by its name there, from a checkout of the repository with its npm packages.
+pub(crate) fn files(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
+    let mut files = BTreeMap::new();
+    for (folder, name) in OURS {
+        let package = root.join("packages").join(folder);
+        collect(&package.join("package.json"), &format!("node_modules/{name}/package.json"), &mut files)?;
+        collect(&package.join("src"), &format!("node_modules/{name}/src"), &mut files)?;
+    }
+    for name in PINNED {
+        collect(&root.join("node_modules").join(name), &format!("node_modules/{name}"), &mut files)?;
+    }
+    files.retain(|name, _| !UNREACHABLE.iter().any(|part| name.contains(part)));
+    Ok(files)
+}
+
+/// The folders of [`OURS`].
+#[allow(dead_code, reason = "only the build script has to watch them")]
+pub(crate) fn folders(root: &Path) -> Vec<PathBuf> {
+    OURS.iter().map(|(folder, _)| root.join("packages").join(folder)).collect()
+}
+
+/// A package of [`PINNED`] that isn't installed.
+pub(crate) fn missing(root: &Path) -> Option<&'static str> {
+    PINNED.into_iter().find(|name| !root.join("node_modules").join(name).join("package.json").is_file())
+}
+
+/// Adds the file, or all files below the folder, under the name that it has in the runtime folder.
+fn collect(from: &Path, name: &str, files: &mut BTreeMap<String, PathBuf>) -> io::Result<()> {
+    if from.is_dir() {
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            collect(&entry.path(), &format!("{name}/{}", entry.file_name().to_string_lossy()), files)?;
+        }
+    } else if from.is_file() {
+        files.insert(name.to_owned(), from.to_owned());
+    }
+    Ok(())
+}
