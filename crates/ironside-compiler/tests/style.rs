@@ -89,6 +89,8 @@ async fn classes_of_modules_are_their_files_own() {
     assert_ne!(class(&one), class(&two));
     assert!(class(&one).starts_with("one-module_box__"), "{one}");
     assert!(one.contains(".plain{top:0}") && !one.contains("keyframes spin{"), "{one}");
+    let keyframes = one.split("@keyframes ").nth(1).unwrap().split('{').next().unwrap();
+    assert!(one.contains(&format!("animation:1s {keyframes}")), "{one}");
     let stub = app.stub("app/one.module.css").await;
     assert!(stub.contains(&format!("export const box = \"{}\";", class(&one))), "{stub}");
     assert!(stub.contains("\"title-bar\":\"one-module_title-bar__"), "{stub}");

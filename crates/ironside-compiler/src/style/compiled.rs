@@ -67,7 +67,9 @@ pub(crate) async fn compile(compiler: &StyleCompiler, path: &Path) -> Result<Com
         let (processed, warnings) = postcss.run(path, &shown, &text).await?;
         css = processed.css;
         compiled.watched = processed.dependencies;
-        compiled.folders = processed.folders;
+        // What a build writes must not be a reason for the next one.
+        let own = options.root.join(".ironside");
+        compiled.folders = processed.folders.into_iter().filter(|watched| !watched.folder.starts_with(&own)).collect();
         compiled.warnings = warnings;
     }
     let source = SheetSource {

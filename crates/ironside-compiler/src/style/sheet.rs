@@ -138,8 +138,9 @@ pub(crate) fn compile(source: SheetSource) -> Result<Sheet, Diagnostic> {
 fn module_config() -> Config {
     // The pattern is constant; should it ever not be understood, the default one does as well.
     let pattern = Pattern::parse("[name]_[local]__[hash]").unwrap_or_default();
-    // Names of grid areas, containers and counters stay as they are, as in other tools for CSS modules.
-    Config { pattern, grid: false, container: false, custom_idents: false, ..Config::default() }
+    // Names of grid areas and containers stay as they are, as in other tools for CSS modules. Without `custom_idents`
+    // `@keyframes` would be renamed, but not their uses.
+    Config { pattern, grid: false, container: false, ..Config::default() }
 }
 
 fn print(source: SheetSource, mut piece: StyleSheet, urls: &mut Vec<SheetUrl>) -> Result<(String, Option<CssModuleExports>), Diagnostic> {
