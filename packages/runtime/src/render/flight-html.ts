@@ -12,6 +12,7 @@ import { placeFailure } from './failure-place.ts';
 import { Gone, digestForWire, renderFlight, type FlightStream, type ReportedError } from './flight-stream.ts';
 import { HtmlSink } from './html-sink.ts';
 import { InlineQueue, scriptString } from './inline.ts';
+import { KeptPayload } from './kept-payload.ts';
 import { lateInterrupt } from './late-interrupt.ts';
 import { plainDocument } from './plain-document.ts';
 import { reactMaps } from './react-maps.ts';
@@ -56,11 +57,14 @@ class HtmlRender {
   #lateError: unknown;
   #flightEnded = false;
   #over = false;
+  /** Only if the answer may be stored. */
+  readonly #kept: KeptPayload | undefined;
   #resolve: (outcome: JobOutcome) => void = () => undefined;
 
   constructor(answer: HtmlAnswer, ssr: SsrGraph) {
     this.#answer = answer;
     this.#ssr = ssr;
+    this.#kept = answer.keepPayload ? new KeptPayload((bytes) => answer.out.payload(bytes)) : undefined;
     this.#queue = new InlineQueue(answer.nonce);
     this.#flight = renderFlight(answer.app, answer.payload, { place: 'render' });
     const clients = usedClients(answer.app.manifest, reactMaps(answer.app.manifest));
@@ -83,7 +87,6 @@ class HtmlRender {
 
   /** The Flight stream as the parser's source. Starts when the parser listens. */
   #readFlight() {
-    const { out, keepPayload } = this.#answer;
     let data: (chunk: Uint8Array) => void = () => undefined;
     let end: () => void = () => undefined;
     queueMicrotask(() =>
@@ -91,7 +94,7 @@ class HtmlRender {
         data: (chunk) => {
           if (this.#over) return true;
           this.#queue.push(chunk);
-          const kept = keepPayload ? out.payload(chunk) : undefined;
+          const kept = this.#kept?.add(chunk);
           kept?.then(() => this.#flight.release(), () => this.#gone());
           data(chunk);
           this.#sink?.payloadArrived();
@@ -202,11 +205,16 @@ class HtmlRender {
       queue: this.#queue,
       inserted: () => shell.insertedHtml(),
       room: () => (this.#queue.size < MOST_QUEUED ? this.#flight.release() : undefined),
-      done: () => this.#finish(status === 404 ? 'not_found' : 'ok'),
+      done: () => {
+        const finish = () => this.#finish(status === 404 ? 'not_found' : 'ok');
+        if (this.#kept) this.#kept.whenSent(finish);
+        else finish();
+      },
       failed: () => this.#gone(),
     });
     this.#sink = sink;
     this.#head(status);
+    this.#kept?.open();
     // Interrupts inside of Suspense boundaries that were met on the way to the shell.
     const early = readInterrupt(this.#lateError);
     if (early) sink.add(lateInterrupt(early, this.#answer.app.manifest));
