@@ -92,7 +92,7 @@ impl Answer {
 #[derive(Debug)]
 pub enum Content {
     /// Of a page, a handler or a metadata route.
-    Answer(Answer),
+    Answer(Box<Answer>),
     /// Of a worker; opaque to the front.
     Value(Bytes),
 }

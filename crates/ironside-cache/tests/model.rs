@@ -24,7 +24,7 @@ enum Step {
     Expire(usize),
     MarkStale(usize, Option<u64>),
     Advance(u64),
-    StepBack(u64),
+    BackInTime(u64),
 }
 
 const KEYS: usize = 2;
@@ -41,7 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..TAGS).prop_map(Step::Expire),
         2 => (0..TAGS, proptest::option::of(0..6u64)).prop_map(|(tag, expire)| Step::MarkStale(tag, expire)),
         3 => (0..4_000u64).prop_map(Step::Advance),
-        1 => (0..4_000u64).prop_map(Step::StepBack),
+        1 => (0..4_000u64).prop_map(Step::BackInTime),
     ]
 }
 
@@ -155,7 +155,7 @@ impl World {
                 self.reference.invalidated.push((self.reference.position, *tag, death));
             }
             Step::Advance(ms) => self.turn(self.clock.millis() + ms),
-            Step::StepBack(ms) => self.turn(self.clock.millis().saturating_sub(*ms)),
+            Step::BackInTime(ms) => self.turn(self.clock.millis().saturating_sub(*ms)),
         }
     }
 

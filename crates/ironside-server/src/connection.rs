@@ -15,7 +15,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
@@ -51,14 +52,26 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, current: Current,
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
     }
+    let limit = current.site().house.limits.header_timeout;
+    let has_asked = Arc::new(AtomicBool::new(false));
+    let asks = has_asked.clone();
     let service = service_fn(move |request| {
+        asks.store(true, Ordering::Relaxed);
         let current = current.clone();
         async move { Ok::<_, Infallible>(respond(request, peer, &current).await) }
     });
+    // hyper watches the time from the first byte of HTTP/1 on, but not before it knows which protocol is spoken.
+    let silence = async {
+        tokio::time::sleep(limit).await;
+        if has_asked.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
     let connection = protocol.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = silence => return tracing::debug!(%peer, "a connection without a request was closed"),
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -76,8 +89,14 @@ async fn respond(request: Request<Incoming>, peer: SocketAddr, current: &Current
     site.house.metrics.active.fetch_add(1, Ordering::Relaxed);
     let (head, body) = request.into_parts();
     let request_id = site.house.request_ids.name(&head.headers, site.house.trusted.trust(peer.ip()));
-    let mut exchange = Exchange::new(head, RequestBody::new(body), peer, request_id);
+    // Who waits to be told to send has not begun to.
+    let is_sending = !head.headers.contains_key(http::header::EXPECT);
+    let mut exchange = Exchange::new(head, RequestBody::new(body, site.house.limits.body_timeout), peer, request_id);
     let answer = pipeline::answer(&mut exchange, &site).await;
+    let unread = std::mem::take(&mut exchange.body);
+    if is_sending && !unread.is_empty() {
+        site.house.tasks.spawn(unread.discard());
+    }
     let reason = answer.reason;
     let response = finish(&exchange, &site, answer);
     access_log::logged(response, exchange, reason, began, site.house.clone())

@@ -100,6 +100,8 @@ impl ListenAddress {
 pub struct Limits {
     /// How long a client may take to send a request's head.
     pub header_timeout: Duration,
+    /// How long a client may be silent while its request's body is waited for.
+    pub body_timeout: Duration,
     /// How long an idle connection is kept; also the longest time between two requests on it.
     pub keep_alive: Duration,
     /// Most headers of a request.
@@ -122,6 +124,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             header_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(60),
             keep_alive: Duration::from_secs(60),
             headers: 100,
             header_bytes: 64 * 1024,

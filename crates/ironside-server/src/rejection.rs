@@ -152,8 +152,6 @@ impl Rejection {
                 Err(_) => answer,
             },
             Self::BadActionId | Self::UnknownAction => answer.with(ACTION_NOT_FOUND, HeaderValue::from_static("1")),
-            // What is left of the body is not going to be read.
-            Self::BodyTooLarge { .. } | Self::ProxyBodyTooLarge => answer.with(header::CONNECTION, HeaderValue::from_static("close")),
             _ => answer,
         }
     }

@@ -1,5 +1,6 @@
 //! The body of a request on its way to the application: as it comes, never faster than somebody reads it; with a limit
-//! where there is one; and a second time, if a proxy has read some of it before.
+//! where there is one; and a second time, if a proxy has read some of it before. A client that stops sending is not waited
+//! for without end.
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -8,9 +9,10 @@ use hyper::body::Incoming;
 use ironside_worker::{BodyError, JobBody};
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::Sleep;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -18,27 +20,49 @@ pub struct RequestBody {
     /// What a proxy has read, to be read again.
     again: VecDeque<Bytes>,
     rest: Option<Incoming>,
+    /// How long the client may be silent while somebody wants more.
+    patience: Option<Duration>,
+    silence: Option<Pin<Box<Sleep>>>,
     /// More was read than could be kept.
     lost: bool,
 }
 
+/// What is read of a body that nobody wants, so that the client, which sends before it reads, gets to its answer.
+const DISCARDED: usize = 4 * 1024 * 1024;
+const DISCARDING: Duration = Duration::from_secs(5);
+
 /// Tells that a body was larger than its limit.
 #[derive(Debug, Clone, Default)]
-pub struct OverLimit(Arc<AtomicBool>);
+pub struct OverLimit(Arc<Mutex<Option<RequestBody>>>);
 
 impl OverLimit {
-    /// Whether it was.
+    /// What is left of the body, if it was.
     #[must_use]
-    pub fn happened(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+    pub fn rest(&self) -> Option<RequestBody> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 impl RequestBody {
     /// A body as it comes.
     #[must_use]
-    pub fn new(incoming: Incoming) -> Self {
-        Self { again: VecDeque::new(), rest: (!incoming.is_end_stream()).then_some(incoming), lost: false }
+    pub fn new(incoming: Incoming, patience: Duration) -> Self {
+        Self { rest: (!incoming.is_end_stream()).then_some(incoming), patience: Some(patience), ..Self::default() }
+    }
+
+    /// Reads it for nobody, within bounds.
+    pub async fn discard(mut self) {
+        let reading = async {
+            let mut read = 0;
+            while let Some(Ok(bytes)) = std::future::poll_fn(|context| self.poll_next(context)).await {
+                read += bytes.len();
+                if read > DISCARDED {
+                    break;
+                }
+            }
+        };
+        // Whoever sends more, or more slowly, loses the connection.
+        let _ = tokio::time::timeout(DISCARDING, reading).await;
     }
 
     /// Whether there are no bytes.
@@ -66,7 +90,7 @@ impl RequestBody {
         if self.is_empty() {
             return (JobBody::Empty, over);
         }
-        let body = Limited { body: self, left: limit, over: over.clone() };
+        let body = Limited { body: Some(self), left: limit, over: over.clone() };
         (JobBody::Stream(Box::pin(body)), over)
     }
 
@@ -85,7 +109,15 @@ impl RequestBody {
         }
         loop {
             let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
-            match std::task::ready!(Pin::new(rest).poll_frame(context)) {
+            let Poll::Ready(frame) = Pin::new(rest).poll_frame(context) else {
+                if self.is_silent(context) {
+                    self.rest = None;
+                    return Poll::Ready(Some(Err(BodyError::Truncated)));
+                }
+                return Poll::Pending;
+            };
+            self.silence = None;
+            match frame {
                 // Trailers are not passed on.
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(bytes) if !bytes.is_empty() => return Poll::Ready(Some(Ok(bytes))),
@@ -101,6 +133,14 @@ impl RequestBody {
     }
 }
 
+impl RequestBody {
+    /// Whether the client has been silent for too long.
+    fn is_silent(&mut self, context: &mut Context<'_>) -> bool {
+        let Some(patience) = self.patience else { return false };
+        self.silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience))).as_mut().poll(context).is_ready()
+    }
+}
+
 struct Whole(RequestBody);
 
 impl Stream for Whole {
@@ -112,7 +152,8 @@ impl Stream for Whole {
 }
 
 struct Limited {
-    body: RequestBody,
+    /// `None` once it was too large.
+    body: Option<RequestBody>,
     left: u64,
     over: OverLimit,
 }
@@ -121,15 +162,13 @@ impl Stream for Limited {
     type Item = Result<Bytes, BodyError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.over.happened() {
-            return Poll::Ready(None);
-        }
-        let next = std::task::ready!(self.body.poll_next(context));
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let next = std::task::ready!(body.poll_next(context));
         if let Some(Ok(bytes)) = &next {
             match self.left.checked_sub(bytes.len() as u64) {
                 Some(left) => self.left = left,
                 None => {
-                    self.over.0.store(true, Ordering::Release);
+                    *self.over.0.lock().unwrap_or_else(PoisonError::into_inner) = self.body.take();
                     return Poll::Ready(Some(Err(BodyError::OverLimit)));
                 }
             }
@@ -154,9 +193,9 @@ impl Shared {
     #[must_use]
     pub fn take_back(&self) -> RequestBody {
         let recording = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Recording { body, mut read, .. }) = recording else { return RequestBody::default() };
-        read.extend(body.again);
-        RequestBody { again: read, rest: body.rest, lost: body.lost }
+        let Some(Recording { mut body, mut read, .. }) = recording else { return RequestBody::default() };
+        read.append(&mut body.again);
+        RequestBody { again: read, ..body }
     }
 }
 

@@ -15,6 +15,7 @@ pub trait Workers: Send + Sync + 'static {
 
 /// What became of a job.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "it is made once for each job and taken apart at once")]
 pub enum Done {
     /// There is a head, and a body follows.
     Response {

@@ -22,7 +22,8 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, call: &ActionCall) -> 
     let job = job::for_action(exchange, call, matched.as_ref(), deadline);
     let (body, over) = std::mem::take(&mut exchange.body).into_limited_job(limit);
     let done = site.workers.run(job, body).await;
-    if over.happened() {
+    if let Some(rest) = over.rest() {
+        exchange.body = rest;
         return Rejection::BodyTooLarge { limit }.answer();
     }
     let (form, content_type) = match call {

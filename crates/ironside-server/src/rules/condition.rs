@@ -94,7 +94,7 @@ impl Subject {
                 (!values.is_empty()).then(|| values.join(", "))
             }
             Self::Cookie(name) => query::cookie(asked.headers, name),
-            Self::Query(name) => query::pairs(asked.query).filter(|(key, _)| key == name).last().map(|(_, value)| value),
+            Self::Query(name) => query::pairs(asked.query).rfind(|(key, _)| key == name).map(|(_, value)| value),
             Self::Host => Some(asked.host.to_ascii_lowercase()),
         }
     }

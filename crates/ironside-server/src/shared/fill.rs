@@ -140,7 +140,7 @@ fn store(site: &Site, matched: &RouteMatch, asked: &Asked, permit: Permit, colle
     let headers = headers.map(|(name, value)| (name.as_str().into(), Bytes::copy_from_slice(value.as_bytes()))).collect();
     let payload = (!collected.payload.is_empty()).then_some(collected.payload);
     let answer = Answer::new(collected.head.status.as_u16(), headers, collected.body, payload);
-    let fill = Fill { content: Content::Answer(answer), tags: tags.into_iter().map(Into::into).collect(), lifetime };
+    let fill = Fill { content: Content::Answer(Box::new(answer)), tags: tags.into_iter().map(Into::into).collect(), lifetime };
     Landing::Entry(permit.commit(fill).entry().clone())
 }
 

@@ -1,4 +1,5 @@
-//! One line for each request, written when its last byte has gone or its client has left.
+//! One line for each request, written when its last byte has gone or its client has left. Its target is `ironside::access`; its
+//! level is `WARN` where the server failed and `INFO` otherwise, so that the failures can be had without the rest.
 
 use crate::body::{Body, BodyFailure};
 use crate::exchange::{Exchange, Notes};
@@ -95,24 +96,34 @@ impl Drop for Line {
     fn drop(&mut self) {
         self.house.metrics.active.fetch_sub(1, Ordering::Relaxed);
         self.house.metrics.answers.count(self.reason);
-        let duration = self.began.elapsed();
-        tracing::info!(
-            target: "ironside::access",
-            method = self.method.as_str(),
-            path = self.path,
-            route = self.notes.route.as_deref(),
-            status = self.status.as_u16(),
-            dur_ms = duration.as_secs_f64() * 1000.0,
-            bytes = self.bytes,
-            cache = self.notes.cache,
-            action = self.notes.action.as_deref(),
-            reason = self.reason,
-            end = self.end,
-            request_id = self.request_id,
-            "{} {} {}",
-            self.method,
-            self.path,
-            self.status.as_u16()
-        );
+        // A level has to be known when the program is compiled, so the line is written twice.
+        macro_rules! write_line {
+            ($level:expr) => {
+                tracing::event!(
+                    target: "ironside::access",
+                    $level,
+                    method = self.method.as_str(),
+                    path = self.path,
+                    route = self.notes.route.as_deref(),
+                    status = self.status.as_u16(),
+                    dur_ms = self.began.elapsed().as_secs_f64() * 1000.0,
+                    bytes = self.bytes,
+                    cache = self.notes.cache,
+                    action = self.notes.action.as_deref(),
+                    reason = self.reason,
+                    end = self.end,
+                    request_id = self.request_id,
+                    "{} {} {}",
+                    self.method,
+                    self.path,
+                    self.status.as_u16()
+                )
+            };
+        }
+        if self.status.is_server_error() {
+            write_line!(tracing::Level::WARN);
+        } else {
+            write_line!(tracing::Level::INFO);
+        }
     }
 }

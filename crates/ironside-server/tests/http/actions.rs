@@ -3,6 +3,8 @@
 use ironside_worker::wire::{JobKind, JobVariant};
 use crate::support::{App, Got, Reply, Running, empty_app, read, serve, serve_with};
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 const ID: &str = "40aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const UNREACHABLE: &str = "40bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
@@ -108,6 +110,15 @@ async fn bodies_over_the_limit_are_refused_before_and_while_they_stream() {
     chunks.extend_from_slice(b"0\r\n\r\n");
     let streamed = server.send("POST", "/", &[("next-action", ID), ("transfer-encoding", "chunked")], &chunks).await;
     assert_eq!(streamed.status, 413);
+    // A client that sends all of its body before it reads gets its answer, and the connection goes on.
+    let mut connection = server.connect().await;
+    let body = "x".repeat(2_000_000);
+    let request = format!("POST / HTTP/1.1\r\nHost: h\r\nNext-Action: {ID}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    connection.write_all(request.as_bytes()).await.unwrap();
+    connection.write_all(b"GET /api/a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answers = String::new();
+    connection.read_to_string(&mut answers).await.unwrap();
+    assert!(answers.starts_with("HTTP/1.1 413") && answers.contains("HTTP/1.1 200"), "{answers}");
     // A handler has no such limit.
     assert_eq!(server.send("POST", "/api/a", &[], &vec![b'x'; 5000]).await.status, 200);
 }

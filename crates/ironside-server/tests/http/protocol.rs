@@ -1,9 +1,9 @@
 //! HTTP itself: keep-alive, pipelining, HTTP/1.0, HTTP/2 by prior knowledge, junk, limits, shutdown.
 
 use bytes::Bytes;
-use ironside_server::{Done, Pieces};
+use ironside_server::{Done, Limits, Pieces};
 use std::time::Duration;
-use crate::support::{App, Reply, Running, empty_app, head, serve, serve_with, streamed};
+use crate::support::{App, Reply, Running, empty_app, head, read, serve, serve_in, serve_with, streamed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn server() -> Running {
@@ -112,6 +112,25 @@ async fn a_client_that_stops_midway_disturbs_nobody() {
     let mut half_body = server.connect().await;
     half_body.write_all(b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\npart").await.unwrap();
     assert_eq!(server.get("/a?alive").await.text(), "GET alive");
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_not_waited_for() {
+    let limits = Limits { header_timeout: Duration::from_millis(100), body_timeout: Duration::from_millis(100), ..Limits::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve_in(folder, limits, empty_app().handler("/a", &["POST"]), |_, body| {
+        Box::pin(async move { Reply::text(format!("{:?}", read(body).await)).done() })
+    })
+    .await;
+    for begun in ["", "PRI * HT", "GET /a HT", "GET /a HTTP/1.1\r\nHost: h\r\n"] {
+        let mut connection = server.connect().await;
+        connection.write_all(begun.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = connection.read_to_end(&mut answer).await;
+        assert!(!answer.starts_with(b"HTTP/1.1 2"), "{begun:?}");
+    }
+    let got = server.raw(b"POST /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 9\r\n\r\npart").await.unwrap();
+    assert_eq!(got.text(), "Err(Truncated)");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use ironside_model::manifest::{Action, AppConfig, Bootstrap, Manifest, PatternPart, Reach, Route, RouteKind, Segment, SegmentConfig, SegmentKind, SegmentNode};
-use ironside_server::{Deployment, DeploymentOptions, Done, Drained, ListenAddress, PieceSource, Pieces, Server, ServerOptions, Workers};
+use ironside_server::{Deployment, DeploymentOptions, Done, Drained, Limits, ListenAddress, PieceSource, Pieces, Server, ServerOptions, Workers};
 use ironside_worker::wire::JobResult;
 use ironside_worker::{Head, Job, JobBody, JobFailure, Outcome, Piece};
 use std::collections::BTreeMap;
@@ -321,12 +321,13 @@ pub async fn serve_with(
     std::fs::write(folder.path().join("public/files/hello.txt"), "Hello from a public file").expect("a file");
     std::fs::write(folder.path().join("build/static/a.js"), "console.log('a')".repeat(100)).expect("a file");
     std::fs::write(folder.path().join("build/static/a.js.br"), "brotli").expect("a file");
-    serve_in(folder, manifest, script).await
+    serve_in(folder, Limits::default(), manifest, script).await
 }
 
-/// The same with files of the test's own.
+/// The same with files and limits of the test's own.
 pub async fn serve_in(
     folder: tempfile::TempDir,
+    limits: Limits,
     manifest: Manifest,
     script: impl Fn(Job, JobBody) -> BoxFuture<'static, Result<Done, JobFailure>> + Send + Sync + 'static,
 ) -> Running {
@@ -335,7 +336,7 @@ pub async fn serve_in(
     let seen = Arc::new(Mutex::new(Vec::new()));
     let workers = Scripted { script: Arc::new(script), seen: seen.clone() };
     let address = ListenAddress::Exact(([127, 0, 0, 1], 0).into());
-    let options = ServerOptions { address, ..ServerOptions::on_port(0) };
+    let options = ServerOptions { address, limits, ..ServerOptions::on_port(0) };
     let server = Server::bind(options, deployment.clone(), workers).expect("a free port");
     let (stop, stopped) = oneshot::channel::<()>();
     let address = server.local_addr();
