@@ -6,8 +6,12 @@ use crate::pipeline::Step;
 use crate::site::Site;
 use http::header::{HeaderMap, HeaderName};
 
-const PREFIXES: [&str; 5] = ["x-middleware-", "x-nextjs-", "x-action-", "x-ironside-", "x-invoke-"];
-const NAMES: [&str; 8] = [
+const PREFIXES: [&str; 4] = ["x-middleware-", "x-nextjs-", "x-ironside-", "x-invoke-"];
+/// Names one by one where the rest of a family is free for applications: `x-action-seen` may well be somebody's own.
+const NAMES: [&str; 11] = [
+    "x-action-forwarded",
+    "x-action-redirect",
+    "x-action-revalidated",
     "x-now-route-matches",
     "x-matched-path",
     "next-resume",
@@ -44,13 +48,13 @@ mod tests {
     #[test]
     fn internal_names_are_gone_and_others_stay() {
         let mut headers = HeaderMap::new();
-        for name in ["x-middleware-subrequest", "x-action-forwarded", "x-matched-path", "next-resume", "next-action", "x-request-id", "x-my-header"] {
+        for name in ["x-middleware-subrequest", "x-action-forwarded", "x-action-seen", "x-matched-path", "next-resume", "next-action", "x-request-id", "x-my-header"] {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static("1"));
             headers.append(HeaderName::from_static(name), HeaderValue::from_static("2"));
         }
         strip(&mut headers);
         let mut left: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
-        assert_eq!(left, ["next-action", "x-my-header", "x-request-id"]);
+        assert_eq!(left, ["next-action", "x-action-seen", "x-my-header", "x-request-id"]);
     }
 }

@@ -11,7 +11,7 @@ use crate::response::{Answer, vary};
 use crate::site::Site;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use sha2::{Digest, Sha256};
 
 const RSC: &str = "rsc";
@@ -19,6 +19,7 @@ const PREFETCH: &str = "next-router-prefetch";
 const SEGMENT: &str = "next-router-segment-prefetch";
 const STATE_TREE: &str = "next-router-state-tree";
 const NEXT_URL: &str = "next-url";
+const ACTION: &str = "next-action";
 const FROM: &str = "ironside-from";
 const KEY: &str = "_rsc";
 
@@ -34,7 +35,7 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
         }
         exchange.query = rest;
     }
-    let from = headers.get(FROM).or_else(|| headers.get(NEXT_URL)).filter(|_| is_payload).and_then(|value| value.to_str().ok());
+    let from = headers.get(FROM).or_else(|| headers.get(NEXT_URL)).filter(|_| is_payload || calls_action(exchange)).and_then(|value| value.to_str().ok());
     let variant = match (is_payload, headers.contains_key(PREFETCH)) {
         (false, _) => Variant::Html,
         (true, false) => Variant::Payload,
@@ -45,6 +46,11 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
         exchange.headers.remove(name);
     }
     Step::Continue
+}
+
+/// An action is called on what is shown, which may be an intercepting route: then that is what has to be shown anew.
+fn calls_action(exchange: &Exchange) -> bool {
+    exchange.method == Method::POST && exchange.headers.contains_key(ACTION)
 }
 
 fn to_right_key(path: &str, rest: &str, key: &str) -> Answer {
