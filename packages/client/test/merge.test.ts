@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstChanged, merge, restore, segmentIds } from '../src/router/merge.ts';
+import { firstChanged, merge, originsOf, restore, segmentIds } from '../src/router/merge.ts';
 import type { View } from '../src/view.ts';
 import { PATHS, answer, chance, firstView, flawsOf, idsOf } from './site.ts';
 
@@ -44,6 +44,32 @@ describe('merging a payload', () => {
     const over = merged(firstView('/pics'), answer({ path: '/pics/1', search: '', from: '/pics' }));
     expect(idsOf(over.tree)).toEqual(['L/', 'L/pics', 'P/pics', 'L/pics@modal/(.)1', 'P/pics@modal/1']);
     expect(flawsOf(over)).toEqual([]);
+  });
+
+  it('knows under which URL what it keeps is to be asked for, as long as it is kept', () => {
+    const first = { ...firstView('/pics'), url: { path: '/pics', search: '?k=1', route: '/pics' } };
+    const over = merged(first, answer({ path: '/pics/1', search: '', from: '/pics' }));
+    expect(over.origins).toEqual({ 'P/pics': { path: '/pics', search: '?k=1', from: undefined } });
+    const next = merged(over, answer({ path: '/pics/2', search: '', from: '/pics' }), 2);
+    expect(originsOf(next)).toEqual([{ path: '/pics', search: '?k=1', from: undefined }]);
+    expect(merged(next, answer({ path: '/pics', search: '' }), 3).origins).toEqual({ 'L/pics@modal/(.)2': { path: '/pics/2', search: '', from: undefined } });
+    expect(merged(next, answer({ path: '/a', search: '' }), 3).origins).toEqual({});
+  });
+
+  it('renews what it keeps if it was asked for too, and only that', () => {
+    const over = merged(firstView('/pics'), answer({ path: '/pics/1', search: '', from: '/pics' }));
+    const [origin] = originsOf(over);
+    if (!origin) throw new Error('nothing is kept');
+    const whole = answer({ path: '/pics', search: '' });
+    const beside = [{ origin, payload: { ...whole, slots: { ...whole.slots, 'P/pics': 'new page', 'L/pics': 'not this' } } }];
+    const fresh = answer({ path: '/pics/1', search: '', from: '/pics' });
+    const renewed = merge(over, fresh, { number: 2, beside });
+    if (renewed.kind !== 'view') throw new Error(renewed.kind);
+    expect(idsOf(renewed.view.tree)).toEqual(idsOf(over.tree));
+    expect([renewed.view.slots['P/pics'], renewed.view.slots['L/pics']]).toEqual(['new page', 'L/pics']);
+    expect(originsOf(renewed.view)).toEqual([origin]);
+    const elsewhere = merge(over, fresh, { number: 2, beside: beside.map((one) => ({ ...one, origin: { ...origin, search: '?other' } })) });
+    expect(elsewhere.kind === 'view' && elsewhere.view.slots['P/pics']).toBe('P/pics');
   });
 
   it('keeps the params object while the params are the same, so that effects do not run again', () => {

@@ -265,6 +265,22 @@ describe('the reply of an action', () => {
     expect(browser.history).toHaveLength(1);
   });
 
+  it('comes with what stands behind the page, and so does a refresh', () => {
+    const browser = new Browser('/pics');
+    browser.send(navigate('/pics/1'));
+    expect(browser.asked[0]?.beside).toEqual([]);
+    browser.drain();
+    const origin = { path: '/pics', search: '', from: undefined };
+    const whole = answer({ path: '/pics', search: '' });
+    const beside = [{ origin, payload: { ...whole, slots: { ...whole.slots, 'P/pics': 'new page' } } }];
+    const fresh = answer({ path: '/pics/1', search: '', from: '/pics' });
+    browser.send({ type: 'reply', at: { path: '/pics/1', search: '' }, payload: fresh, revalidated: true, beside });
+    browser.drain();
+    expect([browser.state.shown.slots['P/pics'], browser.state.place.path]).toEqual(['new page', '/pics/1']);
+    browser.send({ type: 'refresh' });
+    expect(browser.asked[0]?.beside).toEqual([origin]);
+  });
+
   it('of a page that was left causes one refresh instead', () => {
     const browser = new Browser('/a');
     browser.send(navigate('/b'));

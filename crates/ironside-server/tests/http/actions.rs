@@ -38,6 +38,19 @@ async fn a_call_and_a_form_reach_the_worker_as_actions() {
 }
 
 #[tokio::test]
+async fn a_call_from_an_intercepting_route_is_for_that_route_and_a_form_never() {
+    let mut app = empty_app().page("/shelf").page("/shelf/[book]").page("/shelf/[book]").action(ID, true);
+    app.routes[2].intercepts_from = Some(app.routes[0].pattern.clone());
+    let server = serve(app, |_| Reply::new(200, "text/x-component", "ran")).await;
+    call(&server, "/shelf/1", ID, &[]).await;
+    call(&server, "/shelf/1", ID, &[("ironside-from", "/shelf")]).await;
+    call(&server, "/shelf/1", ID, &[("ironside-from", "/elsewhere")]).await;
+    server.send("POST", "/shelf/1", &[("content-type", "multipart/form-data; boundary=x"), ("ironside-from", "/shelf")], b"--x--").await;
+    let routes: Vec<Option<u32>> = server.jobs().iter().map(|job| job.route).collect();
+    assert_eq!(routes, [Some(1), Some(2), Some(1), Some(1)]);
+}
+
+#[tokio::test]
 async fn ids_that_are_none_or_not_callable_are_refused() {
     let server = server().await;
     for (id, status, text) in [

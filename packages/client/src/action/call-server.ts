@@ -36,7 +36,9 @@ async function run(store: RouterStore, call: Call): Promise<unknown> {
   const result = await settled(payload && 'result' in payload ? payload.result : undefined);
   if (reply.revalidated > 0) store.purge(reply.revalidated === 1);
   if (reply.redirect) return follow(store, call.at, reply.redirect, payload);
-  store.reply(call.at, payload?.tree ? payload : undefined, reply.revalidated > 0);
+  const fresh = payload?.tree ? payload : undefined;
+  const beside = fresh && reply.revalidated > 0 ? await store.askBeside() : [];
+  store.reply(call.at, fresh, reply.revalidated > 0, beside);
   if (result.ok) return result.value;
   throw result.error;
 }

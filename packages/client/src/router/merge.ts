@@ -4,7 +4,8 @@
  */
 import type { ReactNode } from 'react';
 import type { Payload, SegmentParts, SlotId, Tree } from '../payload.ts';
-import type { View } from '../view.ts';
+import { knownUrl } from '../view.ts';
+import type { Origin, View } from '../view.ts';
 
 export type Merged =
   | { kind: 'view'; view: View; /** The page itself is still to come. */ shell: boolean }
@@ -21,32 +22,48 @@ type Options = {
   number: number;
   /** Stands for what a partial payload does not have yet: something that suspends. */
   hold?: ReactNode | Promise<ReactNode>;
+  /** Where the browser came from when `current` was entered. */
+  from?: string | undefined;
+  /** Payloads for what the URL does not match. */
+  beside?: readonly Beside[] | undefined;
 };
+
+/** Fresh content of slots that the URL does not match, asked for under the URL that they come from. */
+export type Beside = { origin: Origin; payload: Payload };
+
+/** A subtree that is kept, and where its slots are. */
+type Kept = { slots: Slots; parts: Parts; origin: Origin };
 
 const isDefault = (tree: Tree): boolean => tree.segment === '__DEFAULT__';
 const isPage = (tree: Tree): boolean => tree.segment === '__PAGE__';
 /** Pages and defaults: of them the client never says that it has them, as they depend on the search too. */
 const isLeaf = (tree: Tree): boolean => tree.slots === undefined;
 
-export function merge(current: View, payload: Payload, { number, hold }: Options): Merged {
+export function merge(current: View, payload: Payload, { number, hold, from, beside = [] }: Options): Merged {
   if (payload.build !== current.build) return { kind: 'document', reason: 'build' };
   if (payload.root !== undefined && current.root !== undefined && payload.root !== current.root) return { kind: 'document', reason: 'root' };
-  const kept = new Set<Tree>();
-  const tree = keepUnmatched(current.tree, payload.tree, kept);
+  const kept = new Map<Tree, Kept>();
+  const tree = keepUnmatched(current, payload.tree, kept, { from, beside });
   const slots: Slots = {};
   const parts: Parts = {};
+  const origins: Record<SlotId, Origin> = {};
   const missing: SlotId[] = [];
 
-  const visit = (node: Tree, covered: boolean, old: boolean): void => {
-    const fromOld = old || kept.has(node);
+  const visit = (node: Tree, covered: boolean, around: Kept | undefined): void => {
     const { id } = node;
+    const here = kept.get(node);
+    if (here) origins[id] = here.origin;
+    const source = here ?? around;
     // The pages of a partial payload may be of another search: a loading shell is kept for all of them.
-    if (!fromOld && Object.hasOwn(payload.slots, id) && !(payload.partial && isPage(node))) {
+    if (source && Object.hasOwn(source.slots, id)) {
+      slots[id] = source.slots[id];
+      setParts(parts, id, source.parts[id]);
+    } else if (!source && Object.hasOwn(payload.slots, id) && !(payload.partial && isPage(node))) {
       slots[id] = payload.slots[id];
       setParts(parts, id, payload.parts[id]);
-    } else if (Object.hasOwn(current.slots, id) && (fromOld || !isLeaf(node))) {
+    } else if (!source && Object.hasOwn(current.slots, id) && !isLeaf(node)) {
       slots[id] = current.slots[id];
-      setParts(parts, id, (fromOld ? undefined : payload.parts[id]) ?? current.parts[id]);
+      setParts(parts, id, payload.parts[id] ?? current.parts[id]);
     } else if (payload.partial && covered) {
       slots[id] = hold;
       setParts(parts, id, payload.parts[id]);
@@ -54,14 +71,15 @@ export function merge(current: View, payload: Payload, { number, hold }: Options
       missing.push(id);
     }
     const below = covered || parts[id]?.loading !== undefined;
-    for (const child of Object.values(node.slots ?? {})) visit(child, below, fromOld);
+    for (const child of Object.values(node.slots ?? {})) visit(child, below, source);
   };
-  visit(tree, false, false);
+  visit(tree, false, undefined);
   if (missing.length > 0) return { kind: 'missing', ids: missing };
   const view: View = {
     number,
     build: payload.build,
-    url: payload.url,
+    // Whoever shows it under a URL of his own (`state.ts`) says so.
+    url: knownUrl(payload, ''),
     // The same object for the same params: effects depend on it.
     params: sameParams(current.params, payload.params) ? current.params : payload.params,
     root: payload.root ?? current.root,
@@ -69,6 +87,7 @@ export function merge(current: View, payload: Payload, { number, hold }: Options
     tree,
     slots,
     parts,
+    origins,
     globalError: payload.globalError ?? current.globalError,
     head: payload.head,
     failure: undefined,
@@ -89,19 +108,56 @@ function setParts(parts: Parts, id: SlotId, own: SegmentParts | undefined): void
  * A slot that the new URL does not match keeps showing what it shows (its default file is for document loads), as long as the segment
  * around is the same. Adds the roots of what is kept to `kept`.
  */
-function keepUnmatched(old: Tree, next: Tree, kept: Set<Tree>): Tree {
-  if (old.id !== next.id || !next.slots || !old.slots) return next;
-  const slots: Record<string, Tree> = {};
-  for (const [name, child] of Object.entries(next.slots)) {
-    const before = Object.hasOwn(old.slots, name) ? old.slots[name] : undefined;
-    if (before && isDefault(child) && !isDefault(before)) {
-      kept.add(before);
-      slots[name] = before;
-    } else {
-      slots[name] = before ? keepUnmatched(before, child, kept) : child;
+function keepUnmatched(current: View, tree: Tree, kept: Map<Tree, Kept>, { from, beside }: { from: string | undefined; beside: readonly Beside[] }): Tree {
+  const keep = (parent: Tree, name: string, before: Tree): Tree => {
+    const origin = current.origins[before.id] ?? { path: current.url.path, search: current.url.search, from };
+    const fresh = beside.find((one) => sameOrigin(one.origin, origin) && one.payload.build === current.build)?.payload;
+    const renewed = fresh && slotIn(fresh.tree, parent.id, name);
+    if (fresh && renewed && !isDefault(renewed)) {
+      const node = visit(before, renewed);
+      kept.set(node, { slots: fresh.slots, parts: fresh.parts, origin });
+      return node;
     }
+    keepInside(before);
+    kept.set(before, { slots: current.slots, parts: current.parts, origin });
+    return before;
+  };
+  const keepInside = (node: Tree): void => {
+    for (const child of Object.values(node.slots ?? {})) {
+      const origin = current.origins[child.id];
+      if (origin) kept.set(child, { slots: current.slots, parts: current.parts, origin });
+      keepInside(child);
+    }
+  };
+  const visit = (old: Tree, next: Tree): Tree => {
+    if (old.id !== next.id || !next.slots || !old.slots) return next;
+    const slots: Record<string, Tree> = {};
+    for (const [name, child] of Object.entries(next.slots)) {
+      const before = Object.hasOwn(old.slots, name) ? old.slots[name] : undefined;
+      if (!before) slots[name] = child;
+      else slots[name] = isDefault(child) && !isDefault(before) ? keep(next, name, before) : visit(before, child);
+    }
+    return { ...next, slots };
+  };
+  return visit(current.tree, tree);
+}
+
+/** What a tree has in a slot of the segment with that id. */
+function slotIn(tree: Tree, parent: SlotId, name: string): Tree | undefined {
+  if (tree.id === parent) return tree.slots?.[name];
+  for (const child of Object.values(tree.slots ?? {})) {
+    const found = slotIn(child, parent, name);
+    if (found) return found;
   }
-  return { ...next, slots };
+  return undefined;
+}
+
+const sameOrigin = (a: Origin, b: Origin): boolean => a.path === b.path && a.search === b.search && a.from === b.from;
+
+/** The URLs under which what is kept of a view is to be asked for, once each. */
+export function originsOf({ origins }: View): Origin[] {
+  const all = Object.values(origins);
+  return all.filter((origin, index) => all.findIndex((other) => sameOrigin(origin, other)) === index);
 }
 
 /** An earlier view, as it is shown again: what stands around it is taken from what is shown now, so that kept layouts stay as they are. */

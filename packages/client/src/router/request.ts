@@ -2,9 +2,10 @@
 import { createFromReadableStream } from 'react-server-dom-webpack/client.browser';
 import type { Payload } from '../payload.ts';
 import { callServer } from '../server-calls.ts';
-import type { View } from '../view.ts';
+import type { Origin, View } from '../view.ts';
 import { haveHeader } from './have.ts';
 import { segmentIds } from './merge.ts';
+import type { Beside } from './merge.ts';
 import { withBasePath, withoutBasePath } from './target.ts';
 import type { Target } from './target.ts';
 
@@ -15,7 +16,7 @@ export type Ask = {
   have?: View | undefined;
   from?: string | undefined;
   ahead?: boolean;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 };
 
 export type Answer =
@@ -37,6 +38,16 @@ export async function ask(request: Ask): Promise<Answer> {
   } catch (error) {
     return { kind: 'failed', error };
   }
+}
+
+/** Each by its own request; one that is not answered by a page is left out, and what is shown of it stays. */
+export async function askBeside(origins: readonly Origin[], basePath: string, signal?: AbortSignal): Promise<Beside[]> {
+  const answers = origins.map(async (origin): Promise<Beside[]> => {
+    const { path, search, from } = origin;
+    const answer = await ask({ target: { path, search, hash: '' }, basePath, from, signal });
+    return answer.kind === 'payload' && !answer.payload.redirect ? [{ origin, payload: answer.payload }] : [];
+  });
+  return (await Promise.all(answers)).flat();
 }
 
 export const isFlight = (response: Response): boolean => response.headers.get('content-type')?.startsWith('text/x-component') ?? false;

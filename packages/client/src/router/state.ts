@@ -5,9 +5,10 @@
  */
 import type { ReactNode } from 'react';
 import type { Payload } from '../payload.ts';
-import type { View } from '../view.ts';
+import type { Origin, View } from '../view.ts';
 import { committed, entered, shallow, withOffset } from './arrival.ts';
-import { merge, restore } from './merge.ts';
+import { merge, originsOf, restore } from './merge.ts';
+import type { Beside } from './merge.ts';
 import { sameResource } from './target.ts';
 import type { Target } from './target.ts';
 
@@ -67,11 +68,11 @@ export type Event =
   /** `offset`: how far the page that is left is scrolled. `kept`: how far that one was, as its history entry says. */
   | { type: 'traverse'; key: string; target: Target; offset: Offset; kept?: Offset | undefined }
   /** A payload for the navigation `id`; `target` if HTTP redirects led elsewhere; `ahead`: it is a prefetch. */
-  | { type: 'payload'; id: number; payload: Payload; target?: Target | undefined; ahead?: boolean; hold?: ReactNode | Promise<ReactNode> }
+  | { type: 'payload'; id: number; payload: Payload; target?: Target | undefined; ahead?: boolean; beside?: readonly Beside[] | undefined; hold?: ReactNode | Promise<ReactNode> }
   /** No payload for it: no page of ours, or the network failed. `soft`: what is shown can stay. */
   | { type: 'failed'; id: number; soft?: boolean }
-  /** `payload` of an action that was called at `at`. */
-  | { type: 'reply'; at: Place; payload: Payload | undefined; revalidated: boolean }
+  /** `payload` of an action that was called at `at`. `beside`: what was asked for with it, of `originsOf` what is shown. */
+  | { type: 'reply'; at: Place; payload: Payload | undefined; beside?: readonly Beside[] | undefined; revalidated: boolean }
   /** An action led elsewhere, perhaps with the payload of that place. */
   | { type: 'redirect'; at: Place; target: Target; mode: 'push' | 'replace'; payload: Payload | undefined }
   /** React has put the view with that number on the screen. */
@@ -86,7 +87,8 @@ export type Event =
 export type Effect =
   /** React's transition is to wait for what `show` brings for this navigation. */
   | { do: 'wait'; id: number }
-  | { do: 'request'; id: number; target: Target; have: View | undefined; from: string | undefined }
+  /** `beside`: ask for these too and hand all in together. */
+  | { do: 'request'; id: number; target: Target; have: View | undefined; from: string | undefined; beside: readonly Origin[] }
   | { do: 'abort'; id: number }
   /** `view` goes to React. `id` is absent for views that belong to no navigation. */
   | { do: 'show'; id: number | undefined; view: View }
@@ -146,6 +148,7 @@ function giveUp({ pending, arrivals }: State): Effect[] {
 
 const request = (state: State, pending: Pending): Effect => ({
   do: 'request', id: pending.id, target: pending.target, have: pending.full ? undefined : state.shown, from: pending.from,
+  beside: pending.mode === 'stay' ? originsOf(state.shown) : [],
 });
 
 function navigate(state: State, event: Extract<Event, { type: 'navigate' }>): Step {
@@ -199,13 +202,13 @@ function traverse(state: State, { key, target, offset, kept }: Extract<Event, { 
 }
 
 function payload(state: State, event: Extract<Event, { type: 'payload' }>): Step {
-  const { ahead = false, hold } = event;
+  const { ahead = false, hold, beside } = event;
   if (!state.pending || state.pending.id !== event.id || (ahead && state.pending.shell)) return same(state);
   const { hash } = state.pending.target;
   const pending = event.target ? { ...state.pending, target: { ...event.target, hash: event.target.hash || hash } } : state.pending;
   if (event.payload.redirect) return follow(state, pending, event.payload.redirect.url);
   const number = state.counter + 1;
-  const merged = merge(state.shown, event.payload, { number, hold });
+  const merged = merge(state.shown, event.payload, { number, hold, from: state.from, beside });
   switch (merged.kind) {
     case 'document': return ahead && merged.reason === 'build' ? same(state) : leave(state, pending);
     case 'missing': return ahead ? same(state) : askAgain(state, pending);
@@ -270,15 +273,15 @@ function navigating({ pending, arrivals, arrived }: State): boolean {
   return [...arrivals.values()].some(({ id, mode }) => mode !== 'stay' && id > arrived);
 }
 
-function reply(state: State, { at, payload: fresh, revalidated }: Extract<Event, { type: 'reply' }>): Step {
-  if (fresh && sameResource(at, state.place) && !navigating(state)) return freshView(state, fresh);
+function reply(state: State, { at, payload: fresh, beside, revalidated }: Extract<Event, { type: 'reply' }>): Step {
+  if (fresh && sameResource(at, state.place) && !navigating(state)) return freshView(state, fresh, beside);
   if (!revalidated) return same(state);
   return navigating(state) ? same({ ...state, refreshDue: true }) : same(state, { do: 'refresh' });
 }
 
-function freshView(state: State, fresh: Payload): Step {
+function freshView(state: State, fresh: Payload, beside: readonly Beside[] | undefined): Step {
   const number = state.counter + 1;
-  const merged = merge(state.shown, fresh, { number });
+  const merged = merge(state.shown, fresh, { number, from: state.from, beside });
   if (merged.kind === 'document') return same(state); // Another deployment's tree: the result counts, the tree does not (1.65).
   if (merged.kind === 'missing') return same(state, { do: 'refresh' });
   const started = start({ ...state, counter: number }, staying(state));

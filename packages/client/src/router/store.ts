@@ -10,9 +10,11 @@ import type { View } from '../view.ts';
 import { announce } from './announcer.ts';
 import { currentTarget, installHistory } from './history.ts';
 import type { HistoryWriter } from './history.ts';
+import { originsOf } from './merge.ts';
+import type { Beside } from './merge.ts';
 import { Prefetches } from './prefetch.ts';
 import type { Wish } from './prefetch.ts';
-import { ask } from './request.ts';
+import { ask, askBeside } from './request.ts';
 import { scrollOnArrival } from './scroll.ts';
 import type { Marks } from './scroll.ts';
 import { initialState, step } from './state.ts';
@@ -162,8 +164,13 @@ export class RouterStore {
   }
 
   /** The fresh UI of an action's reply. In the scope of the action's transition, so that both show at once. */
-  reply(at: Place, payload: Payload | undefined, revalidated: boolean): void {
-    this.#dispatch({ type: 'reply', at, payload, revalidated }, true);
+  reply(at: Place, payload: Payload | undefined, revalidated: boolean, beside: readonly Beside[]): void {
+    this.#dispatch({ type: 'reply', at, payload, revalidated, beside }, true);
+  }
+
+  /** Fresh content of what is shown and not part of the current URL: it is nowhere in an answer for that. */
+  askBeside(): Promise<Beside[]> {
+    return askBeside(originsOf(this.#state.shown), this.basePath);
   }
 
   redirected(at: Place, href: string, mode: 'push' | 'replace', payload: Payload | undefined): void {
@@ -237,16 +244,18 @@ export class RouterStore {
     });
   }
 
-  async #request({ id, target, have, from }: Extract<Effect, { do: 'request' }>): Promise<void> {
+  async #request({ id, target, have, from, beside: origins }: Extract<Effect, { do: 'request' }>): Promise<void> {
     const abort = new AbortController();
     this.#aborts.set(id, abort);
     const at = this.#state.place.path;
-    const answer = await ask({ target, basePath: this.basePath, have, from, signal: abort.signal });
+    const { basePath } = this;
+    const { signal } = abort;
+    const [answer, beside] = await Promise.all([ask({ target, basePath, have, from, signal }), askBeside(origins, basePath, signal)]);
     if (this.#aborts.get(id) === abort) this.#aborts.delete(id);
-    if (abort.signal.aborted) return;
+    if (signal.aborted) return;
     if (answer.kind === 'payload') {
       this.prefetches.keep(answer.target ?? target, answer.payload, at, answer.varies);
-      return this.#dispatch({ type: 'payload', id, payload: answer.payload, target: answer.target });
+      return this.#dispatch({ type: 'payload', id, payload: answer.payload, target: answer.target, beside });
     }
     const soft = answer.kind === 'failed' && this.#state.pending?.mode === 'stay';
     if (soft) console.error('Refreshing the page failed; what is shown stays.', answer.error);
