@@ -20,6 +20,8 @@ before(async () => {
     server = await serve(app.dir, { args: ['--workers', '2'], env: { SHOP_DB_IDLE_MS: '2000' } });
     base = server.base;
   }
+  // The first request starts the database, which takes some seconds on a cold machine.
+  await until(async () => (await fetch(`${base}/api/health`)).status, (status) => status === 200, { timeout: 60_000 });
   browser = await launch();
 });
 

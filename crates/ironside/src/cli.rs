@@ -83,6 +83,9 @@ pub(crate) struct StartArgs {
     /// The form of log lines [default: pretty on a terminal, json otherwise]
     #[arg(long, value_enum)]
     pub(crate) log: Option<LogFormat>,
+    /// Log each request, not only those that the server failed at
+    #[arg(long)]
+    pub(crate) access_log: bool,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,11 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// What is logged if nobody says otherwise. A line for each request costs as much as a small answer, so it is asked for.
+pub(crate) fn default_filter(access_log: bool) -> &'static str {
+    if access_log { "info" } else { "info,ironside::access=warn" }
+}
+
 /// Installs the log. `filter` is in the syntax of `RUST_LOG`; a filter that can't be parsed is reported by the caller.
 ///
 /// # Errors

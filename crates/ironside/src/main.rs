@@ -57,7 +57,7 @@ async fn run(cli: Cli, printer: &Printer) -> Result<(), Failure> {
         Command::Start(args) => {
             let context = context(&args.dir)?;
             let settings = context.sources.start(args)?;
-            let filter = context.sources.env.get(env_vars::RUST_LOG).map_or("info", String::as_str);
+            let filter = context.sources.env.get(env_vars::RUST_LOG).map_or(logging::default_filter(args.access_log), String::as_str);
             logging::install(args.log, filter)
                 .map_err(|reason| Failure::new(Exit::Usage, format!("{} is {filter:?}: {reason}", env_vars::RUST_LOG)))?;
             commands::start::run(&context, &settings).await

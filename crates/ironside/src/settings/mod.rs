@@ -93,7 +93,7 @@ impl Sources {
 
     /// Everything for `ironside start`.
     pub(crate) fn start(&self, args: &StartArgs) -> Result<StartSettings, Failure> {
-        let StartArgs { dir: _, listen, workers, keep_alive_timeout, log: _ } = args;
+        let StartArgs { dir: _, listen, workers, keep_alive_timeout, log: _, access_log: _ } = args;
         let count = self
             .parsed::<NonZeroUsize>("--workers", workers.as_deref(), env_vars::WEB_CONCURRENCY, "a whole number from 1 on")?
             .map(NonZeroUsize::get)
