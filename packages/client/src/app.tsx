@@ -8,7 +8,7 @@ import type { ReactNode } from 'react';
 import { ErrorBoundary, errorFile } from './boundaries/error.tsx';
 import { DefaultGlobalError } from './boundaries/global-error.tsx';
 import {
-  ParamsContext, PathnameContext, RouterContext, SearchContext, ServerInsertedHtmlContext, SettingsContext, ViewContext,
+  NeedSearchContext, ParamsContext, PathnameContext, RouterContext, SearchContext, ServerInsertedHtmlContext, SettingsContext, ViewContext,
 } from './contexts.ts';
 import type { Router } from './contexts.ts';
 import { failureAt } from './failure.ts';
@@ -23,14 +23,18 @@ type AppProps = {
   failure?: Failure | undefined;
   /** Takes the callbacks of `useServerInsertedHTML`. */
   insertHtml?: (callback: () => ReactNode) => void;
+  /** Called when the search is needed and the payload does not know it. */
+  needSearch: () => void;
 };
 
 /** A payload as a document, on the server. Nothing can navigate there: the router's methods throw. */
-export function App({ payload, failure, insertHtml }: AppProps): ReactNode {
+export function App({ payload, failure, insertHtml, needSearch }: AppProps): ReactNode {
   const view = viewOf(payload, failure);
   return (
     <ServerInsertedHtmlContext value={insertHtml ?? null}>
-      <Shown view={view} path={view.url.path} search={view.url.search} router={serverRouter} />
+      <NeedSearchContext value={payload.url.search === null ? needSearch : null}>
+        <Shown view={view} path={view.url.path} search={payload.url.search} router={serverRouter} />
+      </NeedSearchContext>
     </ServerInsertedHtmlContext>
   );
 }
@@ -39,7 +43,7 @@ type ShownProps = {
   view: View;
   /** The browser's URL, which user code may have changed by `history.pushState` since the view was made. */
   path: string;
-  search: string;
+  search: string | null;
   router: Router;
 };
 

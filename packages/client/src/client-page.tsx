@@ -5,7 +5,7 @@
 'use client';
 import { useContext } from 'react';
 import type { ComponentType, ReactNode } from 'react';
-import { ViewContext } from './contexts.ts';
+import { NeedSearchContext, ViewContext } from './contexts.ts';
 
 type SearchParams = Record<string, string | string[]>;
 type Settled = Promise<SearchParams> & { status: 'fulfilled'; value: SearchParams };
@@ -17,7 +17,21 @@ type Props = {
 
 export function ClientPage({ page: Page, params }: Props): ReactNode {
   const view = useContext(ViewContext);
-  return <Page params={params} searchParams={searchParamsOf(view?.url.search ?? '')} />;
+  const needSearch = useContext(NeedSearchContext);
+  return <Page params={params} searchParams={needSearch ? whenKnown(needSearch) : searchParamsOf(view?.url.search ?? '')} />;
+}
+
+/** Whoever awaits it says by that that the page is no longer one for everybody; whoever only passes it on does not. */
+function whenKnown(needSearch: () => void): Promise<SearchParams> {
+  const empty = searchParamsOf('');
+  return new Proxy(empty, {
+    get(target, name) {
+      // React looks at the status of a promise before it asks for its value.
+      if (name === 'then' || name === 'status') needSearch();
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
+    },
+  });
 }
 
 /** One promise per search string, as `use()` has to get the same one in each render; the last few are enough. */

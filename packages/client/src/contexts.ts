@@ -30,8 +30,10 @@ export const SegmentContext = createContext<Tree | null>(null);
 export const RouterContext = createContext<Router | null>(null);
 /** The browser's path, without `basePath`, percent-encoded. */
 export const PathnameContext = createContext<string | null>(null);
-/** With `?`, or empty. */
-export const SearchContext = createContext<string>('');
+/** With `?`, or empty. Null while HTML is made for everybody. */
+export const SearchContext = createContext<string | null>('');
+/** Of pages that are client components, while HTML is made for everybody: their search is asked for, so each visitor needs HTML of his own. */
+export const NeedSearchContext = createContext<(() => void) | null>(null);
 export const ParamsContext = createContext<RouteParams>({});
 export const SettingsContext = createContext<ClientSettings>({});
 /** Takes callbacks whose result goes into the HTML ahead of what is flushed next. Null in the browser, where they are not called. */

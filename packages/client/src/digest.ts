@@ -25,9 +25,13 @@ export function readInterrupt(error: unknown): Interrupt | undefined {
   };
 }
 
-/** Thrown on the server by `next/dynamic` with `ssr: false`: Fizz leaves the fallback, the browser renders the rest. No error to report. */
+/** Thrown on the server by what is for the browser only, as `next/dynamic` with `ssr: false`: Fizz leaves the fallback, the browser renders the rest. No error to report. */
 export const CLIENT_ONLY_DIGEST = 'BAILOUT_TO_CLIENT_SIDE_RENDERING';
 
 export function isClientOnly(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'digest' in error && error.digest === CLIENT_ONLY_DIGEST;
+}
+
+export function clientOnlyError(message: string): Error {
+  return Object.assign(new Error(message), { digest: CLIENT_ONLY_DIGEST });
 }

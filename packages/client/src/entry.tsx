@@ -30,7 +30,7 @@ async function start(boot: Boot): Promise<void> {
   const payload = createFromReadableStream<Payload>(inlinedPayload(document), { callServer });
   const instrumentation = boot.instrumentation ? await loadInstrumentation(boot.instrumentation) : undefined;
   const first = await payload;
-  const store = new RouterStore(viewOf(first, boot.failure));
+  const store = new RouterStore(viewOf(first, boot.failure, location.search));
   store.onStart = instrumentation?.onRouterTransitionStart;
   setCaller(createCaller(store));
   store.start();

@@ -53,8 +53,11 @@ export type ClientSettings = {
 export type Payload = {
   /** Deployment id; another one than the client's → full document load. */
   build: string;
-  /** As rendered: after rewrites. `path` and `search` (with `?` or empty) are the browser's URL, without `basePath`. */
-  url: { path: string; search: string; route: string };
+  /**
+   * As rendered: after rewrites. `path` and `search` (with `?` or empty) are the browser's URL, without `basePath`. `search` is null in what was
+   * made for everybody who asks for that path: only the browser knows it.
+   */
+  url: { path: string; search: string | null; route: string };
   /** The id of the segment that has the root layout. Another one than the client's → document load, as the document itself changes (7.6). */
   root?: SlotId;
   settings?: ClientSettings;

@@ -2,7 +2,7 @@
  * `next/dynamic`: a component whose code is loaded when it is first rendered. Runs in all graphs (a Server Component may call it), so it
  * uses nothing that one of them lacks. Compare React's `lazy` and `Suspense`, of which it is made.
  */
-import { CLIENT_ONLY_DIGEST } from '@ironside/client/digest.ts';
+import { clientOnlyError } from '@ironside/client/digest.ts';
 import { Suspense, lazy } from 'react';
 import type { ComponentType, ReactNode } from 'react';
 
@@ -38,8 +38,6 @@ function componentOf<P>(module: Module<P>): { default: ComponentType<P> } {
 
 /** While HTML is made it throws what Fizz answers with the fallback; the browser then renders what is inside. */
 function BrowserOnly({ children }: { children: ReactNode }): ReactNode {
-  if (typeof window === 'undefined') {
-    throw Object.assign(new Error('A part of the page is for the browser only (`ssr: false` of \'next/dynamic\').'), { digest: CLIENT_ONLY_DIGEST });
-  }
+  if (typeof window === 'undefined') throw clientOnlyError('A part of the page is for the browser only (`ssr: false` of \'next/dynamic\').');
   return children;
 }

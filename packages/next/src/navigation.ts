@@ -2,6 +2,7 @@
 import { ParamsContext, PathnameContext, RouterContext, SearchContext, SegmentContext, ServerInsertedHtmlContext } from '@ironside/client/contexts.ts';
 import type { RouteParams, Router } from '@ironside/client/contexts.ts';
 import { UnrecognizedActionError } from '@ironside/client/action/errors.ts';
+import { clientOnlyError } from '@ironside/client/digest.ts';
 import type { Tree } from '@ironside/client/payload.ts';
 import { useContext, useMemo } from 'react';
 import type { ReactNode } from 'react';
@@ -27,8 +28,10 @@ export function usePathname(): string {
   return useContext(PathnameContext) ?? '/';
 }
 
+/** Where HTML is made for everybody, only the browser can tell: the fallback of the Suspense boundary around stands in that HTML. */
 export function useSearchParams(): ReadonlyURLSearchParams {
   const search = useContext(SearchContext);
+  if (search === null) throw clientOnlyError('`useSearchParams()` was called in a page that is the same for every query.');
   return useMemo(() => new ReadonlyURLSearchParams(search), [search]);
 }
 

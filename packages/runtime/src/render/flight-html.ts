@@ -7,7 +7,7 @@ import { readInterrupt, isClientOnly } from '@ironside/client/digest.ts';
 import type { Boot, Failure, Payload } from '@ironside/client/payload.ts';
 import { describeError } from '../errors.ts';
 import type { JobOutcome, JobResult } from '../job.ts';
-import type { DocumentShell } from '../ssr/document.tsx';
+import type { DocumentShell, InRender } from '../ssr/document.tsx';
 import { placeFailure } from './failure-place.ts';
 import { Gone, digestForWire, renderFlight, type FlightStream, type ReportedError } from './flight-stream.ts';
 import { HtmlSink } from './html-sink.ts';
@@ -56,6 +56,9 @@ class HtmlRender {
   readonly #digests = new Map<unknown, string>();
   #lateError: unknown;
   #flightEnded = false;
+  /** Of the try under way; payload is read from the first one on. */
+  #inRender: InRender | undefined;
+  #startReading: () => void = () => undefined;
   #over = false;
   /** Only if the answer may be stored. */
   readonly #kept: KeptPayload | undefined;
@@ -85,29 +88,28 @@ class HtmlRender {
     return ended.finally(() => signal.removeEventListener('abort', gone));
   }
 
-  /** The Flight stream as the parser's source. Starts when the parser listens. */
+  /** The Flight stream as the parser's source. It is read as part of Fizz's render, so it starts with that. */
   #readFlight() {
     let data: (chunk: Uint8Array) => void = () => undefined;
     let end: () => void = () => undefined;
-    queueMicrotask(() =>
+    this.#startReading = () =>
       this.#flight.read({
         data: (chunk) => {
           if (this.#over) return true;
           this.#queue.push(chunk);
           const kept = this.#kept?.add(chunk);
           kept?.then(() => this.#flight.release(), () => this.#gone());
-          data(chunk);
+          this.#inRender?.(() => data(chunk));
           this.#sink?.payloadArrived();
           // Before the shell nothing is held: it may need what comes next.
           return kept === undefined && (!this.#sink?.started || this.#queue.size < MOST_QUEUED);
         },
         end: () => {
           this.#flightEnded = true;
-          end();
+          this.#inRender?.(end);
           this.#sink?.payloadEnded();
         },
-      }),
-    );
+      });
     return {
       on(event: string, listener: (...args: never[]) => void) {
         if (event === 'data') data = listener as typeof data;
@@ -132,6 +134,8 @@ class HtmlRender {
         thrown = error;
       }
       if (this.#over) throw new Gone();
+      // No fallback around what only the browser can show without a query: with one it can be shown here.
+      if (isClientOnly(thrown)) this.#answer.needSearch?.();
       const interrupt = readInterrupt(thrown);
       if (interrupt?.kind === 'redirect') throw thrown;
       status = interrupt ? interrupt.status : 500;
@@ -165,6 +169,13 @@ class HtmlRender {
       formState: payload.formState ?? null,
       whole,
       onError: (error) => this.#onFizzError(error),
+      needSearch: () => this.#answer.needSearch?.(),
+      onBegin: (inRender) => {
+        const first = this.#inRender === undefined;
+        this.#inRender = inRender;
+        // Not inside of the component: parsing may finish at once, and then it runs code.
+        if (first) queueMicrotask(this.#startReading);
+      },
     });
   }
 

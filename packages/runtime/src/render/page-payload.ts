@@ -23,6 +23,8 @@ export type PageOptions = {
   /** Throw this where the page would be. */
   instead?: { error: unknown };
   formState?: unknown;
+  /** Made for everybody who asks for the path, with whatever query. */
+  shared?: boolean;
   /** Hold everything back until the metadata is known. */
   blockingHead: boolean;
 };
@@ -57,7 +59,7 @@ export async function pagePayload(options: PageOptions): Promise<PagePayload> {
   });
   const payload: Payload = {
     build: manifest.config.deploymentId ?? manifest.build,
-    url: { path: job.path, search: job.query === '' ? '' : `?${job.query}`, route: store.routePath },
+    url: { path: job.path, search: searchOf(options), route: store.routePath },
     params: paramsOf(job.params),
     ...elements,
     head: head.now,
@@ -68,6 +70,13 @@ export async function pagePayload(options: PageOptions): Promise<PagePayload> {
   if (options.prefetch) payload.partial = true;
   if (options.formState !== undefined) payload.formState = options.formState;
   return { payload, interrupted: head.interrupted };
+}
+
+/** A `force-static` page sees an empty query, everything else that is shared has to ask the browser. */
+function searchOf({ store, shared }: PageOptions): string | null {
+  if (store.config.dynamic === 'force-static') return '';
+  if (shared) return null;
+  return store.job.query === '' ? '' : `?${store.job.query}`;
 }
 
 /** Tells the store which route runs, for logs and for the rules of its segment config. */

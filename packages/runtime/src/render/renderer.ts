@@ -28,6 +28,8 @@ export type HtmlAnswer = Answer & {
   keepPayload: boolean;
   /** Asked when the shell is ready: what makes this another answer than the page, though the shell does not fail. */
   interrupted?: () => { error: unknown } | undefined;
+  /** Called when the page turns out to need the query that its payload was made without. */
+  needSearch?: () => void;
 };
 
 export type PayloadAnswer = Answer & {

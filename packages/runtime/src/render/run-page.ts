@@ -1,5 +1,6 @@
 /** The runner of `page` and `prerender` jobs. */
 import { app as currentApp } from '../app.ts';
+import { readsRequest } from '../dynamic.ts';
 import { headerOf } from '../headers.ts';
 import type { JobContext, JobOutcome } from '../job.ts';
 import { answerHtml } from './flight-html.ts';
@@ -24,6 +25,7 @@ export async function runPage(context: JobContext): Promise<JobOutcome> {
   const prefetch = job.variant === 'prefetch' && !stored;
   const { payload, interrupted } = await pagePayload({
     app, store, document, prefetch,
+    shared: stored,
     have: !document && !stored,
     blockingHead: document && (job.kind === 'prerender' || blocksForMetadata(app.manifest, headerOf(store, 'user-agent'))),
   });
@@ -33,5 +35,6 @@ export async function runPage(context: JobContext): Promise<JobOutcome> {
     nonce: nonceOf(headerOf(store, 'content-security-policy') ?? headerOf(store, 'content-security-policy-report-only')),
     whole: job.kind === 'prerender',
     keepPayload: job.permit !== 0,
+    needSearch: () => readsRequest(store, 'searchParams', 'searchParams'),
   });
 }

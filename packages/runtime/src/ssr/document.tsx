@@ -1,4 +1,5 @@
 /** One try to make a document of a payload with Fizz. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { use } from 'react';
 import type { ReactNode } from 'react';
 import { preloadModule } from 'react-dom';
@@ -22,7 +23,16 @@ export type DocumentOptions = {
   whole: boolean;
   /** The digest that takes the place of an error's message. */
   onError: (error: unknown) => string;
+  /**
+   * Called when the render begins, with a function that runs things as part of it: what is parsed there may hold hints (`preload`,
+   * `preconnect` … in server components), which React hands to the render that it finds itself in.
+   */
+  onBegin: (inRender: InRender) => void;
+  /** The query of the request is needed, and the payload was made without one. */
+  needSearch: () => void;
 };
+
+export type InRender = (run: () => void) => void;
 
 /** What a document is written to; the part of a node stream that Fizz uses. */
 export type DocumentSink = {
@@ -84,8 +94,9 @@ function guardedFormState(formState: unknown): unknown {
 }
 
 function Document({ options, insertHtml }: { options: DocumentOptions; insertHtml: (callback: () => ReactNode) => void }): ReactNode {
+  options.onBegin(AsyncLocalStorage.snapshot());
   const payload = use(options.payload as Promise<Payload>);
   const attributes = options.nonce === undefined ? { as: 'script' as const } : { as: 'script' as const, nonce: options.nonce };
   for (const url of options.preload()) preloadModule(url, attributes);
-  return <App payload={payload} failure={options.failure} insertHtml={insertHtml} />;
+  return <App payload={payload} failure={options.failure} insertHtml={insertHtml} needSearch={options.needSearch} />;
 }

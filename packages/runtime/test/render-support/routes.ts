@@ -2,7 +2,7 @@
 import type { Manifest, SegmentNode } from '@ironside/protocol/manifest.ts';
 import { leaf, node } from './build.ts';
 
-export type RouteName = 'home' | 'plain' | 'item' | 'late' | 'lateItem' | 'client' | 'form' | 'bound' | 'brokenLayout' | 'slots';
+export type RouteName = 'home' | 'plain' | 'item' | 'late' | 'lateItem' | 'client' | 'form' | 'bound' | 'brokenLayout' | 'slots' | 'search' | 'bareSearch';
 
 export function addRoutes(manifest: Manifest): Record<RouteName, number> {
   const root = (slots: Record<string, SegmentNode>) => node('', { layout: 'root.layout', 'not-found': 'root.not-found' }, slots);
@@ -23,6 +23,8 @@ export function addRoutes(manifest: Manifest): Record<RouteName, number> {
     client: page('/client/[id]', root({ children: node('client', {}, { children: node('[id]', {}, { children: leaf('client.page') }, id) }) })),
     form: page('/form', root({ children: node('form', {}, { children: leaf('form.page') }) })),
     bound: page('/bound', root({ children: node('bound', {}, { children: leaf('bound.page') }) })),
+    search: page('/search', root({ children: node('search', {}, { children: leaf('search.page') }) })),
+    bareSearch: page('/bare', root({ children: node('bare', {}, { children: leaf('bare-search.page') }) })),
     brokenLayout: page('/broken', root({ children: node('broken', { layout: 'broken.layout' }, { children: leaf('plain.page') }) })),
     slots: page('/slots', root({ children: leaf('plain.page'), modal: node('@modal', {}, { children: leaf('late.page') }) })),
   };
