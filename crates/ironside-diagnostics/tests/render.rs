@@ -34,6 +34,24 @@ error[directive-not-first]: `'use server'` has to be at the top of the file
 }
 
 #[test]
+fn a_mark_that_nothing_explains_stands_among_its_lines() {
+    let source = "a\nfunction Page() {\n  return <p>never closed;\n}\nb\nc\nd\n";
+    let expected = "\
+error[syntax-error]: unexpected token
+ --> app/page.tsx:4:1
+  |
+2 | function Page() {
+3 |   return <p>never closed;
+4 | }
+  | ^
+5 | b
+6 | c
+  |";
+    let diagnostic = Diagnostic::error("syntax-error", "unexpected token").at("app/page.tsx", source, 46..47);
+    assert_eq!(render::plain(&diagnostic), expected);
+}
+
+#[test]
 fn a_place_without_source_has_a_header_only() {
     let diagnostic = Diagnostic::warning("config", "unknown key")
         .at_line("next.config.mjs", 3, 7, None)

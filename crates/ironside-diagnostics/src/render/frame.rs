@@ -1,4 +1,4 @@
-//! The lines of source around a place, as data: for JSON and for the overlay, which draw their own marks.
+//! The lines of source around a place: which they are, and as data for JSON and the overlay, which draw their own marks.
 
 use crate::{Diagnostic, place::clamp};
 use serde::Serialize;
@@ -69,10 +69,7 @@ pub(super) fn frame_lines(diagnostic: &Diagnostic) -> Vec<FrameLine> {
     let lines = lines_of(source);
     let mut shown = vec![false; lines.len()];
     for mark in &marked {
-        let first = line_at(&lines, mark.span.start);
-        let last = line_at(&lines, mark.span.end);
-        let end = (last + CONTEXT + 1).min(lines.len());
-        shown[first.saturating_sub(CONTEXT)..end].fill(true);
+        shown[lines_around(&lines, &mark.span)].fill(true);
     }
     let visible = lines.iter().enumerate().filter(|(index, _)| shown[*index]).take(MAX_LINES);
     visible
@@ -111,6 +108,20 @@ fn lines_of(source: &str) -> Vec<Range<usize>> {
         start += line.len() + 1;
     }
     lines
+}
+
+/// The lines of a range with those above and below, by index.
+fn lines_around(lines: &[Range<usize>], span: &Range<usize>) -> Range<usize> {
+    let first = line_at(lines, span.start);
+    let last = line_at(lines, span.end);
+    first.saturating_sub(CONTEXT)..(last + CONTEXT + 1).min(lines.len())
+}
+
+/// The bytes of a range's lines with those above and below.
+pub(super) fn surroundings(source: &str, span: &Range<usize>) -> Range<usize> {
+    let lines = lines_of(source);
+    let around = lines_around(&lines, span);
+    lines[around.start].start..lines[around.end - 1].end
 }
 
 fn line_at(lines: &[Range<usize>], offset: usize) -> usize {

@@ -1,5 +1,6 @@
 //! For people, in a terminal or a log file.
 
+use super::frame::surroundings;
 use crate::{Diagnostic, Severity, place::clamp};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use std::ops::Range;
@@ -78,7 +79,16 @@ fn frame(diagnostic: &Diagnostic) -> Option<Snippet<'_, Annotation<'_>>> {
             .span(range(&label.span))
             .label(visible(&label.message))
     });
-    Some(snippet.annotations(primary).annotations(further))
+    let around = place.span.as_ref().filter(|_| unexplained(diagnostic));
+    let around = around.map(|span| AnnotationKind::Visible.span(surroundings(source, &range(span))));
+    Some(snippet.annotations(primary).annotations(further).annotations(around))
+}
+
+/// Whether the mark is all that there is to go by. A parser, for one, marks where it noticed, which is often behind the
+/// mistake; the reader needs the lines around it.
+fn unexplained(diagnostic: &Diagnostic) -> bool {
+    let label = diagnostic.place.as_ref().and_then(|place| place.label.as_ref());
+    label.is_none() && diagnostic.hint.is_none() && diagnostic.labels.is_empty()
 }
 
 /// Messages quote names and paths from the application's source. Control characters in them could steer the terminal,
