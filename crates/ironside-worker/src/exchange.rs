@@ -131,7 +131,7 @@ impl Exchange {
         if state.end.is_some() {
             return Ok(());
         }
-        match Head::check(frame.status, &frame.headers).and_then(|head| Ok((head.content_length()?, head))) {
+        match Head::check(frame.status, frame.reason, &frame.headers).and_then(|head| Ok((head.content_length()?, head))) {
             Ok((declared, head)) => {
                 let bodiless = self.info.job.method == Method::HEAD || matches!(head.status.as_u16(), 204 | 304);
                 state.declared = if bodiless { None } else { declared };

@@ -1,6 +1,7 @@
 //! The head of an answer, and the checks that keep a worker from smuggling bytes into an HTTP message.
 
 use crate::wire::HeaderList;
+use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use thiserror::Error;
@@ -18,6 +19,9 @@ pub enum BadResponse {
     /// The status is not one that an application may send.
     #[error("the status {0} is not between 200 and 599")]
     Status(u16),
+    /// The status text has control characters, or characters that HTTP does not have.
+    #[error("the status text has characters that are not allowed")]
+    Reason,
     /// A header's name is no token, or not in lower case.
     #[error("the header name {0:?} is not allowed")]
     Name(String),
@@ -48,13 +52,15 @@ pub enum BadResponse {
 pub struct Head {
     /// 200 to 599.
     pub status: StatusCode,
+    /// The status text where the application has one of its own: Latin-1, checked.
+    pub reason: Option<Bytes>,
     /// Checked; without `connection`, `transfer-encoding` and the like, which belong to the front.
     pub headers: HeaderMap,
 }
 
 impl Head {
     /// Checks what a worker sent.
-    pub(crate) fn check(status: u16, headers: &HeaderList<'_>) -> Result<Self, BadResponse> {
+    pub(crate) fn check(status: u16, reason: &str, headers: &HeaderList<'_>) -> Result<Self, BadResponse> {
         let valid = if (200..=599).contains(&status) {
             StatusCode::from_u16(status).ok()
         } else {
@@ -62,6 +68,7 @@ impl Head {
         };
         Ok(Self {
             status: valid.ok_or(BadResponse::Status(status))?,
+            reason: status_text(reason)?,
             headers: header_map(headers)?,
         })
     }
@@ -79,6 +86,17 @@ impl Head {
             _ => Err(BadResponse::ContentLength),
         }
     }
+}
+
+/// The status text as it goes into the status line.
+fn status_text(text: &str) -> Result<Option<Bytes>, BadResponse> {
+    let allowed = |character: char| matches!(character, '\t' | ' '..='~' | '\u{80}'..='\u{ff}');
+    let latin1 = text
+        .chars()
+        .map(|character| u8::try_from(character).ok().filter(|_| allowed(character)));
+    let bytes: Option<Vec<u8>> = latin1.collect();
+    let bytes = bytes.ok_or(BadResponse::Reason)?;
+    Ok((!bytes.is_empty()).then(|| bytes.into()))
 }
 
 /// Headers that say something about a connection; the one to the client is the front's.

@@ -188,6 +188,7 @@ impl Session {
                 frame(
                     &Head {
                         status: 200,
+                        reason: "",
                         headers,
                         outcome,
                         body: &ZEROS[..body],

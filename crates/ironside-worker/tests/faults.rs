@@ -51,7 +51,7 @@ async fn a_worker_that_breaks_a_rule_is_replaced() {
 #[tokio::test]
 async fn an_answer_that_http_does_not_allow_fails_its_job_only() {
     let test = start(|_| {}).await;
-    for path in ["/bad-status", "/bad-name", "/bad-value", "/many-headers"] {
+    for path in ["/bad-status", "/bad-reason", "/bad-name", "/bad-value", "/many-headers"] {
         let failure = test.get(path).await.unwrap_err();
         assert_eq!(
             (failure.reason(), failure.blame()),

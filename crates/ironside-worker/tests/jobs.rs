@@ -33,6 +33,11 @@ async fn pieces_come_in_order_and_the_payload_apart() {
         panic!("no response")
     };
     assert_eq!(response.head.status, StatusCode::CREATED);
+    assert_eq!(
+        response.head.reason.as_deref(),
+        Some(&b"Fait \xe0 deux"[..]),
+        "a status text is Latin-1 on the wire to the client"
+    );
     let repeated: Vec<_> = response.head.headers.get_all("x-a").iter().collect();
     assert_eq!(repeated, [HeaderValue::from_static("1"), HeaderValue::from_static("2")]);
     assert!(

@@ -14,8 +14,8 @@ import {
   writeTail, writeText, writeU16, writeU32, writeU53, writeU8, writeWord, type Writer,
 } from './writer.ts';
 
-export const PROTOCOL_VERSION = 1;
-export const SCHEMA_HASH = 'cae84a0b8b26f414';
+export const PROTOCOL_VERSION = 2;
+export const SCHEMA_HASH = 'b21cc3002c2a91f8';
 /** The first field of HELLO. */
 export const MAGIC = 0x534e5249;
 /** Bytes of a frame's header. */
@@ -991,6 +991,8 @@ function writeOutcome(out: Writer, value: Outcome): void {
 export type Head = {
   /** 200 to 599. */
   status: number;
+  /** The status text (`Response.statusText`), where it is not the usual one of the status. HTTP/1 only. */
+  reason: string;
   /** The response's headers, names in lower case. */
   headers: HeaderPairs;
   /** Ends the job with this frame. */
@@ -1001,6 +1003,7 @@ export type Head = {
 function readHead(c: Cursor): Head {
   return {
     status: readU16(c),
+    reason: readText(c, 256),
     headers: readHeaders(c),
     outcome: readBool(c) ? readOutcome(c) : undefined,
     body: readTail(c, 65536),
@@ -1008,6 +1011,7 @@ function readHead(c: Cursor): Head {
 }
 function writeHead(out: Writer, value: Head): void {
   writeU16(out, value.status);
+  writeText(out, value.reason, 256);
   writeHeaders(out, value.headers);
   writeOptional(out, value.outcome, writeOutcome);
   writeTail(out, value.body, 65536);

@@ -47,7 +47,8 @@ export type IncomingBody = {
 
 /** The response. `head` exactly once and before anything else. */
 export type ResponseSink = {
-  head(status: number, headers: [name: string, value: string][]): void;
+  /** `reason`: the status text where it is not the usual one. */
+  head(status: number, headers: [name: string, value: string][], reason?: string): void;
   readonly headSent: boolean;
   /** The front cancelled: nothing is sent any more. */
   readonly cancelled: boolean;

@@ -49,16 +49,7 @@ async fn run(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, info: &
     let job = job::for_route(exchange, kind, Some(matched), info.deadline);
     let body = std::mem::take(&mut exchange.body).into_job();
     let mut answer = match site.workers.run(job, body).await {
-        Ok(Done::Response { head, body }) => {
-            let mut answer = Answer::empty(head.status, "ok");
-            *answer.response.headers_mut() = head.headers;
-            // The real length is known when the body is; one that the code made up must not cut it off.
-            if exchange.method != Method::HEAD {
-                answer.response.headers_mut().remove(header::CONTENT_LENGTH);
-            }
-            *answer.response.body_mut() = job::body(body);
-            answer
-        }
+        Ok(Done::Response { head, body }) => job::answer(head, body, &exchange.method, "ok"),
         Ok(Done::Finished(_)) => error_page::page(StatusCode::INTERNAL_SERVER_ERROR, Form::Bare, "no_answer", &exchange.request_id, None),
         Err(failure) => error_page::failed(exchange, &failure, Form::Bare, site.deployment.development),
     };

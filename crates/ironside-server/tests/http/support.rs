@@ -191,7 +191,7 @@ pub fn head(status: u16, list: &[(&'static str, String)]) -> Head {
     for (name, value) in list {
         headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a header's value"));
     }
-    Head { status: StatusCode::from_u16(status).expect("a status"), headers }
+    Head { status: StatusCode::from_u16(status).expect("a status"), headers, reason: None }
 }
 
 struct Listed {

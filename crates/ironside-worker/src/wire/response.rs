@@ -1,6 +1,6 @@
 //! The answer: HEAD and CHUNK.
 
-use super::codec::{Optional, Tail, U16};
+use super::codec::{Optional, Tail, Text, U16};
 use super::declare::{wire_enum, wire_frame, wire_struct};
 use super::headers::Headers;
 use super::outcome::Outcome;
@@ -10,6 +10,8 @@ wire_struct! {
     Head {
         /// 200 to 599.
         status: U16,
+        /// The status text (`Response.statusText`), where it is not the usual one of the status. HTTP/1 only.
+        reason: Text<256>,
         /// The response's headers, names in lower case.
         headers: Headers,
         /// Ends the job with this frame.

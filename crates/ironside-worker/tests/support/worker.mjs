@@ -34,7 +34,7 @@ function outcome({ result = 'ok', message, tags = [], proxy, after = false } = {
     proxy ?? none, u32(1), u32(2), Buffer.from([after ? 1 : 0]),
   ]);
 }
-const head = (job, status, headers, body = '') => send(0x83, job.id, u16(status), headerList(headers), none, Buffer.from(body));
+const head = (job, status, headers, body = '', reason = '') => send(0x83, job.id, u16(status), text(reason), headerList(headers), none, Buffer.from(body));
 const chunk = (job, bytes, channel = 0) => send(0x84, job.id, Buffer.from([channel]), Buffer.from(bytes));
 function end(job, options) {
   jobs.delete(job.id);
@@ -43,7 +43,7 @@ function end(job, options) {
 }
 function answer(job, body, headers = []) {
   jobs.delete(job.id);
-  send(0x83, job.id, u16(200), headerList(headers), Buffer.from([1]), outcome(), Buffer.from(body));
+  send(0x83, job.id, u16(200), text(''), headerList(headers), Buffer.from([1]), outcome(), Buffer.from(body));
 }
 function call(job, seq, ...parts) {
   return new Promise((resolve) => {
@@ -84,7 +84,7 @@ async function upload(job, slowly) {
 const routes = {
   '/hello': (job) => answer(job, `hello from ${process.pid}`, [['content-type', 'text/plain']]),
   '/echo': (job) => answer(job, JSON.stringify({ ...job, calls: undefined, body: undefined })),
-  '/two-chunks': (job) => { head(job, 201, [['x-a', '1'], ['x-a', '2'], ['connection', 'close']]); chunk(job, 'one'); chunk(job, 'flight', 1); chunk(job, 'two'); end(job, { tags: ['t'] }); },
+  '/two-chunks': (job) => { head(job, 201, [['x-a', '1'], ['x-a', '2'], ['connection', 'close']], '', 'Fait à deux'); chunk(job, 'one'); chunk(job, 'flight', 1); chunk(job, 'two'); end(job, { tags: ['t'] }); },
   '/wait': (job) => { job.onCancel = () => end(job, { result: 'aborted' }); },
   '/head-then-wait': (job) => { head(job, 200, []); chunk(job, 'first'); job.onCancel = (reason) => { console.log(`cancelled ${reason}`); end(job, { result: 'aborted' }); }; },
   '/ignore-cancel': () => {},
@@ -120,6 +120,7 @@ const routes = {
   '/never-read': () => { socket.pause(); },
   // Answers that HTTP does not allow.
   '/bad-status': (job) => { head(job, 199, []); job.onCancel = () => end(job, { result: 'aborted' }); },
+  '/bad-reason': (job) => { head(job, 200, [], '', 'OK\r\nset-cookie: b'); end(job); },
   '/bad-name': (job) => { head(job, 200, [['X-Upper', 'v']]); end(job); },
   '/bad-value': (job) => { head(job, 200, [['x', 'a\r\nset-cookie: b']]); end(job); },
   '/too-long': (job) => { head(job, 200, [['content-length', '3']]); chunk(job, 'four'); end(job); },
@@ -141,7 +142,7 @@ const routes = {
   '/bad-word': (job) => send(0x85, job.id, Buffer.concat([Buffer.from([99]), outcome().subarray(1)])),
   '/bad-pong': () => send(0x89, 0, u32(12345), u32(0), u32(0), u64(0), u64(0), u64(0)),
   '/second-ready': () => send(0x82, 0, u32(0), u32(0), u16(0)),
-  '/cut': (job) => { socket.write(frame(0x83, job.id, 0, u16(200), headerList([['a', 'b']]), none).subarray(0, Number(job.query)), () => process.exit(0)); },
+  '/cut': (job) => { socket.write(frame(0x83, job.id, 0, u16(200), text(''), headerList([['a', 'b']]), none).subarray(0, Number(job.query)), () => process.exit(0)); },
 };
 
 import { rmSync } from 'node:fs';

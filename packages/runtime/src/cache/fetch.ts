@@ -4,6 +4,7 @@
  */
 import { readsRequest } from '../dynamic.ts';
 import { memoized, requestStorage, type RequestStore } from '../request-store.ts';
+import { noteDecoded } from '../web/decoded.ts';
 import { nativeFetch, unwrap } from '../web/native.ts';
 import { fetchPolicy, type FetchPolicy, type NextFetchOptions } from './fetch-policy.ts';
 import { cacheableFetch, memoKey, methodOf, urlOf } from './fetch-request.ts';
@@ -20,15 +21,18 @@ export function installFetch(): void {
 
 export async function ironsideFetch(input: RequestInfo | URL, init?: NextFetchInit): Promise<Response> {
   const store = requestStorage.getStore();
-  if (!store || store.phase === 'proxy' || store.phase === 'after') return plain(input, init);
+  if (!store) return nativeFetch(unwrap(input), init);
+  if (store.phase === 'proxy' || store.phase === 'after') return plain(store, input, init);
   const rendering = store.phase === 'render' || store.phase === 'prerender';
   if (rendering && isMemoizable(input, init)) return memoizedFetch(store, input, init);
   return fetchInRequest(store, input, init);
 }
 Object.defineProperty(ironsideFetch, 'name', { value: 'fetch' });
 
-function plain(input: RequestInfo | URL, init: NextFetchInit | undefined): Promise<Response> {
-  return nativeFetch(unwrap(input), init);
+async function plain(store: RequestStore, input: RequestInfo | URL, init: NextFetchInit | undefined): Promise<Response> {
+  const response = await nativeFetch(unwrap(input), init);
+  noteDecoded(store, response);
+  return response;
 }
 
 function isMemoizable(input: RequestInfo | URL, init: NextFetchInit | undefined): boolean {
@@ -59,13 +63,13 @@ async function fetchInRequest(store: RequestStore, input: RequestInfo | URL, ini
   const next = init?.next ?? (input as { next?: NextFetchOptions }).next;
   const policy = fetchPolicy(store, url, init?.cache ?? (input instanceof Request ? input.cache : undefined), next);
   noteRead(store, policy, url);
-  if (policy.kind === 'uncached' || store.draft) return plain(input, withoutCacheMode(init));
+  if (policy.kind === 'uncached' || store.draft) return plain(store, input, withoutCacheMode(init));
   const request = await cacheableFetch(input, init);
   return cachedRead<Response>(store, {
     key: { kind: 'fetch', key: request.key },
     tags: policy.tags,
     revalidate: policy.revalidate,
-    make: () => plain(request.input, withoutCacheMode(request.init)),
+    make: () => plain(store, request.input, withoutCacheMode(request.init)),
     encode: (response) => (response.status === 200 ? encodeResponse(response.clone()) : undefined),
     decode: decodeResponse,
   });

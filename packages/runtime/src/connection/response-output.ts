@@ -7,12 +7,13 @@ import type { ResponseSink } from '../job.ts';
 import type { FrameOutput, Held } from './frame-output.ts';
 
 type Waiting = { channel: Channel; bytes: Uint8Array; done: () => void };
-type PendingHead = { status: number; headers: [name: string, value: string][]; body: Uint8Array };
+type PendingHead = { status: number; reason: string; headers: [name: string, value: string][]; body: Uint8Array };
 
 const NOTHING = new Uint8Array(0);
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 /** The front refuses more. */
+const MAX_REASON = 256;
 const MAX_HEADERS = 256;
 const MAX_HEADER_BYTES = 64 * 1024;
 
@@ -35,7 +36,7 @@ export class ResponseOutput implements ResponseSink, Held {
     return this.#state !== 'before head';
   }
 
-  head(status: number, headers: [name: string, value: string][]): void {
+  head(status: number, headers: [name: string, value: string][], reason = ''): void {
     if (this.#state === 'ended' || this.cancelled) return;
     if (this.#state !== 'before head') throw new Error('The head of this answer has been sent already.');
     if (!Number.isInteger(status) || status < 200 || status > 599) throw new RangeError(`${status} is no status of a response; it has to be from 200 to 599.`);
@@ -44,8 +45,9 @@ export class ResponseOutput implements ResponseSink, Held {
     if (checked.length > MAX_HEADERS || size > MAX_HEADER_BYTES) {
       throw new RangeError(`The answer has ${checked.length} headers with ${size} characters; ${MAX_HEADERS} headers with ${MAX_HEADER_BYTES} characters are the most.`);
     }
+    const text = checkedReason(reason);
     this.#state = 'open';
-    this.#pending = { status, headers: checked, body: NOTHING };
+    this.#pending = { status, reason: text, headers: checked, body: NOTHING };
     this.#output.hold(this);
   }
 
@@ -85,7 +87,7 @@ export class ResponseOutput implements ResponseSink, Held {
     const failed = outcome.result === 'thrown' || outcome.result === 'bad_response';
     const send = (end: Outcome) => {
       if (pending && !failed && !this.cancelled) {
-        encodeHead(this.#output.frames, { status: pending.status, headers: pending.headers, outcome: end, body: pending.body }, this.#job);
+        encodeHead(this.#output.frames, { ...pending, outcome: end }, this.#job);
       } else {
         encodeOutcome(this.#output.frames, end, this.#job);
       }
@@ -105,7 +107,7 @@ export class ResponseOutput implements ResponseSink, Held {
     if (!pending) return;
     this.#pending = undefined;
     if (this.cancelled) return;
-    encodeHead(this.#output.frames, { status: pending.status, headers: pending.headers, body: pending.body }, this.#job);
+    encodeHead(this.#output.frames, pending, this.#job);
   }
 
   #send(channel: Channel, bytes: Uint8Array): Promise<void> | undefined {
@@ -147,4 +149,11 @@ function checkedHeader(name: string, value: string): [string, string] {
   const bad = BAD_VALUE.exec(value);
   if (bad) throw new TypeError(`The header ${name} cannot have the value ${JSON.stringify(value)}: HTTP does not allow ${JSON.stringify(bad[0])} in it. Encode it, in URLs with encodeURI().`);
   return [name, value];
+}
+
+function checkedReason(text: string): string {
+  const bad = BAD_VALUE.exec(text);
+  if (bad) throw new TypeError(`${JSON.stringify(text)} cannot be a status text: HTTP does not allow ${JSON.stringify(bad[0])} in it.`);
+  if (Buffer.byteLength(text) > MAX_REASON) throw new RangeError(`The status text has ${text.length} characters; ${MAX_REASON} bytes are the most.`);
+  return text;
 }

@@ -3,6 +3,8 @@
  * and no further when it has gone.
  */
 import type { JobContext, ResponseSink } from '../job.ts';
+import type { RequestStore } from '../request-store.ts';
+import { wasDecoded } from './decoded.ts';
 import { sendableBody, sendableHeaders } from './response.ts';
 
 export type Sent = 'complete' | 'cancelled';
@@ -11,7 +13,7 @@ export type Sent = 'complete' | 'cancelled';
 export async function sendResponse(context: JobContext, response: Response, headers = sendableHeaders(response)): Promise<Sent> {
   const body = sendableBody(response);
   const { out } = context;
-  out.head(response.status, headers);
+  out.head(response.status, fittingHeaders(context.store, headers), response.statusText);
   if (body.kind === 'none') return 'complete';
   if (context.job.method === 'HEAD') {
     if (body.kind === 'stream') await body.stream.cancel().catch(() => undefined);
@@ -22,6 +24,17 @@ export async function sendResponse(context: JobContext, response: Response, head
     return 'complete';
   }
   return sendStream(out, body.stream, context.signal);
+}
+
+/**
+ * Without what may say something wrong of the body: an encoding that `fetch` took off, and a length, which is known when
+ * the body is. A HEAD request has no body to take it from, so the length stays there.
+ */
+function fittingHeaders(store: RequestStore, headers: [name: string, value: string][]): [name: string, value: string][] {
+  const isRelayed = headers.some(([name, value]) => name === 'content-encoding' && wasDecoded(store, value));
+  const isWrong = (name: string) => (isRelayed && name === 'content-encoding')
+    || (name === 'content-length' && (isRelayed || store.job.method !== 'HEAD'));
+  return headers.some(([name]) => isWrong(name)) ? headers.filter(([name]) => !isWrong(name)) : headers;
 }
 
 async function sendStream(out: ResponseSink, stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Sent> {
