@@ -1,6 +1,10 @@
 //! One folder per case in `fixtures/app_dir`: an application's files, and beside them `expected.json` with its routes and
 //! what is said about it. `IRONSIDE_UPDATE=1` writes the expectations anew.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, and is told by the environment to write anew"
+)]
 
 use ironside_compiler::app_dir::{AppDir, AppInput, discover, list_files};
 use ironside_diagnostics::{Diagnostics, render};
@@ -14,7 +18,12 @@ use std::{fs, path::Path};
 fn read(root: &Path) -> AppDir {
     let files = match list_files(root) {
         Ok(files) => files,
-        Err(diagnostic) => return AppDir { diagnostics: vec![diagnostic], ..AppDir::default() },
+        Err(diagnostic) => {
+            return AppDir {
+                diagnostics: vec![diagnostic],
+                ..AppDir::default()
+            };
+        }
     };
     discover(AppInput {
         app: &files.app,
@@ -47,8 +56,11 @@ fn route(route: &Route) -> Value {
     if let Some(node) = &route.tree {
         object["tree"] = tree(node);
     }
-    let config: Map<String, Value> =
-        serde_json::from_value::<Map<_, _>>(json!(route.config)).unwrap().into_iter().filter(|(_, value)| !value.is_null()).collect();
+    let config: Map<String, Value> = serde_json::from_value::<Map<_, _>>(json!(route.config))
+        .unwrap()
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect();
     if !config.is_empty() {
         object["config"] = config.into();
     }
@@ -88,7 +100,9 @@ fn summary(app: AppDir) -> Value {
 }
 
 fn check(case: &str) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/app_dir").join(case);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/app_dir")
+        .join(case);
     let actual = summary(read(&root));
     let file = root.join("expected.json");
     if std::env::var_os("IRONSIDE_UPDATE").is_some() {
@@ -124,5 +138,11 @@ fn a_folder_without_an_application_is_told_what_is_missing() {
     let diagnostics = read(folder.path()).diagnostics;
     assert_eq!(diagnostics[0].code, "no-app-folder");
     fs::create_dir(folder.path().join("pages")).unwrap();
-    assert!(read(folder.path()).diagnostics[0].hint.as_ref().unwrap().contains("Pages Router"));
+    assert!(
+        read(folder.path()).diagnostics[0]
+            .hint
+            .as_ref()
+            .unwrap()
+            .contains("Pages Router")
+    );
 }

@@ -21,12 +21,15 @@ async fn read_with(files: &[(&str, &str)], process: &[(&str, &str)]) -> Environm
     // Temporary folders may be links; diagnostics speak of real paths.
     let root = folder.path().canonicalize().unwrap();
     let tools = Tools::start(&root).await;
-    let process = process.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let process = process
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
     read_environment(&root, Mode::Production, &process, &tools).await
 }
 
 fn said(environment: &Environment) -> Vec<String> {
-    environment.diagnostics.iter().map(|diagnostic| render::plain(diagnostic)).collect()
+    environment.diagnostics.iter().map(render::plain).collect()
 }
 
 #[tokio::test]
@@ -35,9 +38,15 @@ async fn an_object_a_function_a_promise_and_every_kind_of_file_will_do() {
         ("next.config.js", "module.exports = { basePath: '/docs' };"),
         ("next.config.js", "export default { basePath: '/docs' };"),
         ("next.config.cjs", "module.exports = async () => ({ basePath: '/docs' });"),
-        ("next.config.mjs", "export default (phase, { defaultConfig }) => ({ ...defaultConfig, basePath: phase === 'phase-production-build' ? '/docs' : '' });"),
+        (
+            "next.config.mjs",
+            "export default (phase, { defaultConfig }) => ({ ...defaultConfig, basePath: phase === 'phase-production-build' ? '/docs' : '' });",
+        ),
         ("next.config.mjs", "export default Promise.resolve({ basePath: '/docs' });"),
-        ("next.config.ts", "import type { NextConfig } from 'next';\nimport { base } from './config/base';\nconst config: NextConfig = { basePath: base };\nexport default config;"),
+        (
+            "next.config.ts",
+            "import type { NextConfig } from 'next';\nimport { base } from './config/base';\nconst config: NextConfig = { basePath: base };\nexport default config;",
+        ),
     ] {
         let environment = read(&[(name, text), ("config/base.ts", "export const base: string = '/docs';")]).await;
         assert_eq!(said(&environment), Vec::<String>::new(), "{name}: {text}");
@@ -82,12 +91,26 @@ async fn options_become_settings() {
     assert_eq!(config.images, json!({ "qualities": [50] }));
     assert_eq!(config.cache_life["short"].revalidate, Some(5));
     assert_eq!(config.cache_life["short"].stale, Some(300));
-    assert_eq!(config.redirects, json!([{ "source": "/old", "destination": "/new", "permanent": true }]));
-    assert_eq!(config.rewrites, json!({ "beforeFiles": [{ "source": "/a", "destination": "/b" }], "afterFiles": [], "fallback": [] }));
+    assert_eq!(
+        config.redirects,
+        json!([{ "source": "/old", "destination": "/new", "permanent": true }])
+    );
+    assert_eq!(
+        config.rewrites,
+        json!({ "beforeFiles": [{ "source": "/a", "destination": "/b" }], "afterFiles": [], "fallback": [] })
+    );
     assert_eq!(settings.page_extensions, ["page.tsx", "ts"]);
-    assert_eq!(settings.remove_console, Some(RemoveConsole { exclude: vec!["error".into()] }));
+    assert_eq!(
+        settings.remove_console,
+        Some(RemoveConsole {
+            exclude: vec!["error".into()]
+        })
+    );
     assert_eq!(settings.build_id.as_deref(), Some("build-7"));
-    let server: BTreeMap<_, _> = environment.defines(Side::Server, Mode::Production, &BTreeMap::new()).into_iter().collect();
+    let server: BTreeMap<_, _> = environment
+        .defines(Side::Server, Mode::Production, &BTreeMap::new())
+        .into_iter()
+        .collect();
     assert_eq!(server["process.env.COLOUR"], "\"red\"");
     assert_eq!((server["__FLAG__"].as_str(), server["__NAME__"].as_str()), ("true", "\"x\""));
 }
@@ -96,14 +119,23 @@ async fn options_become_settings() {
 async fn the_configuration_sees_variables_of_env_files_and_public_ones_are_inlined() {
     let files = [
         (".env", "NEXT_PUBLIC_NAME=from file\nSECRET=s\nBASE=/b"),
-        ("next.config.mjs", "export default { basePath: process.env.BASE, deploymentId: process.env.NODE_ENV };"),
+        (
+            "next.config.mjs",
+            "export default { basePath: process.env.BASE, deploymentId: process.env.NODE_ENV };",
+        ),
     ];
     let environment = read_with(&files, &[("NEXT_PUBLIC_OTHER", "from \"process\"")]).await;
     assert_eq!(said(&environment), Vec::<String>::new());
     assert_eq!(environment.config.base_path, "/b");
     assert_eq!(environment.config.deployment_id.as_deref(), Some("production"));
-    let process = BTreeMap::from([("NEXT_PUBLIC_OTHER".to_owned(), "from \"process\"".to_owned()), ("TOKEN".to_owned(), "t".to_owned())]);
-    let browser: BTreeMap<_, _> = environment.defines(Side::Browser, Mode::Production, &process).into_iter().collect();
+    let process = BTreeMap::from([
+        ("NEXT_PUBLIC_OTHER".to_owned(), "from \"process\"".to_owned()),
+        ("TOKEN".to_owned(), "t".to_owned()),
+    ]);
+    let browser: BTreeMap<_, _> = environment
+        .defines(Side::Browser, Mode::Production, &process)
+        .into_iter()
+        .collect();
     assert_eq!(browser["process.env.NEXT_PUBLIC_NAME"], "\"from file\"");
     assert_eq!(browser["process.env.NEXT_PUBLIC_OTHER"], r#""from \"process\"""#);
     assert_eq!(browser["process.env"], "{}");
@@ -122,7 +154,15 @@ async fn mistakes_name_the_key_the_value_and_the_remedy_at_their_line() {
     let lines: Vec<String> = environment
         .diagnostics
         .iter()
-        .map(|d| format!("{}:{} {} | {}", d.severity.as_str(), d.place.as_ref().unwrap().line, d.message, d.hint.clone().unwrap()))
+        .map(|d| {
+            format!(
+                "{}:{} {} | {}",
+                d.severity.as_str(),
+                d.place.as_ref().unwrap().line,
+                d.message,
+                d.hint.clone().unwrap()
+            )
+        })
         .collect();
     assert_eq!(
         lines,
@@ -143,16 +183,51 @@ async fn a_configuration_that_cannot_be_had_is_told_with_its_place() {
     for (name, text, code, line, words) in [
         ("next.config.mjs", "export default {\n  a: ,\n};\n", "syntax-error", 2, ""),
         ("next.config.ts", "const a: = 1;\nexport default a;\n", "syntax-error", 1, ""),
-        ("next.config.mjs", "const a = 1;\nthrow new Error('no luck');\n", "next-config", 2, "no luck"),
-        ("next.config.ts", "type A = {\n  a: 1;\n};\nexport default () => {\n  throw new TypeError('no luck');\n};\n", "next-config", 5, "TypeError: no luck"),
-        ("next.config.mjs", "import 'not-there';\nexport default {};\n", "next-config", 0, "not-there"),
+        (
+            "next.config.mjs",
+            "const a = 1;\nthrow new Error('no luck');\n",
+            "next-config",
+            2,
+            "no luck",
+        ),
+        (
+            "next.config.ts",
+            "type A = {\n  a: 1;\n};\nexport default () => {\n  throw new TypeError('no luck');\n};\n",
+            "next-config",
+            5,
+            "TypeError: no luck",
+        ),
+        (
+            "next.config.mjs",
+            "import 'not-there';\nexport default {};\n",
+            "next-config",
+            0,
+            "not-there",
+        ),
         ("next.config.mjs", "export default 7;\n", "next-config", 0, "a number"),
-        ("next.config.mjs", "export default { async headers() {\n  throw new Error('no headers');\n} };\n", "next-config", 2, "no headers"),
+        (
+            "next.config.mjs",
+            "export default { async headers() {\n  throw new Error('no headers');\n} };\n",
+            "next-config",
+            2,
+            "no headers",
+        ),
     ] {
         let environment = read(&[(name, text)]).await;
-        let [diagnostic] = environment.diagnostics.as_slice() else { panic!("{:?}", said(&environment)) };
+        let [diagnostic] = environment.diagnostics.as_slice() else {
+            panic!("{:?}", said(&environment))
+        };
         let place = diagnostic.place.as_ref().unwrap();
-        assert_eq!((diagnostic.code.as_ref(), place.file.as_str(), place.line), (code, name, line), "{}", render::plain(diagnostic));
-        assert!(diagnostic.message.contains(words) && diagnostic.hint.is_some(), "{}", render::plain(diagnostic));
+        assert_eq!(
+            (diagnostic.code.as_ref(), place.file.as_str(), place.line),
+            (code, name, line),
+            "{}",
+            render::plain(diagnostic)
+        );
+        assert!(
+            diagnostic.message.contains(words) && diagnostic.hint.is_some(),
+            "{}",
+            render::plain(diagnostic)
+        );
     }
 }

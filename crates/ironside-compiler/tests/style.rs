@@ -35,7 +35,11 @@ impl App {
             minify: true,
             root: root.clone(),
         });
-        Self { root, styles, _folder: folder }
+        Self {
+            root,
+            styles,
+            _folder: folder,
+        }
     }
 
     fn list(&self, files: &[&str]) -> Vec<PathBuf> {
@@ -43,7 +47,9 @@ impl App {
     }
 
     async fn bundle(&self, lists: &[&[&str]]) -> Result<StyleBundle, Vec<Diagnostic>> {
-        self.styles.bundle(&lists.iter().map(|list| self.list(list)).collect::<Vec<_>>()).await
+        self.styles
+            .bundle(&lists.iter().map(|list| self.list(list)).collect::<Vec<_>>())
+            .await
     }
 
     /// The text of the one file that a stylesheet becomes.
@@ -55,12 +61,17 @@ impl App {
 
     async fn stub(&self, file: &str) -> String {
         let root = self.root.to_string_lossy().into_owned();
-        self.styles.stub(&self.root.join(file)).await.unwrap().code.replace(&root, "ROOT")
+        self.styles
+            .stub(&self.root.join(file))
+            .await
+            .unwrap()
+            .code
+            .replace(&root, "ROOT")
     }
 
     async fn mistake(&self, file: &str) -> String {
         let problems = self.bundle(&[&[file]]).await.unwrap_err();
-        problems.iter().map(|problem| render::plain(problem)).collect::<Vec<_>>().join("\n")
+        problems.iter().map(render::plain).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -70,7 +81,11 @@ fn put(root: &Path, file: &str, content: &[u8]) {
 
 #[tokio::test]
 async fn nesting_and_new_notations_are_lowered_and_space_is_left_out() {
-    let app = App::new(&[("a.css", "/* note */\n.a {\n  color: oklch(50% 0.1 200);\n  & .b { inset: 0; }\n}\n")]).await;
+    let app = App::new(&[(
+        "a.css",
+        "/* note */\n.a {\n  color: oklch(50% 0.1 200);\n  & .b { inset: 0; }\n}\n",
+    )])
+    .await;
     let css = app.css("a.css").await;
     assert!(css.contains(".a .b{inset:0}"), "{css}");
     assert!(!css.contains("note") && css.contains("color:#"), "{css}");
@@ -116,8 +131,17 @@ async fn classes_are_composed_from_the_same_file_other_files_and_globals() {
     let stub = app.stub("a.module.css").await;
     assert!(stub.contains("import \"ROOT/b.module.css\";"), "{stub}");
     let line = stub.lines().find(|line| line.starts_with("export const all")).unwrap();
-    let classes: Vec<&str> = line.split('"').nth(1).unwrap().split(' ').map(|class| class.split("__").next().unwrap()).collect();
-    assert_eq!(classes, ["a-module_all", "b-module_base", "c-module_root", "a-module_local", "reset"]);
+    let classes: Vec<&str> = line
+        .split('"')
+        .nth(1)
+        .unwrap()
+        .split(' ')
+        .map(|class| class.split("__").next().unwrap())
+        .collect();
+    assert_eq!(
+        classes,
+        ["a-module_all", "b-module_base", "c-module_root", "a-module_local", "reset"]
+    );
 }
 
 #[tokio::test]
@@ -141,7 +165,13 @@ async fn imports_are_put_in_place_with_their_conditions() {
     );
     assert_eq!(css, &expected);
     let (watched, _) = app.styles.watched();
-    for file in ["a.css", "sub/c.css", "dot.png", "node_modules/pkg/dist/t.css", "postcss.config.mjs"] {
+    for file in [
+        "a.css",
+        "sub/c.css",
+        "dot.png",
+        "node_modules/pkg/dist/t.css",
+        "postcss.config.mjs",
+    ] {
         assert!(watched.contains(&app.root.join(file)), "{file}");
     }
 }
@@ -159,19 +189,41 @@ async fn urls_of_files_are_hashed_and_others_stay() {
     let bundle = app.bundle(&[&["css/a.css"]]).await.unwrap();
     let css = bundle.files.values().next().unwrap();
     assert_eq!(css.matches("../media/dot.").count(), 2, "{css}");
-    for kept in ["url(\"/public.png\")", "url(\"data:image/png;base64,AA\")", "url(\"#id\")", "url(\"https://a.test/b.png\")", ".woff2?v=1\""] {
+    for kept in [
+        "url(\"/public.png\")",
+        "url(\"data:image/png;base64,AA\")",
+        "url(\"#id\")",
+        "url(\"https://a.test/b.png\")",
+        ".woff2?v=1\"",
+    ] {
         assert!(css.contains(kept), "{kept}: {css}");
     }
     let names: Vec<&str> = bundle.media.values().map(|file| file.url.as_str()).collect();
-    assert!(names.len() == 2 && names.iter().all(|url| url.starts_with("/_next/static/media/")), "{names:?}");
+    assert!(
+        names.len() == 2 && names.iter().all(|url| url.starts_with("/_next/static/media/")),
+        "{names:?}"
+    );
 }
 
 #[tokio::test]
 async fn segments_get_their_files_in_order_and_share_them() {
-    let app = App::new(&[("a.css", ".a{top:0}"), ("b.css", ".b{top:0}"), ("c.css", ".c{top:0}"), ("empty.css", "/* nothing */")]).await;
-    let bundle = app.bundle(&[&["a.css", "b.css", "empty.css"], &["b.css", "c.css"]]).await.unwrap();
+    let app = App::new(&[
+        ("a.css", ".a{top:0}"),
+        ("b.css", ".b{top:0}"),
+        ("c.css", ".c{top:0}"),
+        ("empty.css", "/* nothing */"),
+    ])
+    .await;
+    let bundle = app
+        .bundle(&[&["a.css", "b.css", "empty.css"], &["b.css", "c.css"]])
+        .await
+        .unwrap();
     let texts = |files: &[&str]| -> Vec<String> {
-        bundle.urls(&app.list(files)).iter().map(|url| bundle.files[url.strip_prefix("/_next/").unwrap()].trim().to_owned()).collect()
+        bundle
+            .urls(&app.list(files))
+            .iter()
+            .map(|url| bundle.files[url.strip_prefix("/_next/").unwrap()].trim().to_owned())
+            .collect()
     };
     assert_eq!(texts(&["a.css", "b.css", "empty.css"]), [".a{top:0}", ".b{top:0}"]);
     assert_eq!(texts(&["b.css", "c.css"]), [".b{top:0}", ".c{top:0}"]);
@@ -193,12 +245,24 @@ async fn mistakes_are_told_with_their_line() {
     let url = app.mistake("url.css").await;
     assert!(url.contains("url.css:2:19") && url.contains("`./none.png`"), "{url}");
     let missing = app.mistake("missing.css").await;
-    assert!(missing.contains("missing.css:2:") && missing.contains("@import leads to `./none.css`"), "{missing}");
+    assert!(
+        missing.contains("missing.css:2:") && missing.contains("@import leads to `./none.css`"),
+        "{missing}"
+    );
     let compose = app.styles.stub(&app.root.join("compose.module.css")).await.unwrap_err();
-    assert!(compose.message.contains("the class `nope`, which b.module.css does not have"), "{}", compose.message);
+    assert!(
+        compose.message.contains("the class `nope`, which b.module.css does not have"),
+        "{}",
+        compose.message
+    );
     let odd = app.css("odd.css").await;
     assert!(odd.contains(".c{top:0}"), "what is understood stays: {odd}");
-    let warning = app.styles.warnings().into_iter().find(|warning| warning.place.as_ref().unwrap().file == "odd.css").unwrap();
+    let warning = app
+        .styles
+        .warnings()
+        .into_iter()
+        .find(|warning| warning.place.as_ref().unwrap().file == "odd.css")
+        .unwrap();
     assert_eq!(warning.place.unwrap().line, 2);
 }
 
@@ -210,35 +274,72 @@ const PLUGIN: &str = "module.exports = (options = {}) => ({ postcssPlugin: 'shou
 
 #[tokio::test]
 async fn postcss_plugins_are_run_if_there_is_a_configuration() {
-    let postcss = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node_modules").canonicalize().unwrap();
+    let postcss = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../node_modules")
+        .canonicalize()
+        .unwrap();
     for (name, text) in [
-        ("postcss.config.mjs", "export default { plugins: { './shout.cjs': { word: 'loud' } } };"),
-        ("postcss.config.js", "module.exports = { plugins: [['./shout.cjs', { word: 'loud' }]] };"),
-        ("postcss.config.cjs", "module.exports = (context) => ({ plugins: [context.env === 'production' && require('./shout.cjs')({ word: 'loud' })] });"),
-        ("postcss.config.ts", "const word: string = 'loud';\nexport default { plugins: { './shout.cjs': { word } } };"),
+        (
+            "postcss.config.mjs",
+            "export default { plugins: { './shout.cjs': { word: 'loud' } } };",
+        ),
+        (
+            "postcss.config.js",
+            "module.exports = { plugins: [['./shout.cjs', { word: 'loud' }]] };",
+        ),
+        (
+            "postcss.config.cjs",
+            "module.exports = (context) => ({ plugins: [context.env === 'production' && require('./shout.cjs')({ word: 'loud' })] });",
+        ),
+        (
+            "postcss.config.ts",
+            "const word: string = 'loud';\nexport default { plugins: { './shout.cjs': { word } } };",
+        ),
         (".postcssrc.json", r#"{ "plugins": { "./shout.cjs": { "word": "loud" } } }"#),
-        ("package.json", r#"{ "postcss": { "plugins": { "./shout.cjs": { "word": "loud" } } } }"#),
+        (
+            "package.json",
+            r#"{ "postcss": { "plugins": { "./shout.cjs": { "word": "loud" } } } }"#,
+        ),
     ] {
         let app = App::new(&[("a.css", ".a { voice-family: quiet }"), ("shout.cjs", PLUGIN), (name, text)]).await;
         std::os::unix::fs::symlink(&postcss, app.root.join("node_modules")).unwrap();
         assert_eq!(app.css("a.css").await, ".a{voice-family:loud}", "{name}");
         let (files, folders) = app.styles.watched();
         assert!(files.contains(&PathBuf::from("/somewhere/theme.json")));
-        assert_eq!((folders[0].folder.to_str(), folders[0].glob.as_deref()), (Some("/somewhere/src"), Some("**/*.tsx")));
+        assert_eq!(
+            (folders[0].folder.to_str(), folders[0].glob.as_deref()),
+            (Some("/somewhere/src"), Some("**/*.tsx"))
+        );
     }
 }
 
 #[tokio::test]
 async fn failures_of_postcss_name_the_stylesheet_or_the_configuration() {
-    let postcss = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../node_modules").canonicalize().unwrap();
+    let postcss = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../node_modules")
+        .canonicalize()
+        .unwrap();
     let config = ("postcss.config.mjs", "export default { plugins: { './shout.cjs': {}, } };");
-    let app = App::new(&[("a.css", ".a {\n  top: broken\n}"), ("b.css", ".a {\n  top: 0;\n"), ("shout.cjs", PLUGIN), config]).await;
+    let app = App::new(&[
+        ("a.css", ".a {\n  top: broken\n}"),
+        ("b.css", ".a {\n  top: 0;\n"),
+        ("shout.cjs", PLUGIN),
+        config,
+    ])
+    .await;
     std::os::unix::fs::symlink(&postcss, app.root.join("node_modules")).unwrap();
     let thrown = app.mistake("a.css").await;
     assert!(thrown.contains("a.css:2:3") && thrown.contains("this is broken"), "{thrown}");
     let syntax = app.mistake("b.css").await;
     assert!(syntax.contains("b.css:1:1") && syntax.contains("Unclosed block"), "{syntax}");
-    let missing = App::new(&[("a.css", ".a {}"), ("postcss.config.mjs", "export default { plugins: { 'not-there': {} } };")]).await;
+    let missing = App::new(&[
+        ("a.css", ".a {}"),
+        ("postcss.config.mjs", "export default { plugins: { 'not-there': {} } };"),
+    ])
+    .await;
     let missing = missing.mistake("a.css").await;
-    assert!(missing.contains("postcss.config.mjs") && missing.contains("npm install"), "{missing}");
+    assert!(
+        missing.contains("postcss.config.mjs") && missing.contains("npm install"),
+        "{missing}"
+    );
 }

@@ -140,7 +140,9 @@ impl RouteTable {
     }
 
     fn intercepts(&self, route: RouteId, from: &[&str]) -> bool {
-        self.bindings(route).and_then(|bindings| bindings.from.as_ref()).is_some_and(|source| starts_with(&source.pattern, from))
+        self.bindings(route)
+            .and_then(|bindings| bindings.from.as_ref())
+            .is_some_and(|source| starts_with(&source.pattern, from))
     }
 
     fn bindings(&self, route: RouteId) -> Option<&Bindings> {
@@ -166,8 +168,16 @@ impl RouteTable {
 impl Binding {
     fn take(&self, segments: &[&str]) -> Param {
         let rest = segments.get(self.start..).unwrap_or_default();
-        let taken = if self.kind == ParamKind::Dynamic { rest.get(..1).unwrap_or_default() } else { rest };
-        Param { name: self.name.clone(), values: taken.iter().map(|&value| value.to_owned()).collect(), kind: self.kind }
+        let taken = if self.kind == ParamKind::Dynamic {
+            rest.get(..1).unwrap_or_default()
+        } else {
+            rest
+        };
+        Param {
+            name: self.name.clone(),
+            values: taken.iter().map(|&value| value.to_owned()).collect(),
+            kind: self.kind,
+        }
     }
 }
 
@@ -178,11 +188,19 @@ fn binding(part: &PatternPart, start: usize) -> Option<Binding> {
         PatternPart::CatchAll(name) => (name, ParamKind::CatchAll),
         PatternPart::OptionalCatchAll(name) => (name, ParamKind::OptionalCatchAll),
     };
-    Some(Binding { name: name.clone(), kind, start })
+    Some(Binding {
+        name: name.clone(),
+        kind,
+        start,
+    })
 }
 
 fn pattern_bindings(pattern: &[PatternPart]) -> Vec<Binding> {
-    pattern.iter().enumerate().filter_map(|(index, part)| binding(part, index)).collect()
+    pattern
+        .iter()
+        .enumerate()
+        .filter_map(|(index, part)| binding(part, index))
+        .collect()
 }
 
 /// Parameters that only a slot's own folders name: `@side/[...rest]` beside `children/[id]`.
@@ -209,7 +227,9 @@ fn starts_with(pattern: &[PatternPart], segments: &[&str]) -> bool {
     for part in pattern {
         match (part, rest.split_first()) {
             (PatternPart::OptionalCatchAll(_), _) | (PatternPart::CatchAll(_), Some(_)) => return true,
-            (PatternPart::Static(name), Some((segment, tail))) if canonical_segment(segment) == encode_segment(name) => rest = tail,
+            (PatternPart::Static(name), Some((segment, tail))) if canonical_segment(segment) == encode_segment(name) => {
+                rest = tail
+            }
             (PatternPart::Dynamic(_), Some((_, tail))) => rest = tail,
             _ => return false,
         }
@@ -219,7 +239,9 @@ fn starts_with(pattern: &[PatternPart], segments: &[&str]) -> bool {
 
 impl Default for Trie {
     fn default() -> Self {
-        Self { nodes: vec![Node::default()] }
+        Self {
+            nodes: vec![Node::default()],
+        }
     }
 }
 

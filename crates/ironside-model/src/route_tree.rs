@@ -33,7 +33,8 @@ impl SegmentNode {
 
     /// Every file of the tree, outer before inner.
     pub fn files(&self) -> impl Iterator<Item = (SegmentKind, &FileKey)> {
-        self.walk().flat_map(|node| node.files.iter().map(|(kind, file)| (*kind, file)))
+        self.walk()
+            .flat_map(|node| node.files.iter().map(|(kind, file)| (*kind, file)))
     }
 
     /// The `page` file that the URL is about: the one in the `children` slots.
@@ -59,7 +60,10 @@ mod tests {
             segment: segment.into(),
             param: None,
             files: files.iter().map(|(kind, file)| (*kind, (*file).to_owned())).collect(),
-            slots: slots.into_iter().map(|(name, node)| (name.to_owned(), node)).collect::<BTreeMap<_, _>>(),
+            slots: slots
+                .into_iter()
+                .map(|(name, node)| (name.to_owned(), node))
+                .collect::<BTreeMap<_, _>>(),
         }
     }
 
@@ -67,7 +71,11 @@ mod tests {
     fn outer_files_come_before_inner_ones() {
         let page = node(PAGE_SEGMENT, &[(SegmentKind::Page, "app/page.tsx")], vec![]);
         let modal = node(DEFAULT_SEGMENT, &[(SegmentKind::Default, "app/@modal/default.tsx")], vec![]);
-        let tree = node("", &[(SegmentKind::Layout, "app/layout.tsx")], vec![("modal", modal), (CHILDREN_SLOT, page)]);
+        let tree = node(
+            "",
+            &[(SegmentKind::Layout, "app/layout.tsx")],
+            vec![("modal", modal), (CHILDREN_SLOT, page)],
+        );
         let files: Vec<_> = tree.files().map(|(_, file)| file.as_str()).collect();
         assert_eq!(files, ["app/layout.tsx", "app/page.tsx", "app/@modal/default.tsx"]);
         assert_eq!(tree.page().map(String::as_str), Some("app/page.tsx"));
@@ -75,7 +83,14 @@ mod tests {
 
     #[test]
     fn groups_and_leaves_are_no_part_of_the_url() {
-        for (name, is) in [("", false), (PAGE_SEGMENT, false), ("(group)", false), ("blog", true), ("[id]", true), ("(.)photo", true)] {
+        for (name, is) in [
+            ("", false),
+            (PAGE_SEGMENT, false),
+            ("(group)", false),
+            ("blog", true),
+            ("[id]", true),
+            ("(.)photo", true),
+        ] {
             assert_eq!(node(name, &[], vec![]).is_url_part(), is, "{name}");
         }
     }

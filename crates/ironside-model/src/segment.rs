@@ -128,7 +128,11 @@ impl FolderName {
             return intercept(marker, rest);
         }
         if let Some(group) = name.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-            return if group.is_empty() { Err(FolderNameError::EmptyGroup) } else { Ok(Self::Group(group.to_owned())) };
+            return if group.is_empty() {
+                Err(FolderNameError::EmptyGroup)
+            } else {
+                Ok(Self::Group(group.to_owned()))
+            };
         }
         Ok(match url_part(name)? {
             PatternPart::Static(text) => Self::Static(text),
@@ -148,9 +152,14 @@ impl FolderName {
 }
 
 fn split_marker(name: &str) -> Option<(InterceptMarker, &str)> {
-    [InterceptMarker::UpTwice, InterceptMarker::Same, InterceptMarker::Up, InterceptMarker::Root]
-        .into_iter()
-        .find_map(|marker| Some((marker, name.strip_prefix(marker.as_str())?)))
+    [
+        InterceptMarker::UpTwice,
+        InterceptMarker::Same,
+        InterceptMarker::Up,
+        InterceptMarker::Root,
+    ]
+    .into_iter()
+    .find_map(|marker| Some((marker, name.strip_prefix(marker.as_str())?)))
 }
 
 fn intercept(marker: InterceptMarker, rest: &str) -> Result<FolderName, FolderNameError> {
@@ -166,7 +175,9 @@ fn intercept(marker: InterceptMarker, rest: &str) -> Result<FolderName, FolderNa
 fn url_part(name: &str) -> Result<PatternPart, FolderNameError> {
     if !name.contains(['[', ']']) {
         // Folders whose URL starts with `_` are written with `%5F`; other escapes mean themselves as well.
-        let text = percent_decode_str(name).decode_utf8().map_or_else(|_| name.to_owned(), |text| text.into_owned());
+        let text = percent_decode_str(name)
+            .decode_utf8()
+            .map_or_else(|_| name.to_owned(), |text| text.into_owned());
         return Ok(PatternPart::Static(text));
     }
     if let Some(inner) = name.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
@@ -177,7 +188,10 @@ fn url_part(name: &str) -> Result<PatternPart, FolderNameError> {
             None => param_name(inner).and(Err(FolderNameError::OptionalParam)),
         };
     }
-    let inner = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).ok_or(FolderNameError::Brackets)?;
+    let inner = name
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .ok_or(FolderNameError::Brackets)?;
     match inner.strip_prefix("...") {
         Some(param) => Ok(PatternPart::CatchAll(param_name(param)?)),
         None => Ok(PatternPart::Dynamic(param_name(inner)?)),
@@ -215,7 +229,10 @@ mod tests {
         assert_eq!(parse("_parts"), Ok(FolderName::Private));
         assert_eq!(parse("[id]"), Ok(FolderName::Param(PatternPart::Dynamic(text("id")))));
         assert_eq!(parse("[...a]"), Ok(FolderName::Param(PatternPart::CatchAll(text("a")))));
-        assert_eq!(parse("[[...a]]"), Ok(FolderName::Param(PatternPart::OptionalCatchAll(text("a")))));
+        assert_eq!(
+            parse("[[...a]]"),
+            Ok(FolderName::Param(PatternPart::OptionalCatchAll(text("a"))))
+        );
         assert_eq!(parse("(shop)"), Ok(FolderName::Group(text("shop"))));
         assert_eq!(parse("@modal"), Ok(FolderName::Slot(text("modal"))));
         assert_eq!(parse("@children"), Ok(FolderName::Group(text("@children"))));

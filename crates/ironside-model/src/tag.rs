@@ -69,7 +69,10 @@ pub fn path_tag(path: &str, scope: PathScope) -> String {
 /// around it, by the pattern that `revalidatePath` names it with.
 #[must_use]
 pub fn implicit_tags(route: &Route, path: &str) -> Vec<String> {
-    let mut tags = vec![path_tag(path, PathScope::Url), path_tag(&pattern_path(&route.pattern), PathScope::Page)];
+    let mut tags = vec![
+        path_tag(path, PathScope::Url),
+        path_tag(&pattern_path(&route.pattern), PathScope::Page),
+    ];
     for length in 0..=route.pattern.len() {
         let above: &[PatternPart] = route.pattern.get(..length).unwrap_or_default();
         tags.push(path_tag(&pattern_path(above), PathScope::Layout));

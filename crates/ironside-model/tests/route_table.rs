@@ -8,7 +8,11 @@ use ironside_model::segment::FolderName;
 use proptest::prelude::*;
 
 fn pattern(path: &str) -> Vec<PatternPart> {
-    path_segments(path).unwrap().iter().map(|name| FolderName::parse(name).unwrap().url_part().unwrap()).collect()
+    path_segments(path)
+        .unwrap()
+        .iter()
+        .map(|name| FolderName::parse(name).unwrap().url_part().unwrap())
+        .collect()
 }
 
 fn route(pattern: Vec<PatternPart>, from: Option<&str>) -> Route {
@@ -42,7 +46,16 @@ fn plain(paths: &[&str], url: &str) -> Option<String> {
 
 #[test]
 fn the_more_exact_pattern_wins_at_each_level() {
-    let paths = ["/", "/a", "/[x]", "/[...all]", "/a/b", "/a/[y]", "/a/[...rest]", "/o/[[...opt]]"];
+    let paths = [
+        "/",
+        "/a",
+        "/[x]",
+        "/[...all]",
+        "/a/b",
+        "/a/[y]",
+        "/a/[...rest]",
+        "/o/[[...opt]]",
+    ];
     for (url, expected) in [
         ("/", "/"),
         ("/a", "/a"),
@@ -108,7 +121,10 @@ fn an_intercepting_route_at_the_root_is_for_navigation_from_everywhere() {
 #[test]
 fn an_intercepting_route_gets_the_parameters_of_the_place_it_is_shown_in() {
     let paths = [("/photo/[id]", None), ("/photo/[id]", Some("/[user]/feed"))];
-    assert_eq!(look(&paths, "/photo/7", Some("/ann/feed")).as_deref(), Some("/photo/[id] id=7 user=ann"));
+    assert_eq!(
+        look(&paths, "/photo/7", Some("/ann/feed")).as_deref(),
+        Some("/photo/[id] id=7 user=ann")
+    );
 }
 
 #[test]
@@ -120,7 +136,10 @@ fn parameters_of_a_slots_own_folders_are_bound() {
         ..SegmentNode::default()
     };
     let mut with_slot = route(pattern("/a/[id]"), None);
-    with_slot.tree = Some(SegmentNode { slots: [("side".to_owned(), slot)].into(), ..SegmentNode::default() });
+    with_slot.tree = Some(SegmentNode {
+        slots: [("side".to_owned(), slot)].into(),
+        ..SegmentNode::default()
+    });
     let params = RouteTable::new(&[with_slot]).match_path("/a/1", None).unwrap().params;
     assert_eq!(params.len(), 2);
     assert_eq!(params[1].name, "rest");

@@ -21,9 +21,14 @@ pub(crate) fn check_pattern(pattern: &[PatternPart], file: &str, diagnostics: &m
     let url = pattern_path(pattern);
     if let Some(part) = pattern.iter().rev().skip(1).find(|part| part.is_catch_all()) {
         diagnostics.push(
-            Diagnostic::error("catch-all-not-last", format!("nothing can come after the catch-all {part} in {url}"))
-                .at_file(file)
-                .hint(format!("move the folders below {part}, or make it a single parameter such as [name]")),
+            Diagnostic::error(
+                "catch-all-not-last",
+                format!("nothing can come after the catch-all {part} in {url}"),
+            )
+            .at_file(file)
+            .hint(format!(
+                "move the folders below {part}, or make it a single parameter such as [name]"
+            )),
         );
     }
     let mut seen = BTreeMap::new();
@@ -53,9 +58,20 @@ fn same_url(claims: &[Claim], diagnostics: &mut Vec<Diagnostic>) {
             continue;
         };
         let url = pattern_path(claim.pattern);
-        let message = format!("a {} and a {} answer {url}: {} and {}", other.what, claim.what, other.file, claim.file);
-        let code = if other.what == claim.what { "two-files-at-one-path" } else { "page-and-route" };
-        diagnostics.push(Diagnostic::error(code, message).at_file(claim.file).hint("a URL has one answer: delete one of them, or move it to another path"));
+        let message = format!(
+            "a {} and a {} answer {url}: {} and {}",
+            other.what, claim.what, other.file, claim.file
+        );
+        let code = if other.what == claim.what {
+            "two-files-at-one-path"
+        } else {
+            "page-and-route"
+        };
+        diagnostics.push(
+            Diagnostic::error(code, message)
+                .at_file(claim.file)
+                .hint("a URL has one answer: delete one of them, or move it to another path"),
+        );
     }
 }
 
@@ -74,11 +90,21 @@ fn names_of_siblings(claims: &[Claim], diagnostics: &mut Vec<Diagnostic>) {
             if first != name {
                 // Told once per pair.
                 names.insert((above.clone(), kind), (name, claim.file));
-                let place = if index == 0 { "at the root".to_owned() } else { format!("below {above}") };
+                let place = if index == 0 {
+                    "at the root".to_owned()
+                } else {
+                    format!("below {above}")
+                };
                 diagnostics.push(
-                    Diagnostic::error("params-differ", format!("one parameter has the names `{first}` and `{name}` {place}: {file} and {}", claim.file))
-                        .at_file(claim.file)
-                        .hint("use the same name in both folders"),
+                    Diagnostic::error(
+                        "params-differ",
+                        format!(
+                            "one parameter has the names `{first}` and `{name}` {place}: {file} and {}",
+                            claim.file
+                        ),
+                    )
+                    .at_file(claim.file)
+                    .hint("use the same name in both folders"),
                 );
             }
         }
@@ -89,19 +115,28 @@ fn names_of_siblings(claims: &[Claim], diagnostics: &mut Vec<Diagnostic>) {
 fn optional_catch_all(claims: &[Claim], diagnostics: &mut Vec<Diagnostic>) {
     let by_shape: BTreeMap<String, &Claim> = claims.iter().map(|claim| (pattern_shape(claim.pattern), claim)).collect();
     for claim in claims {
-        let Some((PatternPart::OptionalCatchAll(name), above)) = claim.pattern.split_last() else { continue };
+        let Some((PatternPart::OptionalCatchAll(name), above)) = claim.pattern.split_last() else {
+            continue;
+        };
         if let Some(other) = by_shape.get(&pattern_shape(above)) {
             let (url, own) = (pattern_path(above), pattern_path(claim.pattern));
             diagnostics.push(
-                Diagnostic::error("optional-catch-all-conflict", format!("{own} answers {url} too: {} and {}", claim.file, other.file))
-                    .at_file(claim.file)
-                    .hint(format!("rename the folder to [...{name}], or delete the other file")),
+                Diagnostic::error(
+                    "optional-catch-all-conflict",
+                    format!("{own} answers {url} too: {} and {}", claim.file, other.file),
+                )
+                .at_file(claim.file)
+                .hint(format!("rename the folder to [...{name}], or delete the other file")),
             );
         }
         let required: Vec<PatternPart> = above.iter().cloned().chain([PatternPart::CatchAll(name.clone())]).collect();
         if let Some(other) = by_shape.get(&pattern_shape(&required)) {
             let message = format!("two catch-alls stand side by side: {} and {}", claim.file, other.file);
-            diagnostics.push(Diagnostic::error("two-catch-alls", message).at_file(claim.file).hint("keep one of the two folders"));
+            diagnostics.push(
+                Diagnostic::error("two-catch-alls", message)
+                    .at_file(claim.file)
+                    .hint("keep one of the two folders"),
+            );
         }
     }
 }

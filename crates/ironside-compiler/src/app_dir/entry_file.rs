@@ -24,7 +24,8 @@ pub(crate) fn find(sources: &mut Sources, app: &str, files: &[FileKey], extensio
     let file = |stem: &str| {
         files.iter().find(|file| {
             let name = file.strip_prefix(beside).filter(|name| !name.contains('/'));
-            name.and_then(|name| split_extension(name, extensions)).is_some_and(|(found, _)| found == stem)
+            name.and_then(|name| split_extension(name, extensions))
+                .is_some_and(|(found, _)| found == stem)
         })
     };
     if beside == "src/" {
@@ -65,9 +66,12 @@ fn misplaced(sources: &mut Sources, files: &[FileKey], extensions: &[String]) {
         let stem = split_extension(file, extensions).map(|(stem, _)| stem);
         if let Some(stem @ ("proxy" | "middleware" | "instrumentation" | "instrumentation-client")) = stem {
             sources.diagnostics.push(
-                Diagnostic::warning("misplaced-file", format!("`{stem}` is not used here, since the application is in src/app"))
-                    .at_file(file)
-                    .hint(format!("move it to src/{file}")),
+                Diagnostic::warning(
+                    "misplaced-file",
+                    format!("`{stem}` is not used here, since the application is in src/app"),
+                )
+                .at_file(file)
+                .hint(format!("move it to src/{file}")),
             );
         }
     }
@@ -76,13 +80,20 @@ fn misplaced(sources: &mut Sources, files: &[FileKey], extensions: &[String]) {
 fn read_proxy(sources: &mut Sources, file: &FileKey, name: &str) -> Option<Proxy> {
     let (facts, source) = sources.facts(file)?;
     if facts.broken {
-        return Some(Proxy { file: file.clone(), chunk: String::new(), matchers: Value::Array(Vec::new()) });
+        return Some(Proxy {
+            file: file.clone(),
+            chunk: String::new(),
+            matchers: Value::Array(Vec::new()),
+        });
     }
     if facts.lacks(name) && facts.lacks("default") {
         sources.diagnostics.push(
-            Diagnostic::error("proxy-without-function", format!("the file exports neither `{name}` nor a default function"))
-                .at_line(file, 1, 1, Some(Arc::clone(&source)))
-                .hint(format!("write `export function {name}(request) {{ … }}`")),
+            Diagnostic::error(
+                "proxy-without-function",
+                format!("the file exports neither `{name}` nor a default function"),
+            )
+            .at_line(file, 1, 1, Some(Arc::clone(&source)))
+            .hint(format!("write `export function {name}(request) {{ … }}`")),
         );
     }
     let mut problems = Vec::new();
@@ -93,7 +104,9 @@ fn read_proxy(sources: &mut Sources, file: &FileKey, name: &str) -> Option<Proxy
     if let Some(config) = facts.exports.get("config") {
         for (message, hint) in problems {
             sources.diagnostics.push(
-                Diagnostic::error("proxy-config", message).at(file, Arc::clone(&source), config.value_span.clone()).hint(hint),
+                Diagnostic::error("proxy-config", message)
+                    .at(file, Arc::clone(&source), config.value_span.clone())
+                    .hint(hint),
             );
         }
     }
@@ -104,7 +117,11 @@ fn read_proxy(sources: &mut Sources, file: &FileKey, name: &str) -> Option<Proxy
                 .hint("delete the export: a proxy always runs in Node"),
         );
     }
-    Some(Proxy { file: file.clone(), chunk: String::new(), matchers })
+    Some(Proxy {
+        file: file.clone(),
+        chunk: String::new(),
+        matchers,
+    })
 }
 
 type Problem = (String, &'static str);
@@ -113,11 +130,17 @@ type Problem = (String, &'static str);
 fn matchers(config: &Export, problems: &mut Vec<Problem>) -> Value {
     let hint = "write it as a literal: `export const config = { matcher: ['/path/:rest*'] }`";
     let ExportValue::Literal(Value::Object(config)) = &config.value else {
-        problems.push(("`config` is read without running the file, so it has to consist of literals".into(), hint));
+        problems.push((
+            "`config` is read without running the file, so it has to consist of literals".into(),
+            hint,
+        ));
         return Value::Array(Vec::new());
     };
     if config.contains_key("runtime") {
-        problems.push(("a proxy cannot choose its runtime".into(), "delete `runtime`: a proxy always runs in Node"));
+        problems.push((
+            "a proxy cannot choose its runtime".into(),
+            "delete `runtime`: a proxy always runs in Node",
+        ));
     }
     let list = match config.get("matcher") {
         None => Vec::new(),
@@ -137,11 +160,17 @@ fn one_matcher(matcher: &Value, problems: &mut Vec<Problem>) -> Option<Value> {
         _ => None,
     };
     let Some(source) = source else {
-        problems.push((format!("{matcher} is no matcher"), "a matcher is a path or an object with `source`"));
+        problems.push((
+            format!("{matcher} is no matcher"),
+            "a matcher is a path or an object with `source`",
+        ));
         return None;
     };
     if !source.starts_with('/') {
-        problems.push((format!("the matcher \"{source}\" doesn't start with a slash"), "write the path from the root, such as /about/:path*"));
+        problems.push((
+            format!("the matcher \"{source}\" doesn't start with a slash"),
+            "write the path from the root, such as /about/:path*",
+        ));
         return None;
     }
     let mut result = json!({ "source": source, "has": [], "missing": [] });

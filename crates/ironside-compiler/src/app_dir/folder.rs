@@ -79,7 +79,9 @@ impl Listing<'_> {
         // The same folder is reached through each of its files, but a wrong name is told once.
         let mut bad_names = Vec::new();
         for file in &files {
-            let Some(inner) = file.strip_prefix(self.app).and_then(|rest| rest.strip_prefix('/')) else { continue };
+            let Some(inner) = file.strip_prefix(self.app).and_then(|rest| rest.strip_prefix('/')) else {
+                continue;
+            };
             let (folders, name) = inner.rsplit_once('/').unwrap_or(("", inner));
             if let Some(folder) = root.reach(folders, &mut bad_names) {
                 self.add_file(folder, name, file, diagnostics);
@@ -99,15 +101,24 @@ impl Listing<'_> {
             diagnostics.extend(self.unused_convention(name, file));
             return;
         };
-        let Some(kind) = convention(stem, folder.name.is_empty()) else { return };
+        let Some(kind) = convention(stem, folder.name.is_empty()) else {
+            return;
+        };
         if let Some(first) = folder.files.get(&kind) {
             let better = |key: &str| self.page_extensions.iter().position(|e| key.ends_with(&format!(".{e}")));
             let keep_new = better(file) < better(first);
-            let (kept, left) = if keep_new { (file, first.as_str()) } else { (first.as_str(), file) };
+            let (kept, left) = if keep_new {
+                (file, first.as_str())
+            } else {
+                (first.as_str(), file)
+            };
             diagnostics.push(
-                Diagnostic::warning("duplicate-convention-file", format!("the folder has two `{stem}` files; {kept} is used"))
-                    .at_file(left)
-                    .hint("delete one of them"),
+                Diagnostic::warning(
+                    "duplicate-convention-file",
+                    format!("the folder has two `{stem}` files; {kept} is used"),
+                )
+                .at_file(left)
+                .hint("delete one of them"),
             );
             if !keep_new {
                 return;
@@ -125,19 +136,33 @@ impl Listing<'_> {
             return None;
         }
         Some(
-            Diagnostic::warning("unused-convention-file", format!("this file is no `{stem}`, because of its extension"))
-                .at_file(file)
-                .hint(format!(
-                    "use one of {}, or add \"{extension}\" to `pageExtensions` in next.config",
-                    self.page_extensions.iter().map(|e| format!(".{e}")).collect::<Vec<_>>().join(", ")
-                )),
+            Diagnostic::warning(
+                "unused-convention-file",
+                format!("this file is no `{stem}`, because of its extension"),
+            )
+            .at_file(file)
+            .hint(format!(
+                "use one of {}, or add \"{extension}\" to `pageExtensions` in next.config",
+                self.page_extensions
+                    .iter()
+                    .map(|e| format!(".{e}"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
         )
     }
 }
 
 impl Folder {
     fn new(name: &str, meaning: FolderName, key: FileKey) -> Self {
-        Self { name: name.to_owned(), meaning, key, files: BTreeMap::new(), metadata: Vec::new(), folders: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            meaning,
+            key,
+            files: BTreeMap::new(),
+            metadata: Vec::new(),
+            folders: Vec::new(),
+        }
     }
 
     /// The folder at a relative path, made if needed; `None` if the router doesn't look there.

@@ -30,21 +30,32 @@ pub struct AppFiles {
 /// If there is no such folder, or it can't be read.
 pub fn list_files(root: &Path) -> Result<AppFiles, Diagnostic> {
     let (app, src_app) = (root.join("app").is_dir(), root.join("src/app").is_dir());
-    let mut found = AppFiles { app: if app { "app" } else { "src/app" }.to_owned(), ..AppFiles::default() };
+    let mut found = AppFiles {
+        app: if app { "app" } else { "src/app" }.to_owned(),
+        ..AppFiles::default()
+    };
     if !app && !src_app {
         return Err(no_app(root));
     }
     if app && src_app {
         found.warnings.push(
-            Diagnostic::warning("two-app-folders", "there are two app folders; `app` is used and `src/app` is not")
-                .at_file("src/app")
-                .hint("delete or move one of them"),
+            Diagnostic::warning(
+                "two-app-folders",
+                "there are two app folders; `app` is used and `src/app` is not",
+            )
+            .at_file("src/app")
+            .hint("delete or move one of them"),
         );
     }
-    let mut walk = Walk { files: BTreeSet::new(), folders: Vec::new() };
+    let mut walk = Walk {
+        files: BTreeSet::new(),
+        folders: Vec::new(),
+    };
     let app = found.app.clone();
     let unreadable = |error: io::Error| {
-        Diagnostic::error("unreadable-folder", format!("the app folder cannot be read: {error}")).at_file(&app).hint("check its permissions")
+        Diagnostic::error("unreadable-folder", format!("the app folder cannot be read: {error}"))
+            .at_file(&app)
+            .hint("check its permissions")
     };
     walk.folder(&root.join(&app), &app, 0).map_err(unreadable)?;
     for beside in ["", "src"] {

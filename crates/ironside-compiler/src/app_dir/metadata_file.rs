@@ -116,11 +116,13 @@ pub(crate) struct MetadataSource {
 /// What a file is, if it is metadata.
 pub(crate) fn recognise(folder: &Folder, name: &str, file: &str, page_extensions: &[String]) -> Option<MetadataSource> {
     let (stem, extension) = name.split_once('.')?;
-    let kind = MetadataKind::ALL.into_iter().find(|kind| match stem.strip_prefix(kind.name()) {
-        Some("") => true,
-        Some(digit) => kind.may_be_numbered() && digit.len() == 1 && digit.bytes().all(|byte| byte.is_ascii_digit()),
-        None => false,
-    })?;
+    let kind = MetadataKind::ALL
+        .into_iter()
+        .find(|kind| match stem.strip_prefix(kind.name()) {
+            Some("") => true,
+            Some(digit) => kind.may_be_numbered() && digit.len() == 1 && digit.bytes().all(|byte| byte.is_ascii_digit()),
+            None => false,
+        })?;
     let code = page_extensions.iter().any(|known| known == extension) && kind != MetadataKind::Favicon;
     if !(code || kind.extensions().contains(&extension)) || (kind.only_in_root() && !folder.name.is_empty()) {
         return None;
@@ -164,11 +166,16 @@ impl MetadataSource {
 
     /// Below a group or slot a hash of the folder keeps the URLs of two groups' images apart.
     fn suffix(&self, folders: &[&Folder]) -> String {
-        let hidden = |folder: &&Folder| matches!(folder.meaning, FolderName::Group(_) | FolderName::Slot(_)) && !folder.name.is_empty();
-        if !self.kind.is_image() || !folders.iter().any(|folder| hidden(&folder)) {
+        let hidden =
+            |folder: &&Folder| matches!(folder.meaning, FolderName::Group(_) | FolderName::Slot(_)) && !folder.name.is_empty();
+        if !self.kind.is_image() || !folders.iter().any(hidden) {
             return String::new();
         }
-        let path: String = folders.iter().filter(|folder| !folder.name.is_empty()).map(|folder| format!("/{}", folder.name)).collect();
+        let path: String = folders
+            .iter()
+            .filter(|folder| !folder.name.is_empty())
+            .map(|folder| format!("/{}", folder.name))
+            .collect();
         format!("-{}", short_hash(&path))
     }
 
@@ -179,7 +186,11 @@ impl MetadataSource {
             path,
             hash: format!("{:016x}", xxh3_64(content)),
             content_type: if self.code { None } else { Some(self.content_type()) },
-            size: if self.code { None } else { image_size(content, &self.extension) },
+            size: if self.code {
+                None
+            } else {
+                image_size(content, &self.extension)
+            },
             alt,
             module: self.code.then(|| self.file.clone()),
         })
@@ -205,7 +216,12 @@ impl MetadataSource {
             styles: Vec::new(),
             clients: Vec::new(),
             metadata_files: Vec::new(),
-            copy: Some(format!("server/files/{:016x}-{}.{}", xxh3_64(self.file.as_bytes()) ^ xxh3_64(content), self.stem, self.extension)),
+            copy: Some(format!(
+                "server/files/{:016x}-{}.{}",
+                xxh3_64(self.file.as_bytes()) ^ xxh3_64(content),
+                self.stem,
+                self.extension
+            )),
             content_type: Some(self.content_type()),
         }
     }
@@ -216,13 +232,20 @@ impl MetadataSource {
             && content.len() > limit
         {
             let message = format!("the {} has {} bytes, {limit} are allowed", self.kind.name(), content.len());
-            return Some(Diagnostic::error("metadata-image-too-big", message).at_file(&self.file).hint("make the image smaller"));
+            return Some(
+                Diagnostic::error("metadata-image-too-big", message)
+                    .at_file(&self.file)
+                    .hint("make the image smaller"),
+            );
         }
         let is_picture = !self.kind.is_image() || image_size(content, &self.extension).is_some() || self.extension == "svg";
         (!is_picture).then(|| {
-            Diagnostic::error("metadata-image-invalid", format!("this is no valid .{} image", self.extension))
-                .at_file(&self.file)
-                .hint("replace the file, or give it the extension of its format")
+            Diagnostic::error(
+                "metadata-image-invalid",
+                format!("this is no valid .{} image", self.extension),
+            )
+            .at_file(&self.file)
+            .hint("replace the file, or give it the extension of its format")
         })
     }
 }

@@ -9,8 +9,8 @@ mod entry_file;
 mod folder;
 mod listing;
 mod metadata_file;
-pub(crate) mod module_facts;
 mod module_check;
+pub(crate) mod module_facts;
 mod page_tree;
 mod routes;
 mod segment_config;
@@ -41,7 +41,10 @@ pub struct AppInput<'a> {
 
 impl fmt::Debug for AppInput<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppInput").field("app", &self.app).field("files", &self.files.len()).finish_non_exhaustive()
+        f.debug_struct("AppInput")
+            .field("app", &self.app)
+            .field("files", &self.files.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,21 +73,37 @@ pub struct AppDir {
 impl AppDir {
     /// The files that are modules of the `rsc` graph, each an entry.
     pub fn modules(&self) -> impl Iterator<Item = &FileKey> {
-        let segments = self.segments.iter().filter(|(_, segment)| segment.copy.is_none()).map(|(file, _)| file);
-        segments.chain(self.proxy.iter().map(|proxy| &proxy.file)).chain(&self.instrumentation)
+        let segments = self
+            .segments
+            .iter()
+            .filter(|(_, segment)| segment.copy.is_none())
+            .map(|(file, _)| file);
+        segments
+            .chain(self.proxy.iter().map(|proxy| &proxy.file))
+            .chain(&self.instrumentation)
     }
 
     /// Files that are served as they are, and where in the build folder they go.
     pub fn copies(&self) -> impl Iterator<Item = (&FileKey, &str)> {
-        self.segments.iter().filter_map(|(file, segment)| Some((file, segment.copy.as_deref()?)))
+        self.segments
+            .iter()
+            .filter_map(|(file, segment)| Some((file, segment.copy.as_deref()?)))
     }
 }
 
 /// Reads the application's structure.
 #[must_use]
 pub fn discover(input: AppInput<'_>) -> AppDir {
-    let mut sources = Sources { input, facts: BTreeMap::new(), diagnostics: Vec::new() };
-    let listing = Listing { app: input.app, files: input.files, page_extensions: input.page_extensions };
+    let mut sources = Sources {
+        input,
+        facts: BTreeMap::new(),
+        diagnostics: Vec::new(),
+    };
+    let listing = Listing {
+        app: input.app,
+        files: input.files,
+        page_extensions: input.page_extensions,
+    };
     let root = listing.read(&mut sources.diagnostics);
     let mut found = routes::collect(&root, &mut sources);
     let entries = entry_file::find(&mut sources, input.app, input.files, input.page_extensions);

@@ -9,7 +9,13 @@ use std::sync::Arc;
 /// The methods that a route handler may export.
 pub(crate) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
 
-const SERVER_ONLY: [&str; 5] = ["metadata", "generateMetadata", "viewport", "generateViewport", "generateStaticParams"];
+const SERVER_ONLY: [&str; 5] = [
+    "metadata",
+    "generateMetadata",
+    "viewport",
+    "generateViewport",
+    "generateStaticParams",
+];
 
 pub(crate) struct ModuleCheck<'a> {
     pub(crate) file: &'a str,
@@ -77,7 +83,12 @@ impl ModuleCheck<'_> {
                 Value::Bool(_) => "a boolean",
                 Value::Null => "null",
             };
-            self.error("default-export-kind", format!("the default export of {what} is {is}"), export, format!("export {wanted}"));
+            self.error(
+                "default-export-kind",
+                format!("the default export of {what} is {is}"),
+                export,
+                format!("export {wanted}"),
+            );
         }
     }
 
@@ -136,9 +147,12 @@ impl ModuleCheck<'_> {
             );
         } else if !has_method && facts.directive.is_none() && !facts.exports.keys().any(|name| is_method(name)) {
             self.diagnostics.push(
-                Diagnostic::warning("route-without-methods", "the route handler exports no method, so every request is answered with 405")
-                    .at_line(self.file, 1, 1, Some(Arc::clone(self.source)))
-                    .hint(format!("export a function named after a method: {}", METHODS.join(", "))),
+                Diagnostic::warning(
+                    "route-without-methods",
+                    "the route handler exports no method, so every request is answered with 405",
+                )
+                .at_line(self.file, 1, 1, Some(Arc::clone(self.source)))
+                .hint(format!("export a function named after a method: {}", METHODS.join(", "))),
             );
         }
     }

@@ -59,9 +59,15 @@ impl ModuleFacts {
         let allocator = Allocator::default();
         let parsed = Parser::new(&allocator, source, source_type(file)).parse();
         if parsed.panicked || !parsed.diagnostics.is_empty() {
-            return Self { broken: true, ..Self::default() };
+            return Self {
+                broken: true,
+                ..Self::default()
+            };
         }
-        let mut facts = Self { directive: directive(&parsed.program), ..Self::default() };
+        let mut facts = Self {
+            directive: directive(&parsed.program),
+            ..Self::default()
+        };
         for statement in &parsed.program.body {
             facts.add(statement, &parsed.program);
         }
@@ -81,20 +87,30 @@ impl ModuleFacts {
 
     fn add(&mut self, statement: &Statement, program: &Program) {
         match statement {
-            Statement::ExportAllDeclaration(export) if export.export_kind == ImportOrExportKind::Value => match &export.exported {
-                Some(name) => self.insert(name.name().as_str(), ExportValue::ReExport, name.span(), name.span()),
-                None => self.star = true,
-            },
+            Statement::ExportAllDeclaration(export) if export.export_kind == ImportOrExportKind::Value => {
+                match &export.exported {
+                    Some(name) => self.insert(name.name().as_str(), ExportValue::ReExport, name.span(), name.span()),
+                    None => self.star = true,
+                }
+            }
             Statement::ExportDefaultDeclaration(export) => self.add_default(&export.declaration, program),
             Statement::ExportDeclaration(export) => self.add_declaration(&export.declaration),
             Statement::ExportFromDeclaration(export) if export.export_kind == ImportOrExportKind::Value => {
-                for specifier in export.specifiers.iter().filter(|s| s.export_kind == ImportOrExportKind::Value) {
+                for specifier in export
+                    .specifiers
+                    .iter()
+                    .filter(|s| s.export_kind == ImportOrExportKind::Value)
+                {
                     let name = &specifier.exported;
                     self.insert(name.name().as_str(), ExportValue::ReExport, name.span(), name.span());
                 }
             }
             Statement::ExportNamedDeclaration(export) if export.export_kind == ImportOrExportKind::Value => {
-                for specifier in export.specifiers.iter().filter(|s| s.export_kind == ImportOrExportKind::Value) {
+                for specifier in export
+                    .specifiers
+                    .iter()
+                    .filter(|s| s.export_kind == ImportOrExportKind::Value)
+                {
                     let (value, span) = local_value(program, specifier.local.name().as_str());
                     let name = specifier.exported.span();
                     self.insert(specifier.exported.name().as_str(), value, name, span.unwrap_or(name));
@@ -154,7 +170,14 @@ impl ModuleFacts {
 
     fn insert(&mut self, name: &str, value: ExportValue, name_span: Span, value_span: Span) {
         let range = |span: Span| span.start..span.end;
-        self.exports.insert(name.to_owned(), Export { value, name_span: range(name_span), value_span: range(value_span) });
+        self.exports.insert(
+            name.to_owned(),
+            Export {
+                value,
+                name_span: range(name_span),
+                value_span: range(value_span),
+            },
+        );
     }
 }
 
@@ -168,11 +191,14 @@ pub(crate) fn source_type(file: &str) -> SourceType {
 }
 
 fn directive(program: &Program) -> Option<Directive> {
-    program.directives.iter().find_map(|directive| match directive.expression.value.as_str() {
-        "use client" => Some(Directive::Client),
-        "use server" => Some(Directive::Server),
-        _ => None,
-    })
+    program
+        .directives
+        .iter()
+        .find_map(|directive| match directive.expression.value.as_str() {
+            "use client" => Some(Directive::Client),
+            "use server" => Some(Directive::Server),
+            _ => None,
+        })
 }
 
 /// What a name of the module's top level is bound to.
@@ -181,7 +207,9 @@ fn local_value(program: &Program, wanted: &str) -> (ExportValue, Option<Span>) {
         match statement {
             Statement::VariableDeclaration(variables) => {
                 for variable in &variables.declarations {
-                    let BindingPattern::BindingIdentifier(id) = &variable.id else { continue };
+                    let BindingPattern::BindingIdentifier(id) = &variable.id else {
+                        continue;
+                    };
                     if id.name.as_str() == wanted {
                         return match &variable.init {
                             Some(init) => (value_of(init), Some(init.span())),
@@ -224,20 +252,27 @@ pub(crate) fn literal(expression: &Expression) -> Option<Value> {
         Expression::NullLiteral(_) => Some(Value::Null),
         Expression::NumericLiteral(value) => Some(number(value.value)),
         Expression::StringLiteral(value) => Some(value.value.as_str().into()),
-        Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
-            template.quasis.first().and_then(|quasi| quasi.value.cooked.as_ref()).map(|text| text.as_str().into())
-        }
+        Expression::TemplateLiteral(template) if template.expressions.is_empty() => template
+            .quasis
+            .first()
+            .and_then(|quasi| quasi.value.cooked.as_ref())
+            .map(|text| text.as_str().into()),
         Expression::UnaryExpression(unary) if unary.operator == UnaryOperator::UnaryNegation => match &unary.argument {
             Expression::NumericLiteral(value) => Some(number(-value.value)),
             _ => None,
         },
-        Expression::ArrayExpression(array) => {
-            array.elements.iter().map(|element| element.as_expression().and_then(literal)).collect::<Option<Vec<_>>>().map(Value::Array)
-        }
+        Expression::ArrayExpression(array) => array
+            .elements
+            .iter()
+            .map(|element| element.as_expression().and_then(literal))
+            .collect::<Option<Vec<_>>>()
+            .map(Value::Array),
         Expression::ObjectExpression(object) => {
             let mut map = serde_json::Map::new();
             for property in &object.properties {
-                let ObjectPropertyKind::ObjectProperty(property) = property else { return None };
+                let ObjectPropertyKind::ObjectProperty(property) = property else {
+                    return None;
+                };
                 let name = match &property.key {
                     PropertyKey::StaticIdentifier(name) => name.name.as_str().to_owned(),
                     PropertyKey::StringLiteral(name) => name.value.as_str().to_owned(),
@@ -257,7 +292,11 @@ pub(crate) fn literal(expression: &Expression) -> Option<Value> {
 /// Whole numbers stay whole, so that `60` isn't written as `60.0`.
 fn number(value: f64) -> Value {
     #[allow(clippy::cast_possible_truncation, reason = "the value is whole and in range")]
-    if value.fract() == 0.0 && value.abs() < 9e15 { Value::from(value as i64) } else { Value::from(value) }
+    if value.fract() == 0.0 && value.abs() < 9e15 {
+        Value::from(value as i64)
+    } else {
+        Value::from(value)
+    }
 }
 
 #[cfg(test)]
@@ -274,7 +313,10 @@ mod tests {
              export type Props = {};\nexport interface I {}\nexport { x } from 'y';\nexport type * from 'z';\nexport default Other;",
         );
         assert_eq!(facts.directive, Some(Directive::Client));
-        assert_eq!(facts.names(), ["GET", "default", "dynamic", "first", "revalidate", "size", "x"]);
+        assert_eq!(
+            facts.names(),
+            ["GET", "default", "dynamic", "first", "revalidate", "size", "x"]
+        );
         assert_eq!(facts.exports["revalidate"].value, ExportValue::Literal(json!(60)));
         assert_eq!(facts.exports["size"].value, ExportValue::Literal(json!({"w": 1, "h": [-2]})));
         assert_eq!(facts.exports["default"].value, ExportValue::ReExport);

@@ -51,7 +51,12 @@ impl TreeBuilder<'_> {
             Some(part) if part.param().is_some() => Some(part),
             _ => None,
         };
-        let files = folder.files.iter().filter(|(kind, _)| is_around(**kind)).map(|(kind, file)| (*kind, file.clone())).collect();
+        let files = folder
+            .files
+            .iter()
+            .filter(|(kind, _)| is_around(**kind))
+            .map(|(kind, file)| (*kind, file.clone()))
+            .collect();
         let mut slots = BTreeMap::new();
         let here = pages.iter().find(|page| page.chain.len() == at.depth);
         let mut below: BTreeMap<usize, Vec<&PageRef>> = BTreeMap::new();
@@ -61,7 +66,10 @@ impl TreeBuilder<'_> {
             }
         }
         if let Some(page) = here {
-            slots.insert(CHILDREN_SLOT.to_owned(), leaf(PAGE_SEGMENT, SegmentKind::Page, Some(&page.file)));
+            slots.insert(
+                CHILDREN_SLOT.to_owned(),
+                leaf(PAGE_SEGMENT, SegmentKind::Page, Some(&page.file)),
+            );
         }
         for (index, pages) in &below {
             let Some(child) = folder.folders.get(*index) else { continue };
@@ -78,7 +86,12 @@ impl TreeBuilder<'_> {
         }
         let host = self.intercepting && !at.inside_interception && intercepts_in_slot(folder, &below);
         self.fill_slots(folder, chain, at, host, &mut slots);
-        SegmentNode { segment: folder.name.clone(), param, files, slots }
+        SegmentNode {
+            segment: folder.name.clone(),
+            param,
+            files,
+            slots,
+        }
     }
 
     fn child(&mut self, child: &Folder, pages: &[&PageRef], chain: &[usize], at: Position) -> SegmentNode {
@@ -92,7 +105,14 @@ impl TreeBuilder<'_> {
     }
 
     /// What slots show that the URL's own pages are not in.
-    fn fill_slots(&mut self, folder: &Folder, chain: &[usize], at: Position, host: bool, slots: &mut BTreeMap<String, SegmentNode>) {
+    fn fill_slots(
+        &mut self,
+        folder: &Folder,
+        chain: &[usize],
+        at: Position,
+        host: bool,
+        slots: &mut BTreeMap<String, SegmentNode>,
+    ) {
         for (index, child) in folder.folders.iter().enumerate() {
             let FolderName::Slot(name) = &child.meaning else { continue };
             if slots.contains_key(name) {
@@ -137,7 +157,11 @@ impl TreeBuilder<'_> {
     fn covering(&self, slot: &Folder, chain: &[usize], at: Position) -> Option<PageRef> {
         let rest = self.pattern.get(at.url..).filter(|_| !self.intercepting)?;
         let (found, file) = cover(slot, rest)?;
-        Some(PageRef { chain: chain.iter().chain(&found).copied().collect(), file, place: UrlPlace::default() })
+        Some(PageRef {
+            chain: chain.iter().chain(&found).copied().collect(),
+            file,
+            place: UrlPlace::default(),
+        })
     }
 
     fn missing_default(&mut self, folder: &str, what: &str) {
@@ -148,19 +172,27 @@ impl TreeBuilder<'_> {
         self.missing.push(
             Diagnostic::error("slot-without-default", format!("nothing says what {what} shows at {url}"))
                 .at_file(folder)
-                .hint(format!("add {folder}/default.tsx, which may return null, or a page for {url}")),
+                .hint(format!(
+                    "add {folder}/default.tsx, which may return null, or a page for {url}"
+                )),
         );
     }
 
     fn two_pages(&mut self, taken: &SegmentNode, pages: &[&PageRef]) {
-        let (Some(page), Some(other)) = (pages.first(), taken.walk().find_map(|node| node.files.get(&SegmentKind::Page))) else {
+        let (Some(page), Some(other)) = (
+            pages.first(),
+            taken.walk().find_map(|node| node.files.get(&SegmentKind::Page)),
+        ) else {
             return;
         };
         let url = pattern_path(self.pattern);
         self.diagnostics.push(
-            Diagnostic::error("two-pages-at-one-path", format!("two pages answer {url}: {other} and {}", page.file))
-                .at_file(&page.file)
-                .hint("route groups are not part of the URL; delete one of the pages or move it to another path"),
+            Diagnostic::error(
+                "two-pages-at-one-path",
+                format!("two pages answer {url}: {other} and {}", page.file),
+            )
+            .at_file(&page.file)
+            .hint("route groups are not part of the URL; delete one of the pages or move it to another path"),
         );
     }
 }
@@ -209,7 +241,9 @@ fn cover(folder: &Folder, rest: &[PatternPart]) -> Option<(Vec<usize>, FileKey)>
             FolderName::Group(_) => cover(child, rest),
             FolderName::Static(_) | FolderName::Param(PatternPart::Dynamic(_)) => {
                 let (first, rest) = rest.split_first()?;
-                (child.meaning.url_part().as_ref() == Some(first)).then(|| cover(child, rest)).flatten()
+                (child.meaning.url_part().as_ref() == Some(first))
+                    .then(|| cover(child, rest))
+                    .flatten()
             }
             _ => None,
         };
@@ -230,8 +264,12 @@ fn page_here(folder: &Folder) -> Option<(Vec<usize>, FileKey)> {
     if let Some(page) = folder.files.get(&SegmentKind::Page) {
         return Some((Vec::new(), page.clone()));
     }
-    folder.folders.iter().enumerate().find_map(|(index, child)| match child.meaning {
-        FolderName::Group(_) => page_here(child).map(|(chain, file)| ([index].into_iter().chain(chain).collect(), file)),
-        _ => None,
-    })
+    folder
+        .folders
+        .iter()
+        .enumerate()
+        .find_map(|(index, child)| match child.meaning {
+            FolderName::Group(_) => page_here(child).map(|(chain, file)| ([index].into_iter().chain(chain).collect(), file)),
+            _ => None,
+        })
 }

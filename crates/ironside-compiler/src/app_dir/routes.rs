@@ -34,7 +34,12 @@ struct Collector<'a, 'b> {
 }
 
 pub(crate) fn collect(root: &Folder, sources: &mut Sources) -> AppDir {
-    let mut collector = Collector { sources, found: Found::default(), segments: BTreeMap::new(), configs: BTreeMap::new() };
+    let mut collector = Collector {
+        sources,
+        found: Found::default(),
+        segments: BTreeMap::new(),
+        configs: BTreeMap::new(),
+    };
     collector.walk(&mut vec![root], &mut Vec::new(), UrlPlace::default(), Vec::new());
     collector.global_files(root);
     let mut routes = collector.page_routes(root);
@@ -42,7 +47,12 @@ pub(crate) fn collect(root: &Folder, sources: &mut Sources) -> AppDir {
     routes.sort_by_cached_key(|route| {
         // Of two interceptions of one URL the one from the deeper place is looked at first.
         let depth = route.intercepts_from.as_ref().map_or(usize::MAX, Vec::len);
-        (route.path.clone(), route.intercepts_from.is_some(), usize::MAX - depth, route.file.clone())
+        (
+            route.path.clone(),
+            route.intercepts_from.is_some(),
+            usize::MAX - depth,
+            route.file.clone(),
+        )
     });
     AppDir {
         not_found: not_found_tree(root),
@@ -59,7 +69,11 @@ impl Collector<'_, '_> {
         let links = self.metadata(folders, &place, links);
         let below = self.modules(folder, links);
         if let Some(page) = folder.files.get(&SegmentKind::Page) {
-            self.found.pages.push(PageRef { chain: chain.clone(), file: page.clone(), place: place.clone() });
+            self.found.pages.push(PageRef {
+                chain: chain.clone(),
+                file: page.clone(),
+                place: place.clone(),
+            });
             self.root_layout(folders, page);
         }
         if let Some(file) = folder.files.get(&SegmentKind::Route) {
@@ -94,11 +108,23 @@ impl Collector<'_, '_> {
     }
 
     fn module(&mut self, kind: SegmentKind, file: &FileKey) {
-        let Some((facts, source)) = self.sources.facts(file) else { return };
+        let Some((facts, source)) = self.sources.facts(file) else {
+            return;
+        };
         let cache_components = self.sources.cache_components();
         let diagnostics = &mut self.sources.diagnostics;
-        ModuleCheck { file, source: &source, facts: &facts, cache_components, diagnostics }.run(kind);
-        let has_config = matches!(kind, SegmentKind::Page | SegmentKind::Layout | SegmentKind::Route | SegmentKind::Metadata | SegmentKind::Default);
+        ModuleCheck {
+            file,
+            source: &source,
+            facts: &facts,
+            cache_components,
+            diagnostics,
+        }
+        .run(kind);
+        let has_config = matches!(
+            kind,
+            SegmentKind::Page | SegmentKind::Layout | SegmentKind::Route | SegmentKind::Metadata | SegmentKind::Default
+        );
         if has_config {
             let config = segment_config::read(&facts, file, &source, diagnostics);
             let static_params = facts.exports.contains_key("generateStaticParams");
@@ -160,16 +186,27 @@ impl Collector<'_, '_> {
         if source.code {
             self.module(SegmentKind::Metadata, &source.file);
             let exports = self.segments.get(&source.file).map(|segment| &segment.exports);
-            generates = source.kind.generator().is_some_and(|name| exports.is_some_and(|names| names.iter().any(|own| own == name)));
+            generates = source
+                .kind
+                .generator()
+                .is_some_and(|name| exports.is_some_and(|names| names.iter().any(|own| own == name)));
         } else {
             self.sources.diagnostics.extend(source.check(&content));
             self.segments.insert(source.file.clone(), source.segment(&content));
         }
         let pattern = source.pattern(folders, &place.pattern, generates);
         // The head names the path without the id, which is only known when the module has been run.
-        let linked = if generates { pattern.split_last().map_or(&[][..], |(_, above)| above) } else { &pattern[..] };
+        let linked = if generates {
+            pattern.split_last().map_or(&[][..], |(_, above)| above)
+        } else {
+            &pattern[..]
+        };
         let link = source.link(pattern_path(linked), &content, alt);
-        let kind = if source.code { RouteKind::Metadata } else { RouteKind::MetadataFile };
+        let kind = if source.code {
+            RouteKind::Metadata
+        } else {
+            RouteKind::MetadataFile
+        };
         self.other(kind, &source.file, pattern);
         link
     }
@@ -183,7 +220,10 @@ impl Collector<'_, '_> {
         if self.sources.diagnostics.iter().any(|diagnostic| diagnostic.code == code) {
             return;
         }
-        let group = folders.iter().skip(1).find(|folder| matches!(folder.meaning, FolderName::Group(_)));
+        let group = folders
+            .iter()
+            .skip(1)
+            .find(|folder| matches!(folder.meaning, FolderName::Group(_)));
         let root = folders.first().map_or("app", |folder| folder.key.as_str());
         let place = group.map_or(root, |folder| folder.key.as_str());
         self.sources.diagnostics.push(
@@ -199,19 +239,44 @@ impl Collector<'_, '_> {
         for page in std::mem::take(&mut self.found.pages) {
             check_pattern(&page.place.pattern, &page.file, &mut self.sources.diagnostics);
             let from = page.place.from.as_ref().map(|from| pattern_path(from));
-            groups.entry((pattern_path(&page.place.pattern), from)).or_default().push(page);
+            groups
+                .entry((pattern_path(&page.place.pattern), from))
+                .or_default()
+                .push(page);
         }
-        self.check_conflicts(&groups.iter().filter(|((_, from), _)| from.is_none()).map(|(_, pages)| pages).collect::<Vec<_>>());
-        groups.into_values().filter_map(|pages| self.page_route(root, &pages)).collect()
+        self.check_conflicts(
+            &groups
+                .iter()
+                .filter(|((_, from), _)| from.is_none())
+                .map(|(_, pages)| pages)
+                .collect::<Vec<_>>(),
+        );
+        groups
+            .into_values()
+            .filter_map(|pages| self.page_route(root, &pages))
+            .collect()
     }
 
     fn check_conflicts(&mut self, pages: &[&Vec<PageRef>]) {
         let pages = pages.iter().filter_map(|pages| pages.first());
-        let mut claims: Vec<Claim> =
-            pages.map(|page| Claim { pattern: &page.place.pattern, file: &page.file, what: "page" }).collect();
+        let mut claims: Vec<Claim> = pages
+            .map(|page| Claim {
+                pattern: &page.place.pattern,
+                file: &page.file,
+                what: "page",
+            })
+            .collect();
         claims.extend(self.found.others.iter().filter_map(|route| {
-            let what = if route.kind == RouteKind::Handler { "route handler" } else { "metadata file" };
-            Some(Claim { pattern: &route.pattern, file: route.file.as_ref()?, what })
+            let what = if route.kind == RouteKind::Handler {
+                "route handler"
+            } else {
+                "metadata file"
+            };
+            Some(Claim {
+                pattern: &route.pattern,
+                file: route.file.as_ref()?,
+                what,
+            })
         }));
         check_claims(&claims, &mut self.sources.diagnostics);
     }
@@ -220,7 +285,12 @@ impl Collector<'_, '_> {
         let place = &pages.first()?.place;
         let intercepting = place.from.is_some();
         let diagnostics = &mut self.sources.diagnostics;
-        let mut builder = TreeBuilder { pattern: &place.pattern, intercepting, diagnostics, missing: Vec::new() };
+        let mut builder = TreeBuilder {
+            pattern: &place.pattern,
+            intercepting,
+            diagnostics,
+            missing: Vec::new(),
+        };
         let tree = builder.build(root, pages);
         let missing = builder.missing;
         if !missing.is_empty() {
@@ -248,13 +318,21 @@ impl Collector<'_, '_> {
         let mut slots: Vec<&SegmentNode> = Vec::new();
         let mut path: Vec<&SegmentNode> = vec![tree];
         while let Some(node) = path.last() {
-            slots.extend(node.slots.iter().filter(|(name, _)| *name != CHILDREN_SLOT).map(|(_, node)| node));
+            slots.extend(
+                node.slots
+                    .iter()
+                    .filter(|(name, _)| *name != CHILDREN_SLOT)
+                    .map(|(_, node)| node),
+            );
             match node.slots.get(CHILDREN_SLOT) {
                 Some(next) => path.push(next),
                 None => break,
             }
         }
-        let files = slots.into_iter().flat_map(SegmentNode::files).chain(path.into_iter().flat_map(|node| node.files.iter().map(|(kind, file)| (*kind, file))));
+        let files = slots.into_iter().flat_map(SegmentNode::files).chain(
+            path.into_iter()
+                .flat_map(|node| node.files.iter().map(|(kind, file)| (*kind, file))),
+        );
         for (_, file) in files {
             if let Some((config, static_params)) = self.configs.get(file) {
                 segment_config::merge(&mut result.0, config);
@@ -267,12 +345,18 @@ impl Collector<'_, '_> {
 
 fn no_place(folder: &Folder, error: PlaceError) -> Diagnostic {
     let (message, hint) = match error {
-        PlaceError::AboveRoot(marker) => {
-            (format!("`{}` leads above the root of the application", marker.as_str()), "use a marker with fewer levels: (.), (..) or (...)")
-        }
-        PlaceError::Nested => ("an interception cannot stand inside of another one".to_owned(), "move the folder out of the intercepting one"),
+        PlaceError::AboveRoot(marker) => (
+            format!("`{}` leads above the root of the application", marker.as_str()),
+            "use a marker with fewer levels: (.), (..) or (...)",
+        ),
+        PlaceError::Nested => (
+            "an interception cannot stand inside of another one".to_owned(),
+            "move the folder out of the intercepting one",
+        ),
     };
-    Diagnostic::error("interception-place", message).at_file(&folder.key).hint(hint)
+    Diagnostic::error("interception-place", message)
+        .at_file(&folder.key)
+        .hint(hint)
 }
 
 /// What is shown for URLs that no route matches: the root's layout and slots, and nothing as `children`.
@@ -281,17 +365,28 @@ fn not_found_tree(root: &Folder) -> Option<SegmentNode> {
     if !wanted.iter().any(|kind| root.files.contains_key(kind)) {
         return None;
     }
-    let around = |kind: SegmentKind| !matches!(kind, SegmentKind::Page | SegmentKind::Default | SegmentKind::Route | SegmentKind::GlobalError);
+    let around = |kind: SegmentKind| {
+        !matches!(
+            kind,
+            SegmentKind::Page | SegmentKind::Default | SegmentKind::Route | SegmentKind::GlobalError
+        )
+    };
     let slots = root.folders.iter().filter_map(|folder| match &folder.meaning {
-        FolderName::Slot(name) => {
-            Some((name.clone(), leaf(DEFAULT_SEGMENT, SegmentKind::Default, folder.files.get(&SegmentKind::Default))))
-        }
+        FolderName::Slot(name) => Some((
+            name.clone(),
+            leaf(DEFAULT_SEGMENT, SegmentKind::Default, folder.files.get(&SegmentKind::Default)),
+        )),
         _ => None,
     });
     Some(SegmentNode {
         segment: String::new(),
         param: None,
-        files: root.files.iter().filter(|(kind, _)| around(**kind)).map(|(kind, file)| (*kind, file.clone())).collect(),
+        files: root
+            .files
+            .iter()
+            .filter(|(kind, _)| around(**kind))
+            .map(|(kind, file)| (*kind, file.clone()))
+            .collect(),
         slots: slots.collect(),
     })
 }

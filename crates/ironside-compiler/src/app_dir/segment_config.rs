@@ -8,10 +8,24 @@ use serde_json::Value;
 use std::sync::Arc;
 
 const DYNAMIC: &[&str] = &["auto", "force-dynamic", "error", "force-static"];
-const FETCH_CACHE: &[&str] =
-    &["auto", "default-cache", "only-cache", "force-cache", "default-no-store", "only-no-store", "force-no-store"];
+const FETCH_CACHE: &[&str] = &[
+    "auto",
+    "default-cache",
+    "only-cache",
+    "force-cache",
+    "default-no-store",
+    "only-no-store",
+    "force-no-store",
+];
 const RUNTIME: &[&str] = &["nodejs", "edge", "experimental-edge"];
-const NAMES: &[&str] = &["dynamic", "revalidate", "dynamicParams", "fetchCache", "runtime", "maxDuration"];
+const NAMES: &[&str] = &[
+    "dynamic",
+    "revalidate",
+    "dynamicParams",
+    "fetchCache",
+    "runtime",
+    "maxDuration",
+];
 
 /// Reads the configuration of one file.
 pub(crate) fn read(facts: &ModuleFacts, file: &str, source: &Arc<str>, diagnostics: &mut Vec<Diagnostic>) -> SegmentConfig {
@@ -21,7 +35,9 @@ pub(crate) fn read(facts: &ModuleFacts, file: &str, source: &Arc<str>, diagnosti
         if let Err(problem) = set(&mut config, name, export) {
             let (message, hint) = problem.words(name);
             diagnostics.push(
-                Diagnostic::error("segment-config", message).at(file, Arc::clone(source), export.value_span.clone()).hint(hint),
+                Diagnostic::error("segment-config", message)
+                    .at(file, Arc::clone(source), export.value_span.clone())
+                    .hint(hint),
             );
         }
     }
@@ -36,7 +52,10 @@ enum Problem {
 
 impl Problem {
     fn words(&self, name: &str) -> (String, String) {
-        let hint = format!("`{name}` is read without running the file: write the value itself, such as {}", example(name));
+        let hint = format!(
+            "`{name}` is read without running the file: write the value itself, such as {}",
+            example(name)
+        );
         match self {
             Self::NotLiteral => (format!("`{name}` has to be a literal"), hint),
             Self::ReExported => (format!("`{name}` cannot come from another module"), hint),
@@ -138,16 +157,28 @@ mod tests {
 
     #[test]
     fn what_has_to_be_run_or_means_nothing_is_refused() {
-        assert_eq!(config("export const revalidate = 60 * 10").1, ["`revalidate` has to be a literal"]);
-        assert_eq!(config("export { dynamic } from './x'").1, ["`dynamic` cannot come from another module"]);
-        assert_eq!(config("export const revalidate = -5").1, ["`revalidate` has to be a number of seconds from 0, or false"]);
+        assert_eq!(
+            config("export const revalidate = 60 * 10").1,
+            ["`revalidate` has to be a literal"]
+        );
+        assert_eq!(
+            config("export { dynamic } from './x'").1,
+            ["`dynamic` cannot come from another module"]
+        );
+        assert_eq!(
+            config("export const revalidate = -5").1,
+            ["`revalidate` has to be a number of seconds from 0, or false"]
+        );
         assert_eq!(config("export const dynamic = 'never'").1.len(), 1);
     }
 
     #[test]
     fn the_inner_file_wins_but_the_shortest_time_counts() {
         let (mut outer, _) = config("export const revalidate = 60; export const dynamic = 'error'");
-        merge(&mut outer, &config("export const revalidate = 300; export const dynamic = 'auto'").0);
+        merge(
+            &mut outer,
+            &config("export const revalidate = 300; export const dynamic = 'auto'").0,
+        );
         assert_eq!((outer.revalidate, outer.dynamic.as_deref()), (Some(60), Some("auto")));
         merge(&mut outer, &config("export const revalidate = false").0);
         assert_eq!(outer.revalidate, Some(60));

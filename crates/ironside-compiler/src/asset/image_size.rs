@@ -86,7 +86,10 @@ fn exif_orientation(segment: &[u8]) -> Option<u32> {
     let long = |at: usize| if little { u32_le(tiff, at) } else { u32_be(tiff, at) };
     let directory = usize::try_from(long(4)?).ok()?;
     let count = usize::try_from(short(directory)?).ok()?;
-    (0..count).map(|index| directory + 2 + index * 12).find(|&at| short(at) == Some(0x0112)).and_then(|at| short(at + 8))
+    (0..count)
+        .map(|index| directory + 2 + index * 12)
+        .find(|&at| short(at) == Some(0x0112))
+        .and_then(|at| short(at + 8))
 }
 
 fn webp(content: &[u8]) -> Option<(u32, u32)> {
@@ -141,7 +144,9 @@ fn svg(content: &[u8]) -> Option<(u32, u32)> {
             if !before.is_some_and(char::is_whitespace) {
                 continue;
             }
-            let Some(value) = after.strip_prefix('=').map(str::trim_start) else { continue };
+            let Some(value) = after.strip_prefix('=').map(str::trim_start) else {
+                continue;
+            };
             let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
             return value[1..].split(quote).next();
         }
@@ -191,8 +196,16 @@ mod tests {
         png.extend([0, 0, 2, 128, 0, 0, 1, 104]);
         assert_eq!(image_size(&png, "png"), Some((640, 360)));
         assert_eq!(image_size(b"GIF89a\x0a\0\x14\0", "gif"), Some((10, 20)));
-        assert_eq!(image_size(&[0, 0, 1, 0, 2, 0, 16, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "ico"), Some((256, 256)));
-        let jpeg = [0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc2, 0, 11, 8, 0, 60, 0, 80, 1, 0, 0, 0];
+        assert_eq!(
+            image_size(
+                &[0, 0, 1, 0, 2, 0, 16, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+                "ico"
+            ),
+            Some((256, 256))
+        );
+        let jpeg = [
+            0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc2, 0, 11, 8, 0, 60, 0, 80, 1, 0, 0, 0,
+        ];
         assert_eq!(image_size(&jpeg, "jpg"), Some((80, 60)));
         let mut webp = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0".to_vec();
         webp.extend([99, 0, 0, 49, 0, 0]);
@@ -218,7 +231,16 @@ mod tests {
 
     #[test]
     fn cut_files_have_no_size() {
-        for content in [&b"\x89PNG\r\n\x1a\n"[..], b"GIF89a", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBPVP8X", b"\0\0\x01\0", b"BM", b"", b"text"] {
+        for content in [
+            &b"\x89PNG\r\n\x1a\n"[..],
+            b"GIF89a",
+            b"\xff\xd8\xff",
+            b"RIFF\0\0\0\0WEBPVP8X",
+            b"\0\0\x01\0",
+            b"BM",
+            b"",
+            b"text",
+        ] {
             assert_eq!(image_size(content, "png"), None);
         }
     }

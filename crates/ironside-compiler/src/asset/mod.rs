@@ -14,8 +14,8 @@ const PICTURES: &[&str] = &["png", "jpg", "jpeg", "webp", "avif", "gif", "ico", 
 /// Of these the image endpoint can make the small picture that stands in while the real one loads.
 const BLURRED: &[&str] = &["png", "jpg", "jpeg", "webp", "avif"];
 const OTHERS: &[&str] = &[
-    "woff", "woff2", "ttf", "otf", "eot", "mp4", "webm", "ogg", "mp3", "wav", "flac", "aac", "m4a", "m4v", "mov", "pdf", "wasm", "vtt",
-    "glb", "gltf", "hdr", "zip",
+    "woff", "woff2", "ttf", "otf", "eot", "mp4", "webm", "ogg", "mp3", "wav", "flac", "aac", "m4a", "m4v", "mov", "pdf", "wasm",
+    "vtt", "glb", "gltf", "hdr", "zip",
 ];
 
 /// A file that is copied into the build.
@@ -44,7 +44,11 @@ impl MediaFile {
         let stem: String = stem.chars().map(|c| if plain(c) { c } else { '_' }).take(64).collect();
         let suffix = extension(path).map(|extension| format!(".{extension}")).unwrap_or_default();
         let name = format!("{stem}.{:016x}{suffix}", xxh3_64(&content));
-        Self { url: format!("/_next/static/media/{name}"), path: format!("static/media/{name}"), content }
+        Self {
+            url: format!("/_next/static/media/{name}"),
+            path: format!("static/media/{name}"),
+            content,
+        }
     }
 
     /// The module that an import of the file becomes: of a picture `{src, width, height, blurDataURL…}`, of others the
@@ -77,7 +81,9 @@ fn blur_size(width: u32, height: u32) -> (u32, u32) {
 }
 
 fn extension(path: &Path) -> Option<String> {
-    path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase)
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .map(str::to_ascii_lowercase)
 }
 
 #[cfg(test)]
@@ -96,11 +102,19 @@ mod tests {
         assert!(file.url.starts_with("/_next/static/media/my_photo."), "{}", file.url);
         assert!(file.url.ends_with(".png"));
         let module = file.module("https://cdn.test", "/docs");
-        let object: serde_json::Value = serde_json::from_str(module.trim_start_matches("export default ").trim_end_matches(";\n")).expect("JSON");
+        let object: serde_json::Value =
+            serde_json::from_str(module.trim_start_matches("export default ").trim_end_matches(";\n")).expect("JSON");
         assert_eq!(object["src"], format!("https://cdn.test{}", file.url));
         assert_eq!((object["width"].as_u64(), object["height"].as_u64()), (Some(160), Some(80)));
-        assert_eq!((object["blurWidth"].as_u64(), object["blurHeight"].as_u64()), (Some(8), Some(4)));
-        assert!(object["blurDataURL"].as_str().is_some_and(|url| url.starts_with("/docs/_next/image?url=https%3A%2F%2Fcdn")));
+        assert_eq!(
+            (object["blurWidth"].as_u64(), object["blurHeight"].as_u64()),
+            (Some(8), Some(4))
+        );
+        assert!(
+            object["blurDataURL"]
+                .as_str()
+                .is_some_and(|url| url.starts_with("/docs/_next/image?url=https%3A%2F%2Fcdn"))
+        );
     }
 
     #[test]

@@ -26,7 +26,10 @@ fn parse(text: &str) -> Option<f64> {
     };
     let number = digits.trim_end();
     let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    plain.then(|| number.parse::<f64>().ok()).flatten().map(|number| number * unit)
+    plain
+        .then(|| number.parse::<f64>().ok())
+        .flatten()
+        .map(|number| number * unit)
 }
 
 #[cfg(test)]

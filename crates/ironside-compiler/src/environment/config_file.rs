@@ -17,7 +17,14 @@ use std::{
 };
 use xxhash_rust::xxh3::xxh3_64;
 
-const NAMES: [&str; 6] = ["next.config.js", "next.config.mjs", "next.config.cjs", "next.config.ts", "next.config.mts", "next.config.cts"];
+const NAMES: [&str; 6] = [
+    "next.config.js",
+    "next.config.mjs",
+    "next.config.cjs",
+    "next.config.ts",
+    "next.config.mts",
+    "next.config.cts",
+];
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -35,14 +42,20 @@ pub(crate) async fn load(
     tools: &dyn NodeTools,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> LoadedConfig {
-    let mut loaded = LoadedConfig { config: None, watched: NAMES.iter().map(|name| root.join(name)).collect() };
+    let mut loaded = LoadedConfig {
+        config: None,
+        watched: NAMES.iter().map(|name| root.join(name)).collect(),
+    };
     let found: Vec<&str> = NAMES.into_iter().filter(|name| root.join(name).is_file()).collect();
     let Some(name) = found.first() else { return loaded };
     if let Some(other) = found.get(1) {
         diagnostics.push(
-            Diagnostic::warning("two-next-configs", format!("there are several configurations; {name} is used"))
-                .at_file(*other)
-                .hint("keep one of the files"),
+            Diagnostic::warning(
+                "two-next-configs",
+                format!("there are several configurations; {name} is used"),
+            )
+            .at_file(*other)
+            .hint("keep one of the files"),
         );
     }
     let path = root.join(name);
@@ -54,7 +67,10 @@ pub(crate) async fn load(
             return loaded;
         }
     };
-    let file = ConfigFile { name: (*name).to_owned(), source };
+    let file = ConfigFile {
+        name: (*name).to_owned(),
+        source,
+    };
     let importable = match importable(root, &path, &file, &mut loaded.watched).await {
         Ok(importable) => importable,
         Err(diagnostic) => {
@@ -64,7 +80,10 @@ pub(crate) async fn load(
     };
     match tools.call(tool::LOAD_CONFIG, input(&importable, mode, env)).await {
         Ok(mut answer) => {
-            let functions = answer.get("functions").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default();
+            let functions = answer
+                .get("functions")
+                .and_then(|list| serde_json::from_value(list.clone()).ok())
+                .unwrap_or_default();
             loaded.config = Some((answer.get_mut("config").map(Value::take).unwrap_or_default(), functions, file));
         }
         Err(error) => diagnostics.push(failure(&error, root, &importable, &file)),
@@ -104,32 +123,54 @@ async fn importable(root: &Path, path: &Path, file: &ConfigFile, watched: &mut V
         ("__filename".to_owned(), text(path.to_string_lossy().into_owned())),
         ("import.meta.dirname".to_owned(), text(root.to_string_lossy().into_owned())),
         ("import.meta.filename".to_owned(), text(path.to_string_lossy().into_owned())),
-        ("import.meta.url".to_owned(), text(format!("file://{}", path.to_string_lossy()))),
+        (
+            "import.meta.url".to_owned(),
+            text(format!("file://{}", path.to_string_lossy())),
+        ),
     ];
-    let bundle = NodeBundle { entry: path, out: &out, root, packages: Packages::External, define };
+    let bundle = NodeBundle {
+        entry: path,
+        out: &out,
+        root,
+        packages: Packages::External,
+        define,
+    };
     match tool::bundle_for_node(bundle).await {
         Ok(files) => {
             watched.extend(files.into_iter().map(PathBuf::from));
             Ok(out)
         }
         Err(BundleError::Source(problems)) => Err(Box::new(bundling_failed(&problems, root, file))),
-        Err(error) => Err(Box::new(Diagnostic::error("next-config", error.to_string()).at_file(&file.name).hint("make the folder writable"))),
+        Err(error) => Err(Box::new(
+            Diagnostic::error("next-config", error.to_string())
+                .at_file(&file.name)
+                .hint("make the folder writable"),
+        )),
     }
 }
 
 /// Whether the file has `import` or `export`. Syntax errors are found here, where their place is known.
 fn parse(file: &ConfigFile, typescript: bool) -> Result<bool, Box<Diagnostic>> {
-    let source_type = if typescript { SourceType::ts() } else { SourceType::unambiguous() };
+    let source_type = if typescript {
+        SourceType::ts()
+    } else {
+        SourceType::unambiguous()
+    };
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, &file.source, source_type).parse();
     if let Some(error) = parsed.diagnostics.iter().next() {
-        let diagnostic = Diagnostic::error("syntax-error", error.message.to_string()).hint("mend the syntax of the configuration");
+        let diagnostic =
+            Diagnostic::error("syntax-error", error.message.to_string()).hint("mend the syntax of the configuration");
         let label = error.labels.as_ref().first();
         return Err(Box::new(match label {
             Some(label) => {
                 let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
                 let start = offset(label.offset() as usize);
-                diagnostic.at(&file.name, Arc::clone(&file.source), start..start.saturating_add(offset(label.len() as usize)))
+                diagnostic.at(
+                    &file.name,
+                    Arc::clone(&file.source),
+                    start..start.saturating_add(offset(label.len() as usize)),
+                )
             }
             None => diagnostic.at_file(&file.name),
         }));
@@ -138,13 +179,17 @@ fn parse(file: &ConfigFile, typescript: bool) -> Result<bool, Box<Diagnostic>> {
 }
 
 fn package_is_module(root: &Path) -> bool {
-    let package = fs::read(root.join("package.json")).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let package = fs::read(root.join("package.json"))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
     package.is_some_and(|package| package.get("type").and_then(Value::as_str) == Some("module"))
 }
 
 fn bundling_failed(problems: &[Problem], root: &Path, file: &ConfigFile) -> Diagnostic {
     let problem = problems.first();
-    let message = problem.map_or("the configuration cannot be compiled", |problem| problem.message.lines().next().unwrap_or_default());
+    let message = problem.map_or("the configuration cannot be compiled", |problem| {
+        problem.message.lines().next().unwrap_or_default()
+    });
     let diagnostic = Diagnostic::error("next-config", message).hint("mend the file, or what it imports");
     let Some((problem, (line, column))) = problem.and_then(|problem| Some((problem, problem.place?))) else {
         return diagnostic.at_file(&file.name);
@@ -162,13 +207,26 @@ fn at_line(diagnostic: Diagnostic, root: &Path, path: &Path, line: u32, column: 
 /// The configuration threw, or there is no Node.
 fn failure(error: &ToolError, root: &Path, importable: &Path, file: &ConfigFile) -> Diagnostic {
     match error {
-        ToolError::Thrown { message, name, place, stack } => {
-            let diagnostic = Diagnostic::error("next-config", format!("the configuration threw {name}: {}", message.lines().next().unwrap_or_default()))
-                .hint("the file is run by Node when the application is built; mend what it does");
+        ToolError::Thrown {
+            message,
+            name,
+            place,
+            stack,
+        } => {
+            let diagnostic = Diagnostic::error(
+                "next-config",
+                format!(
+                    "the configuration threw {name}: {}",
+                    message.lines().next().unwrap_or_default()
+                ),
+            )
+            .hint("the file is run by Node when the application is built; mend what it does");
             let place = place.as_ref().filter(|place| Path::new(&place.file).starts_with(root));
             let mut diagnostic = match place {
                 // In a compiled file lines are others than in the source.
-                Some(place) if Path::new(&place.file) == importable && root.join(&file.name) != importable => diagnostic.at_file(&file.name),
+                Some(place) if Path::new(&place.file) == importable && root.join(&file.name) != importable => {
+                    diagnostic.at_file(&file.name)
+                }
                 Some(place) => at_line(diagnostic, root, Path::new(&place.file), place.line, place.column),
                 None => diagnostic.at_file(&file.name),
             };

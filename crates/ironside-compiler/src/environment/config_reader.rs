@@ -15,7 +15,10 @@ pub(crate) struct ConfigFile {
 impl ConfigFile {
     /// Puts a diagnostic at the key, if it stands in the file as such.
     pub(crate) fn at_key(&self, diagnostic: Diagnostic, path: &str) -> Diagnostic {
-        let key = path.rsplit('.').find(|part| !part.is_empty() && !part.starts_with('[')).unwrap_or(path);
+        let key = path
+            .rsplit('.')
+            .find(|part| !part.is_empty() && !part.starts_with('['))
+            .unwrap_or(path);
         match find_key(&self.source, key) {
             Some(start) => {
                 let span = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
@@ -57,7 +60,11 @@ pub(crate) struct ConfigReader<'a> {
 
 impl<'a> ConfigReader<'a> {
     fn key(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        }
     }
 
     /// What is set. `null` and `undefined` mean that nothing is.
@@ -68,7 +75,8 @@ impl<'a> ConfigReader<'a> {
     pub(crate) fn wrong(&self, name: &str, wanted: &str, hint: &str, diagnostics: &mut Vec<Diagnostic>) {
         let path = self.key(name);
         let shown = self.get(name).map_or_else(|| "missing".to_owned(), shorten);
-        let diagnostic = Diagnostic::error("next-config", format!("`{path}` is {shown}, and has to be {wanted}")).hint(hint.to_owned());
+        let diagnostic =
+            Diagnostic::error("next-config", format!("`{path}` is {shown}, and has to be {wanted}")).hint(hint.to_owned());
         diagnostics.push(self.file.at_key(diagnostic, &path));
     }
 
@@ -99,20 +107,35 @@ impl<'a> ConfigReader<'a> {
     pub(crate) fn seconds(&self, name: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<u64> {
         self.typed(name, diagnostics, "a number of seconds from 0", "300", |value| {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
-            value.as_u64().or_else(|| value.as_f64().filter(|number| (0.0..9e15).contains(number)).map(|number| number as u64))
+            value.as_u64().or_else(|| {
+                value
+                    .as_f64()
+                    .filter(|number| (0.0..9e15).contains(number))
+                    .map(|number| number as u64)
+            })
         })
     }
 
     pub(crate) fn texts(&self, name: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<String>> {
         self.typed(name, diagnostics, "a list of strings", "['…']", |value| {
-            value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+            value
+                .as_array()?
+                .iter()
+                .map(|item| item.as_str().map(str::to_owned))
+                .collect()
         })
     }
 
     /// A section inside of this one.
     pub(crate) fn section(&self, name: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<ConfigReader<'a>> {
-        let value = self.typed(name, diagnostics, "an object", "{ … }", |value| value.is_object().then_some(value))?;
-        Some(ConfigReader { value, path: self.key(name), file: self.file })
+        let value = self.typed(name, diagnostics, "an object", "{ … }", |value| {
+            value.is_object().then_some(value)
+        })?;
+        Some(ConfigReader {
+            value,
+            path: self.key(name),
+            file: self.file,
+        })
     }
 
     /// The names that are set here.
@@ -123,7 +146,11 @@ impl<'a> ConfigReader<'a> {
 
 fn shorten(value: &Value) -> String {
     let text = value.to_string();
-    if text.chars().count() <= 60 { text } else { format!("{}…", text.chars().take(60).collect::<String>()) }
+    if text.chars().count() <= 60 {
+        text
+    } else {
+        format!("{}…", text.chars().take(60).collect::<String>())
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,10 @@ impl Environment {
     pub fn defines(&self, side: Side, mode: Mode, process_env: &BTreeMap<String, String>) -> Vec<(String, String)> {
         let text = |value: &str| Value::from(value).to_string();
         let mut defines = BTreeMap::new();
-        let public = process_env.iter().chain(&self.env_files.values).filter(|(name, _)| name.starts_with("NEXT_PUBLIC_"));
+        let public = process_env
+            .iter()
+            .chain(&self.env_files.values)
+            .filter(|(name, _)| name.starts_with("NEXT_PUBLIC_"));
         for (name, value) in public.chain(&self.settings.env) {
             // Other names can't be written behind a dot, and so can't be meant.
             if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {

@@ -28,7 +28,10 @@ pub fn load_env_files(root: &Path, node_env: &str, process: &BTreeMap<String, St
         names.push(".env.local".to_owned());
     }
     names.extend([format!(".env.{node_env}"), ".env".to_owned()]);
-    let mut found = EnvFiles { candidates: names.iter().map(|name| root.join(name)).collect(), ..EnvFiles::default() };
+    let mut found = EnvFiles {
+        candidates: names.iter().map(|name| root.join(name)).collect(),
+        ..EnvFiles::default()
+    };
     for path in &found.candidates {
         let text = match fs::read(path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -40,7 +43,16 @@ pub fn load_env_files(root: &Path, node_env: &str, process: &BTreeMap<String, St
         let expanded: Vec<(String, String)> = own
             .keys()
             .filter(|name| !process.contains_key(*name) && !found.values.contains_key(*name))
-            .map(|name| (name.clone(), Expansion { outer: &[process, &found.values], own: &own }.value(name)))
+            .map(|name| {
+                (
+                    name.clone(),
+                    Expansion {
+                        outer: &[process, &found.values],
+                        own: &own,
+                    }
+                    .value(name),
+                )
+            })
             .collect();
         found.values.extend(expanded);
     }
@@ -75,11 +87,19 @@ fn parse(text: &str) -> BTreeMap<String, String> {
 /// `export NAME = value` → the name and what comes after the sign.
 fn assignment(line: &str) -> Option<(&str, &str)> {
     let line = line.trim_start();
-    let line = line.strip_prefix("export").filter(|rest| rest.starts_with(char::is_whitespace)).unwrap_or(line).trim_start();
-    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(line.len());
+    let line = line
+        .strip_prefix("export")
+        .filter(|rest| rest.starts_with(char::is_whitespace))
+        .unwrap_or(line)
+        .trim_start();
+    let end = line
+        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')))
+        .unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
     let after_name = rest.trim_start();
-    let value = after_name.strip_prefix('=').or_else(|| rest.strip_prefix(':').filter(|rest| rest.starts_with(char::is_whitespace)))?;
+    let value = after_name
+        .strip_prefix('=')
+        .or_else(|| rest.strip_prefix(':').filter(|rest| rest.starts_with(char::is_whitespace)))?;
     (!name.is_empty()).then_some((name, value.trim_start_matches([' ', '\t'])))
 }
 
@@ -94,7 +114,11 @@ fn quoted(text: &str) -> Option<(String, &str)> {
         ends
     })?;
     let value = &inner[..end];
-    let value = if quote == '"' { value.replace("\\n", "\n").replace("\\r", "\r") } else { value.to_owned() };
+    let value = if quote == '"' {
+        value.replace("\\n", "\n").replace("\\r", "\r")
+    } else {
+        value.to_owned()
+    };
     Some((value, &inner[end + 1..]))
 }
 
@@ -141,7 +165,11 @@ impl Expansion<'_> {
             match reference(after) {
                 Some((name, default, tail)) => {
                     let value = self.lookup(name, open).filter(|value| !value.is_empty());
-                    result.push_str(&value.or_else(|| default.map(|text| self.expand(text, open))).unwrap_or_default());
+                    result.push_str(
+                        &value
+                            .or_else(|| default.map(|text| self.expand(text, open)))
+                            .unwrap_or_default(),
+                    );
                     rest = tail;
                 }
                 None => {
@@ -157,7 +185,10 @@ impl Expansion<'_> {
 
 /// The name, the default and what comes after them.
 fn reference(text: &str) -> Option<(&str, Option<&str>, &str)> {
-    let name_end = |text: &str| text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+    let name_end = |text: &str| {
+        text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .unwrap_or(text.len())
+    };
     if let Some(inner) = text.strip_prefix('{') {
         let (name, rest) = inner.split_at(name_end(inner));
         if let Some(tail) = rest.strip_prefix('}') {
@@ -188,8 +219,13 @@ mod tests {
         for (name, text) in files {
             fs::write(folder.path().join(name), text).expect("a file");
         }
-        let process = process.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        load_env_files(folder.path(), node_env, &process).expect("readable files").values
+        let process = process
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        load_env_files(folder.path(), node_env, &process)
+            .expect("readable files")
+            .values
     }
 
     #[test]
@@ -198,7 +234,7 @@ mod tests {
             &[(
                 ".env",
                 "# comment\nPLAIN=a b # note\nexport EXPORTED = x\nEMPTY=\nSINGLE='$RAW # no'\nDOUBLE=\"line\\nbreak\"\n\
-                 LONG=\"one\ntwo\" # after\nTICK=`it's \"both\"`\nBROKEN=\"no end\nYAML: y\nnot a line\nQUOTE=\"say \\\"hi\\\"\"\nRAW=raw\r\nLAST=1",
+                 LONG=\"one\ntwo\" # after\nTICK=`it's \"both\"`\nYAML: y\nnot a line\nQUOTE=\"say \\\"hi\\\"\"\nRAW=raw\r\nLAST=1\nBROKEN=\"no end",
             )],
             "production",
             &[],
@@ -214,6 +250,8 @@ mod tests {
             ("YAML", "y"),
             ("RAW", "raw"),
             ("LAST", "1"),
+            ("BROKEN", "\"no end"),
+            ("QUOTE", "say \\\"hi\\\""),
         ];
         for (name, value) in expected {
             assert_eq!(values.get(name).map(String::as_str), Some(value), "{name}");
@@ -222,17 +260,32 @@ mod tests {
 
     #[test]
     fn the_nearer_file_wins_and_the_process_over_all() {
-        let files = [(".env", "A=1\nB=1\nC=1\nD=1"), (".env.production", "B=2\nC=2\nD=2"), (".env.local", "C=3\nD=3"), (".env.production.local", "D=4")];
+        let files = [
+            (".env", "A=1\nB=1\nC=1\nD=1"),
+            (".env.production", "B=2\nC=2\nD=2"),
+            (".env.local", "C=3\nD=3"),
+            (".env.production.local", "D=4"),
+        ];
         let values = load(&files, "production", &[("A", "process")]);
         assert_eq!(values.get("A"), None, "the process has it already");
         assert_eq!([&values["B"], &values["C"], &values["D"]], ["2", "3", "4"]);
-        assert_eq!(load(&files, "test", &[])["C"], "1", "tests do not depend on a machine's own settings");
+        assert_eq!(
+            load(&files, "test", &[])["C"],
+            "1",
+            "tests do not depend on a machine's own settings"
+        );
     }
 
     #[test]
     fn references_are_filled_in() {
         let values = load(
-            &[(".env", "URL=http://$HOST:${PORT}/${PATH_:-x${PORT}}\nPORT=1\nPRICE=\\$5\nLOOP=a$LOOP\nA=$B\nB=$A.\nEND=5$\nODD=${"), (".env.local", "PORT=2")],
+            &[
+                (
+                    ".env",
+                    "URL=http://$HOST:${PORT}/${PATH_:-x${PORT}}\nPORT=1\nPRICE=\\$5\nLOOP=a$LOOP\nA=$B\nB=$A.\nEND=5$\nODD=${",
+                ),
+                (".env.local", "PORT=2"),
+            ],
             "development",
             &[("HOST", "h")],
         );

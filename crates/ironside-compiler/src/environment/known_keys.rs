@@ -13,13 +13,54 @@ pub(crate) enum Support {
 
 /// Read, or true anyway, or only of interest to other tools.
 const USED: &[&str] = &[
-    "allowedDevOrigins", "assetPrefix", "basePath", "cacheComponents", "cacheLife", "compiler", "compress", "deploymentId", "env",
-    "experimental", "expireTime", "generateBuildId", "headers", "htmlLimitedBots", "images", "pageExtensions", "poweredByHeader",
-    "productionBrowserSourceMaps", "reactStrictMode", "redirects", "rewrites", "serverExternalPackages", "trailingSlash",
-    "transpilePackages", "typescript", "typedRoutes", "agentRules", "cleanDistDir", "devIndicators", "logging", "onDemandEntries",
-    "outputFileTracingRoot", "outputFileTracingExcludes", "outputFileTracingIncludes", "turbopack", "watchOptions", "target",
-    "reactMaxHeadersLength", "generateEtags", "staticPageGenerationTimeout", "output", "partialPrefetching", "configOrigin",
-    "bundlePagesRouterDependencies", "enablePrerenderSourceMaps", "optimizePackageImports", "httpAgentOptions", "crossOrigin",
+    "allowedDevOrigins",
+    "assetPrefix",
+    "basePath",
+    "cacheComponents",
+    "cacheLife",
+    "compiler",
+    "compress",
+    "deploymentId",
+    "env",
+    "experimental",
+    "expireTime",
+    "generateBuildId",
+    "headers",
+    "htmlLimitedBots",
+    "images",
+    "pageExtensions",
+    "poweredByHeader",
+    "productionBrowserSourceMaps",
+    "reactStrictMode",
+    "redirects",
+    "rewrites",
+    "serverExternalPackages",
+    "trailingSlash",
+    "transpilePackages",
+    "typescript",
+    "typedRoutes",
+    "agentRules",
+    "cleanDistDir",
+    "devIndicators",
+    "logging",
+    "onDemandEntries",
+    "outputFileTracingRoot",
+    "outputFileTracingExcludes",
+    "outputFileTracingIncludes",
+    "turbopack",
+    "watchOptions",
+    "target",
+    "reactMaxHeadersLength",
+    "generateEtags",
+    "staticPageGenerationTimeout",
+    "output",
+    "partialPrefetching",
+    "configOrigin",
+    "bundlePagesRouterDependencies",
+    "enablePrerenderSourceMaps",
+    "optimizePackageImports",
+    "httpAgentOptions",
+    "crossOrigin",
 ];
 
 const NO_EFFECT: &[(&str, &str)] = &[
@@ -50,14 +91,20 @@ pub(crate) fn support(name: &str) -> Support {
     if USED.contains(&name) {
         return Support::Used;
     }
-    NO_EFFECT.iter().find(|(known, _)| *known == name).map_or(Support::Unknown, |(_, why)| Support::NoEffect(why))
+    NO_EFFECT
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map_or(Support::Unknown, |(_, why)| Support::NoEffect(why))
 }
 
 /// The known option that a name is most like, if it is like one at all.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     let all = USED.iter().copied().chain(NO_EFFECT.iter().map(|(known, _)| *known));
     let lower = name.to_ascii_lowercase();
-    all.map(|known| (distance(&lower, &known.to_ascii_lowercase()), known)).min().filter(|(distance, _)| *distance <= 2).map(|(_, known)| known)
+    all.map(|known| (distance(&lower, &known.to_ascii_lowercase()), known))
+        .min()
+        .filter(|(distance, _)| *distance <= 2)
+        .map(|(_, known)| known)
 }
 
 /// How many letters have to be added, taken or changed.

@@ -20,7 +20,10 @@ pub use next_config::{BuildSettings, RemoveConsole};
 use crate::{options::Mode, tool::NodeTools};
 use ironside_diagnostics::Diagnostic;
 use ironside_model::manifest::AppConfig;
-use std::{collections::BTreeMap, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// See the module's documentation.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +41,12 @@ pub struct Environment {
 }
 
 /// Reads an application's environment.
-pub async fn read_environment(root: &Path, mode: Mode, process_env: &BTreeMap<String, String>, tools: &dyn NodeTools) -> Environment {
+pub async fn read_environment(
+    root: &Path,
+    mode: Mode,
+    process_env: &BTreeMap<String, String>,
+    tools: &dyn NodeTools,
+) -> Environment {
     let mut environment = Environment::default();
     match load_env_files(root, mode.node_env(), process_env) {
         Ok(files) => {
@@ -46,9 +54,13 @@ pub async fn read_environment(root: &Path, mode: Mode, process_env: &BTreeMap<St
             environment.env_files = files;
         }
         Err((path, error)) => {
-            let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            let name = path
+                .file_name()
+                .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
             let diagnostic = Diagnostic::error("unreadable-file", format!("the file cannot be read: {error}"));
-            environment.diagnostics.push(diagnostic.at_file(name).hint("check its permissions, or delete it"));
+            environment
+                .diagnostics
+                .push(diagnostic.at_file(name).hint("check its permissions, or delete it"));
         }
     }
     let loaded = config_file::load(root, mode, &environment.env_files.values, tools, &mut environment.diagnostics).await;

@@ -58,8 +58,17 @@ impl Default for BuildSettings {
 }
 
 /// Reads a configuration that has become data. `functions` names options that are functions.
-pub(crate) fn interpret(value: &Value, functions: &[String], file: &ConfigFile, diagnostics: &mut Vec<Diagnostic>) -> (AppConfig, BuildSettings) {
-    let reader = ConfigReader { value, path: String::new(), file };
+pub(crate) fn interpret(
+    value: &Value,
+    functions: &[String],
+    file: &ConfigFile,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (AppConfig, BuildSettings) {
+    let reader = ConfigReader {
+        value,
+        path: String::new(),
+        file,
+    };
     unknown_keys(&reader, functions, diagnostics);
     let mut app = AppConfig::default();
     let mut build = BuildSettings::default();
@@ -84,9 +93,13 @@ fn unknown_keys(reader: &ConfigReader, functions: &[String], diagnostics: &mut V
     for name in names {
         let (message, hint) = match known_keys::support(name) {
             Support::Used => continue,
-            Support::NoEffect(why) => (format!("`{name}` has no effect here: {why}"), "delete it, or keep it for `next build`".to_owned()),
+            Support::NoEffect(why) => (
+                format!("`{name}` has no effect here: {why}"),
+                "delete it, or keep it for `next build`".to_owned(),
+            ),
             Support::Unknown => {
-                let hint = known_keys::nearest(name).map_or_else(|| "delete it".to_owned(), |near| format!("did you mean `{near}`?"));
+                let hint =
+                    known_keys::nearest(name).map_or_else(|| "delete it".to_owned(), |near| format!("did you mean `{near}`?"));
                 (format!("`{name}` is no option of next.config"), hint)
             }
         };
@@ -97,11 +110,17 @@ fn unknown_keys(reader: &ConfigReader, functions: &[String], diagnostics: &mut V
 
 fn urls(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Vec<Diagnostic>) {
     if let Some(path) = reader.text("basePath", diagnostics) {
-        if path.is_empty() || path.starts_with('/') && !path.ends_with('/') && !path.contains("//") && !path.contains(['?', '#']) {
+        if path.is_empty() || path.starts_with('/') && !path.ends_with('/') && !path.contains("//") && !path.contains(['?', '#'])
+        {
             path.clone_into(&mut app.base_path);
         } else {
             let bare = path.trim_matches('/');
-            reader.wrong("basePath", "empty or a path that starts with a slash and doesn't end with one", &format!("write basePath: '/{bare}'"), diagnostics);
+            reader.wrong(
+                "basePath",
+                "empty or a path that starts with a slash and doesn't end with one",
+                &format!("write basePath: '/{bare}'"),
+                diagnostics,
+            );
         }
     }
     if let Some(prefix) = reader.text("assetPrefix", diagnostics) {
@@ -109,7 +128,12 @@ fn urls(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Vec<Diagno
         if prefix.is_empty() || prefix.starts_with('/') || prefix.starts_with("http://") || prefix.starts_with("https://") {
             prefix.clone_into(&mut app.asset_prefix);
         } else {
-            reader.wrong("assetPrefix", "a URL or a path that starts with a slash", "write assetPrefix: 'https://cdn.example.com'", diagnostics);
+            reader.wrong(
+                "assetPrefix",
+                "a URL or a path that starts with a slash",
+                "write assetPrefix: 'https://cdn.example.com'",
+                diagnostics,
+            );
         }
     }
     app.trailing_slash = reader.bool("trailingSlash", diagnostics).unwrap_or(app.trailing_slash);
@@ -121,29 +145,49 @@ fn switches(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Vec<Di
     app.react_strict_mode = reader.bool("reactStrictMode", diagnostics);
     app.cache_components = reader.bool("cacheComponents", diagnostics).unwrap_or(app.cache_components);
     app.expire_time = reader.seconds("expireTime", diagnostics).unwrap_or(app.expire_time);
-    app.deployment_id = reader.text("deploymentId", diagnostics).filter(|id| !id.is_empty()).map(str::to_owned);
+    app.deployment_id = reader
+        .text("deploymentId", diagnostics)
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned);
     app.html_limited_bots = reader.text("htmlLimitedBots", diagnostics).map(str::to_owned);
     if reader.get("output").and_then(Value::as_str) == Some("export") {
-        reader.wrong("output", "absent or 'standalone'", "Ironside serves applications; it makes no static export", diagnostics);
+        reader.wrong(
+            "output",
+            "absent or 'standalone'",
+            "Ironside serves applications; it makes no static export",
+            diagnostics,
+        );
     }
 }
 
 fn experimental(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(experimental) = reader.section("experimental", diagnostics) else { return };
-    app.auth_interrupts = experimental.bool("authInterrupts", diagnostics).unwrap_or(app.auth_interrupts);
+    let Some(experimental) = reader.section("experimental", diagnostics) else {
+        return;
+    };
+    app.auth_interrupts = experimental
+        .bool("authInterrupts", diagnostics)
+        .unwrap_or(app.auth_interrupts);
     if let Some(flag) = experimental.bool("cacheComponents", diagnostics) {
         app.cache_components |= flag;
     }
     if let Some(times) = experimental.section("staleTimes", diagnostics) {
-        let small = |seconds: Option<u64>, default: u32| seconds.map_or(default, |seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
+        let small =
+            |seconds: Option<u64>, default: u32| seconds.map_or(default, |seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
         app.stale_time_dynamic = small(times.seconds("dynamic", diagnostics), app.stale_time_dynamic);
         app.stale_time_static = small(times.seconds("static", diagnostics), app.stale_time_static);
     }
-    let Some(actions) = experimental.section("serverActions", diagnostics) else { return };
+    let Some(actions) = experimental.section("serverActions", diagnostics) else {
+        return;
+    };
     if let Some(limit) = actions.get("bodySizeLimit") {
         match byte_size(limit) {
             Some(bytes) => app.action_body_limit = bytes,
-            None => actions.wrong("bodySizeLimit", "a number of bytes from 1, or a size", "write bodySizeLimit: '2mb'", diagnostics),
+            None => actions.wrong(
+                "bodySizeLimit",
+                "a number of bytes from 1, or a size",
+                "write bodySizeLimit: '2mb'",
+                diagnostics,
+            ),
         }
     }
     app.action_allowed_origins = actions.texts("allowedOrigins", diagnostics).unwrap_or_default();
@@ -152,9 +196,15 @@ fn experimental(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Ve
 /// Profiles are merged over those that are built in; a field that isn't given is taken from `default`.
 fn cache_life(lives: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Vec<Diagnostic>) {
     for name in lives.names() {
-        let Some(life) = lives.section(name, diagnostics) else { continue };
+        let Some(life) = lives.section(name, diagnostics) else {
+            continue;
+        };
         let base = app.cache_life.get(name).or_else(|| app.cache_life.get("default")).copied();
-        let base = base.unwrap_or(CacheLife { stale: None, revalidate: None, expire: None });
+        let base = base.unwrap_or(CacheLife {
+            stale: None,
+            revalidate: None,
+            expire: None,
+        });
         let merged = CacheLife {
             stale: life.seconds("stale", diagnostics).or(base.stale),
             revalidate: life.seconds("revalidate", diagnostics).or(base.revalidate),
@@ -164,7 +214,12 @@ fn cache_life(lives: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Vec<D
             && revalidate > expire
             && life.get("expire").is_some()
         {
-            life.wrong("expire", &format!("no shorter than `revalidate`, which is {revalidate}"), "make `expire` longer or `revalidate` shorter", diagnostics);
+            life.wrong(
+                "expire",
+                &format!("no shorter than `revalidate`, which is {revalidate}"),
+                "make `expire` longer or `revalidate` shorter",
+                diagnostics,
+            );
         }
         app.cache_life.insert(name.clone(), merged);
     }
@@ -172,20 +227,37 @@ fn cache_life(lives: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Vec<D
 
 fn build_settings(reader: &ConfigReader, build: &mut BuildSettings, diagnostics: &mut Vec<Diagnostic>) {
     if let Some(extensions) = reader.texts("pageExtensions", diagnostics) {
-        let valid = !extensions.is_empty() && extensions.iter().all(|extension| !extension.is_empty() && !extension.starts_with('.'));
+        let valid = !extensions.is_empty()
+            && extensions
+                .iter()
+                .all(|extension| !extension.is_empty() && !extension.starts_with('.'));
         if valid {
             build.page_extensions = extensions;
         } else {
-            reader.wrong("pageExtensions", "a list of extensions without a dot in front", "write pageExtensions: ['tsx', 'ts']", diagnostics);
+            reader.wrong(
+                "pageExtensions",
+                "a list of extensions without a dot in front",
+                "write pageExtensions: ['tsx', 'ts']",
+                diagnostics,
+            );
         }
     }
     build.env = texts_by_name(reader, "env", diagnostics);
     reserved_names(reader, &build.env, diagnostics);
     build.server_external_packages = reader.texts("serverExternalPackages", diagnostics).unwrap_or_default();
     build.transpile_packages = reader.texts("transpilePackages", diagnostics).unwrap_or_default();
-    if let Some(both) = build.server_external_packages.iter().find(|name| build.transpile_packages.contains(name)) {
+    if let Some(both) = build
+        .server_external_packages
+        .iter()
+        .find(|name| build.transpile_packages.contains(name))
+    {
         let hint = "a package is either bundled or external: delete it from one of the lists";
-        reader.wrong("serverExternalPackages", &format!("without \"{both}\", which is in `transpilePackages` too"), hint, diagnostics);
+        reader.wrong(
+            "serverExternalPackages",
+            &format!("without \"{both}\", which is in `transpilePackages` too"),
+            hint,
+            diagnostics,
+        );
     }
     build.browser_source_maps = reader.bool("productionBrowserSourceMaps", diagnostics).unwrap_or(false);
     build.build_id = reader.text("generateBuildId", diagnostics).map(str::to_owned);
@@ -197,14 +269,27 @@ fn build_settings(reader: &ConfigReader, build: &mut BuildSettings, diagnostics:
 }
 
 fn texts_by_name(reader: &ConfigReader, name: &str, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
-    let Some(section) = reader.section(name, diagnostics) else { return BTreeMap::new() };
-    section.names().filter_map(|key| Some((key.clone(), section.text(key, diagnostics)?.to_owned()))).collect()
+    let Some(section) = reader.section(name, diagnostics) else {
+        return BTreeMap::new();
+    };
+    section
+        .names()
+        .filter_map(|key| Some((key.clone(), section.text(key, diagnostics)?.to_owned())))
+        .collect()
 }
 
 /// These are set by the build itself.
 fn reserved_names(reader: &ConfigReader, env: &BTreeMap<String, String>, diagnostics: &mut Vec<Diagnostic>) {
-    if let Some(name) = env.keys().find(|name| name.starts_with("NODE_") || name.starts_with("__") || *name == "NEXT_RUNTIME") {
-        reader.wrong("env", &format!("without \"{name}\", which is not the application's to set"), "choose another name for the variable", diagnostics);
+    if let Some(name) = env
+        .keys()
+        .find(|name| name.starts_with("NODE_") || name.starts_with("__") || *name == "NEXT_RUNTIME")
+    {
+        reader.wrong(
+            "env",
+            &format!("without \"{name}\", which is not the application's to set"),
+            "choose another name for the variable",
+            diagnostics,
+        );
     }
 }
 
@@ -213,10 +298,17 @@ fn remove_console(compiler: &ConfigReader, diagnostics: &mut Vec<Diagnostic>) ->
         Value::Bool(on) => on.then(RemoveConsole::default),
         Value::Object(_) => {
             let section = compiler.section("removeConsole", diagnostics)?;
-            Some(RemoveConsole { exclude: section.texts("exclude", diagnostics).unwrap_or_default() })
+            Some(RemoveConsole {
+                exclude: section.texts("exclude", diagnostics).unwrap_or_default(),
+            })
         }
         _ => {
-            compiler.wrong("removeConsole", "true, false or an object with `exclude`", "write removeConsole: { exclude: ['error'] }", diagnostics);
+            compiler.wrong(
+                "removeConsole",
+                "true, false or an object with `exclude`",
+                "write removeConsole: { exclude: ['error'] }",
+                diagnostics,
+            );
             None
         }
     }
@@ -224,7 +316,9 @@ fn remove_console(compiler: &ConfigReader, diagnostics: &mut Vec<Diagnostic>) ->
 
 /// Values that take the place of names in the source: strings become string literals.
 fn expressions(compiler: &ConfigReader, name: &str, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
-    let Some(section) = compiler.section(name, diagnostics) else { return BTreeMap::new() };
+    let Some(section) = compiler.section(name, diagnostics) else {
+        return BTreeMap::new();
+    };
     let mut found = BTreeMap::new();
     for key in section.names() {
         match section.get(key) {

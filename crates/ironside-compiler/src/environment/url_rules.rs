@@ -39,7 +39,9 @@ pub(crate) fn rewrites(reader: &ConfigReader, diagnostics: &mut Vec<Diagnostic>)
     let value = reader.get("rewrites");
     let mut result = json!({ "beforeFiles": [], "afterFiles": [], "fallback": [] });
     let parts: Vec<(&str, Option<&Value>)> = match value {
-        Some(Value::Object(object)) => ["beforeFiles", "afterFiles", "fallback"].map(|part| (part, object.get(part))).to_vec(),
+        Some(Value::Object(object)) => ["beforeFiles", "afterFiles", "fallback"]
+            .map(|part| (part, object.get(part)))
+            .to_vec(),
         other => vec![("afterFiles", other)],
     };
     for (part, value) in parts {
@@ -57,7 +59,12 @@ fn list(reader: &ConfigReader, name: &str, value: Option<&Value>, diagnostics: &
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(rules)) => rules.clone(),
         Some(_) => {
-            reader.wrong(name, "an async function that returns a list", &format!("write async {name}() {{ return [{{ source: '/…', … }}] }}"), diagnostics);
+            reader.wrong(
+                name,
+                "an async function that returns a list",
+                &format!("write async {name}() {{ return [{{ source: '/…', … }}] }}"),
+                diagnostics,
+            );
             Vec::new()
         }
     }
@@ -81,7 +88,9 @@ fn check(
             Some(source) if source.starts_with('/') || rule.get("basePath") == Some(&Value::Bool(false)) => lacks(rule),
             _ => Some("a `source` that starts with a slash"),
         };
-        let conditions = ["has", "missing"].iter().find(|key| rule.get(**key).is_some_and(|value| !value.is_null() && !value.is_array()));
+        let conditions = ["has", "missing"]
+            .iter()
+            .find(|key| rule.get(**key).is_some_and(|value| !value.is_null() && !value.is_array()));
         let missing = missing.or_else(|| conditions.map(|_| "lists as `has` and `missing`"));
         if let Some(missing) = missing {
             let which = source.map_or_else(|| format!("number {}", index + 1), |source| format!("\"{source}\""));

@@ -1,10 +1,7 @@
 //! From ordered lists of stylesheets to files: `@import`s are put in place, and stylesheets that always come one after the
 //! other become one file.
 
-use super::{
-    StyleCompiler,
-    compiled::Import,
-};
+use super::{StyleCompiler, compiled::Import};
 use crate::asset::MediaFile;
 use futures_util::future::BoxFuture;
 use ironside_diagnostics::Diagnostic;
@@ -60,7 +57,9 @@ impl StyleCompiler {
                 continue;
             }
             let file = format!("static/css/{:016x}.css", xxh3_64(content.as_bytes()));
-            bundle.urls.extend(group.into_iter().map(|path| (path, format!("/_next/{file}"))));
+            bundle
+                .urls
+                .extend(group.into_iter().map(|path| (path, format!("/_next/{file}"))));
             bundle.media.extend(text.media);
             bundle.files.insert(file, content);
         }
@@ -68,7 +67,12 @@ impl StyleCompiler {
     }
 
     /// Adds a stylesheet with everything that it imports. `open` has the files around it: imports may go in circles.
-    fn assemble<'a>(&'a self, path: &'a Path, open: &'a mut Vec<PathBuf>, into: &'a mut Assembled) -> BoxFuture<'a, Result<(), Diagnostic>> {
+    fn assemble<'a>(
+        &'a self,
+        path: &'a Path,
+        open: &'a mut Vec<PathBuf>,
+        into: &'a mut Assembled,
+    ) -> BoxFuture<'a, Result<(), Diagnostic>> {
         Box::pin(async move {
             if open.iter().any(|outer| outer == path) {
                 return Ok(());
@@ -124,7 +128,12 @@ impl Assembled {
 
     fn finish(&self) -> String {
         let mut seen = BTreeSet::new();
-        let public: String = self.public.iter().filter(|rule| seen.insert(*rule)).map(|rule| format!("{}\n", rule.trim())).collect();
+        let public: String = self
+            .public
+            .iter()
+            .filter(|rule| seen.insert(*rule))
+            .map(|rule| format!("{}\n", rule.trim()))
+            .collect();
         public + &self.text
     }
 }
@@ -143,8 +152,14 @@ fn groups(lists: &[Vec<PathBuf>]) -> Vec<Vec<PathBuf>> {
             let next = list.get(index + 1).copied();
             let previous = index.checked_sub(1).and_then(|index| list.get(index)).copied();
             let known = after.contains_key(path);
-            after.entry(path).and_modify(|old| *old = old.filter(|old| Some(*old) == next)).or_insert(next);
-            before.entry(path).and_modify(|old| *old = old.filter(|old| Some(*old) == previous)).or_insert(previous);
+            after
+                .entry(path)
+                .and_modify(|old| *old = old.filter(|old| Some(*old) == next))
+                .or_insert(next);
+            before
+                .entry(path)
+                .and_modify(|old| *old = old.filter(|old| Some(*old) == previous))
+                .or_insert(previous);
             if !known {
                 order.push(path);
             }
@@ -153,7 +168,11 @@ fn groups(lists: &[Vec<PathBuf>]) -> Vec<Vec<PathBuf>> {
     let mut groups: Vec<Vec<PathBuf>> = Vec::new();
     let mut placed = BTreeSet::new();
     for path in &order {
-        let joined = before.get(path).copied().flatten().is_some_and(|previous| after.get(previous).copied().flatten() == Some(*path));
+        let joined = before
+            .get(path)
+            .copied()
+            .flatten()
+            .is_some_and(|previous| after.get(previous).copied().flatten() == Some(*path));
         if joined || !placed.insert(*path) {
             continue;
         }
@@ -177,7 +196,13 @@ mod tests {
 
     fn grouped(lists: &[&[&str]]) -> Vec<String> {
         let lists: Vec<Vec<PathBuf>> = lists.iter().map(|list| list.iter().map(PathBuf::from).collect()).collect();
-        let name = |group: Vec<PathBuf>| group.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>().join("+");
+        let name = |group: Vec<PathBuf>| {
+            group
+                .iter()
+                .map(|path| path.to_string_lossy().into_owned())
+                .collect::<Vec<_>>()
+                .join("+")
+        };
         groups(&lists).into_iter().map(name).collect()
     }
 

@@ -30,10 +30,16 @@ impl StyleCompiler {
     pub async fn stub(&self, path: &Path) -> Result<StyleStub, Diagnostic> {
         if !is_css_module(path) {
             // A global stylesheet is compiled later: its content says nothing to JavaScript.
-            return Ok(StyleStub { code: "export {};\n".to_owned(), watched: vec![path.to_path_buf()] });
+            return Ok(StyleStub {
+                code: "export {};\n".to_owned(),
+                watched: vec![path.to_path_buf()],
+            });
         }
         let sheet = self.compiled(path).await?;
-        let mut stub = StyleStub { code: String::new(), watched: vec![path.to_path_buf()] };
+        let mut stub = StyleStub {
+            code: String::new(),
+            watched: vec![path.to_path_buf()],
+        };
         let mut names = Map::new();
         for (local, classes) in &sheet.names {
             let mut all = Vec::new();
@@ -86,11 +92,13 @@ impl StyleCompiler {
             let Some(classes) = sheet.names.get(name) else {
                 let shown = |path: &Path| self.options.keys.shown(&path.to_string_lossy());
                 let message = format!("`composes` names the class `{name}`, which {} does not have", shown(file));
-                return Err(Diagnostic::error("stylesheet", message).at_file(shown(from)).hint(if is_css_module(file) {
-                    "check the name of the class".to_owned()
-                } else {
-                    "classes can be composed from CSS modules, whose names end with .module.css".to_owned()
-                }));
+                return Err(Diagnostic::error("stylesheet", message)
+                    .at_file(shown(from))
+                    .hint(if is_css_module(file) {
+                        "check the name of the class".to_owned()
+                    } else {
+                        "classes can be composed from CSS modules, whose names end with .module.css".to_owned()
+                    }));
             };
             open.push(here);
             for class in classes {
@@ -105,10 +113,55 @@ impl StyleCompiler {
 /// Whether a class name can be an export of its own. `default` is taken, and other reserved words can't be declared.
 fn is_identifier(name: &str) -> bool {
     const RESERVED: &[&str] = &[
-        "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum",
-        "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof", "interface",
-        "let", "new", "null", "package", "private", "protected", "public", "return", "static", "super", "switch", "this", "throw", "true",
-        "try", "typeof", "undefined", "var", "void", "while", "with", "yield",
+        "arguments",
+        "await",
+        "break",
+        "case",
+        "catch",
+        "class",
+        "const",
+        "continue",
+        "debugger",
+        "default",
+        "delete",
+        "do",
+        "else",
+        "enum",
+        "eval",
+        "export",
+        "extends",
+        "false",
+        "finally",
+        "for",
+        "function",
+        "if",
+        "implements",
+        "import",
+        "in",
+        "instanceof",
+        "interface",
+        "let",
+        "new",
+        "null",
+        "package",
+        "private",
+        "protected",
+        "public",
+        "return",
+        "static",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "typeof",
+        "undefined",
+        "var",
+        "void",
+        "while",
+        "with",
+        "yield",
     ];
     let start = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$');
     name.starts_with(start) && name.chars().all(|c| start(c) || c.is_ascii_digit()) && !RESERVED.contains(&name)

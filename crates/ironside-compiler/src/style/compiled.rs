@@ -48,7 +48,9 @@ pub(crate) enum Class {
 const MEDIA_FROM_CSS: &str = "../media/";
 
 pub(crate) fn is_css_module(path: &Path) -> bool {
-    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(".module.css"))
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| name.ends_with(".module.css"))
 }
 
 pub(crate) async fn compile(compiler: &StyleCompiler, path: &Path) -> Result<CompiledSheet, Diagnostic> {
@@ -56,10 +58,15 @@ pub(crate) async fn compile(compiler: &StyleCompiler, path: &Path) -> Result<Com
     let id = path.to_string_lossy();
     let (key, shown) = (options.keys.key(&id), options.keys.shown(&id));
     let text = fs::read(path).map_err(|error| {
-        Diagnostic::error("unreadable-file", format!("the stylesheet cannot be read: {error}")).at_file(&shown).hint("check that it exists")
+        Diagnostic::error("unreadable-file", format!("the stylesheet cannot be read: {error}"))
+            .at_file(&shown)
+            .hint("check that it exists")
     })?;
-    let text = String::from_utf8(text)
-        .map_err(|_| Diagnostic::error("not-utf-8", "the stylesheet is not UTF-8 text").at_file(&shown).hint("save it as UTF-8"))?;
+    let text = String::from_utf8(text).map_err(|_| {
+        Diagnostic::error("not-utf-8", "the stylesheet is not UTF-8 text")
+            .at_file(&shown)
+            .hint("save it as UTF-8")
+    })?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     let mut compiled = CompiledSheet::default();
     let mut css = text.clone();
@@ -69,7 +76,11 @@ pub(crate) async fn compile(compiler: &StyleCompiler, path: &Path) -> Result<Com
         compiled.watched = processed.dependencies;
         // What a build writes must not be a reason for the next one.
         let own = options.root.join(".ironside");
-        compiled.folders = processed.folders.into_iter().filter(|watched| !watched.folder.starts_with(&own)).collect();
+        compiled.folders = processed
+            .folders
+            .into_iter()
+            .filter(|watched| !watched.folder.starts_with(&own))
+            .collect();
         compiled.warnings = warnings;
     }
     let source = SheetSource {
@@ -101,10 +112,15 @@ impl References<'_> {
         compiled.rest = sheet.rest;
         for import in sheet.imports {
             let place = (import.line, import.column);
-            compiled.imports.push(match self.target(&import.specifier, "@import", place)? {
-                Some(path) => Import::File { path, around: import.around },
-                None => Import::Public(import.rule),
-            });
+            compiled
+                .imports
+                .push(match self.target(&import.specifier, "@import", place)? {
+                    Some(path) => Import::File {
+                        path,
+                        around: import.around,
+                    },
+                    None => Import::Public(import.rule),
+                });
         }
         for url in sheet.urls {
             let text = match self.target(&url.url, "url()", (url.line, url.column))? {
@@ -119,7 +135,9 @@ impl References<'_> {
                 None => url.url.clone(),
             };
             // Placeholders are always written in quotes.
-            compiled.rest = compiled.rest.replace(&format!("\"{}\"", url.placeholder), &format!("\"{}\"", escape(&text)));
+            compiled.rest = compiled
+                .rest
+                .replace(&format!("\"{}\"", url.placeholder), &format!("\"{}\"", escape(&text)));
         }
         for (local, classes) in sheet.names {
             let classes = classes.into_iter().map(|class| self.class(class)).collect::<Result<_, _>>()?;
@@ -144,7 +162,11 @@ impl References<'_> {
             Target::Public => Ok(None),
             Target::Missing => {
                 let place = (place.0 > 0).then_some(place);
-                let diagnostic = problem(self.source, &format!("{what} leads to `{specifier}`, which does not exist"), place);
+                let diagnostic = problem(
+                    self.source,
+                    &format!("{what} leads to `{specifier}`, which does not exist"),
+                    place,
+                );
                 Err(diagnostic.hint(match what {
                     "@import" => "check the path, or install the package that it names",
                     "url()" => "check the path; a file of the public folder is written from the root, such as url(/image.png)",

@@ -49,7 +49,10 @@ pub struct StyleOptions {
 
 impl fmt::Debug for StyleOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StyleOptions").field("root", &self.root).field("minify", &self.minify).finish_non_exhaustive()
+        f.debug_struct("StyleOptions")
+            .field("root", &self.root)
+            .field("minify", &self.minify)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,7 +71,11 @@ impl StyleCompiler {
     #[must_use]
     pub fn new(options: StyleOptions) -> Self {
         let postcss = Postcss::find(&options.root, Arc::clone(&options.tools), options.env.clone());
-        Self { options, postcss, sheets: Mutex::default() }
+        Self {
+            options,
+            postcss,
+            sheets: Mutex::default(),
+        }
     }
 
     /// Whether a module is a stylesheet that can be compiled here.
@@ -79,8 +86,16 @@ impl StyleCompiler {
 
     /// The file compiled by itself, without what it imports.
     async fn compiled(&self, path: &Path) -> Result<Arc<CompiledSheet>, Diagnostic> {
-        let cell = Arc::clone(self.sheets.lock().unwrap_or_else(PoisonError::into_inner).entry(path.to_path_buf()).or_default());
-        cell.get_or_init(|| async { compiled::compile(self, path).await.map(Arc::new) }).await.clone()
+        let cell = Arc::clone(
+            self.sheets
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(path.to_path_buf())
+                .or_default(),
+        );
+        cell.get_or_init(|| async { compiled::compile(self, path).await.map(Arc::new) })
+            .await
+            .clone()
     }
 
     /// Every file that was read so far, every folder that a PostCSS plugin looks into, and the files that would be a

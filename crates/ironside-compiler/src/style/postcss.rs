@@ -43,7 +43,9 @@ pub(crate) struct Postcss {
 
 impl fmt::Debug for Postcss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Postcss").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Postcss")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,7 +79,13 @@ impl Postcss {
     pub(crate) fn find(root: &Path, tools: Arc<dyn NodeTools>, env: BTreeMap<String, String>) -> Option<Self> {
         let file = NAMES.iter().map(|name| root.join(name)).find(|path| path.is_file());
         let config = file.or_else(|| in_package_json(root))?;
-        Some(Self { root: root.to_path_buf(), config, tools, env, importable: OnceCell::new() })
+        Some(Self {
+            root: root.to_path_buf(),
+            config,
+            tools,
+            env,
+            importable: OnceCell::new(),
+        })
     }
 
     /// Files whose appearance or change makes another configuration.
@@ -86,16 +94,29 @@ impl Postcss {
     }
 
     fn shown(&self) -> String {
-        self.config.strip_prefix(&self.root).unwrap_or(&self.config).to_string_lossy().into_owned()
+        self.config
+            .strip_prefix(&self.root)
+            .unwrap_or(&self.config)
+            .to_string_lossy()
+            .into_owned()
     }
 
     /// Runs the plugins over a stylesheet. `shown` is the file as the user knows it.
     pub(crate) async fn run(&self, path: &Path, shown: &str, css: &str) -> Result<(Processed, Vec<Diagnostic>), Diagnostic> {
-        let (config, version) = self.importable.get_or_init(|| self.prepare()).await.as_ref().map_err(Clone::clone)?;
+        let (config, version) = self
+            .importable
+            .get_or_init(|| self.prepare())
+            .await
+            .as_ref()
+            .map_err(Clone::clone)?;
         let input = json!({
             "root": self.root, "config": config, "version": version, "file": path, "css": css, "env": self.env,
         });
-        let answer = self.tools.call(tool::POSTCSS, input).await.map_err(|error| self.failure(&error, path, shown, css))?;
+        let answer = self
+            .tools
+            .call(tool::POSTCSS, input)
+            .await
+            .map_err(|error| self.failure(&error, path, shown, css))?;
         let processed: Processed = serde_json::from_value(answer).map_err(|error| {
             Diagnostic::error("build-helper", format!("the answer of PostCSS is not understood: {error}")).at_file(shown)
         })?;
@@ -119,16 +140,28 @@ impl Postcss {
         if !matches!(extension, Some("ts" | "mts" | "cts")) {
             return Ok((self.config.clone(), version));
         }
-        let out = self.root.join(".ironside/cache").join(format!("postcss-config-{version}.mjs"));
-        let bundle = NodeBundle { entry: &self.config, out: &out, root: &self.root, packages: Packages::External, define: Vec::new() };
+        let out = self
+            .root
+            .join(".ironside/cache")
+            .join(format!("postcss-config-{version}.mjs"));
+        let bundle = NodeBundle {
+            entry: &self.config,
+            out: &out,
+            root: &self.root,
+            packages: Packages::External,
+            define: Vec::new(),
+        };
         tool::bundle_for_node(bundle).await.map_err(|error| {
             let place = match &error {
                 BundleError::Source(problems) => problems.first().and_then(|problem| problem.place),
                 BundleError::Write { .. } => None,
             };
-            let diagnostic = Diagnostic::error("postcss-config", error.to_string()).hint("mend the file, or write it in JavaScript");
+            let diagnostic =
+                Diagnostic::error("postcss-config", error.to_string()).hint("mend the file, or write it in JavaScript");
             match place {
-                Some((line, column)) => diagnostic.at_line(self.shown(), line, column, String::from_utf8(content).ok().map(Arc::from)),
+                Some((line, column)) => {
+                    diagnostic.at_line(self.shown(), line, column, String::from_utf8(content).ok().map(Arc::from))
+                }
                 None => diagnostic.at_file(self.shown()),
             }
         })?;
@@ -136,14 +169,20 @@ impl Postcss {
     }
 
     fn failure(&self, error: &ToolError, path: &Path, shown: &str, css: &str) -> Diagnostic {
-        let ToolError::Thrown { message, name, place, .. } = error else {
+        let ToolError::Thrown {
+            message, name, place, ..
+        } = error
+        else {
             return Diagnostic::error("build-helper", error.to_string())
                 .at_file(shown)
                 .hint("PostCSS is run by Node 20.9 or newer: check that `node --version` works here");
         };
         let first_line = message.lines().next().unwrap_or_default();
         // An error that knows its line belongs to the stylesheet, any other to the configuration.
-        match place.as_ref().filter(|place| name == "CssSyntaxError" || Path::new(&place.file) == path) {
+        match place
+            .as_ref()
+            .filter(|place| name == "CssSyntaxError" || Path::new(&place.file) == path)
+        {
             Some(place) => {
                 let diagnostic = Diagnostic::error("stylesheet", first_line).hint("mend the stylesheet");
                 if Path::new(&place.file) == path {
@@ -159,7 +198,10 @@ impl Postcss {
                 } else {
                     "mend the configuration, or the stylesheet that it is run over"
                 };
-                Diagnostic::error("postcss", first_line).at_file(self.shown()).note(format!("while processing {shown}")).hint(hint)
+                Diagnostic::error("postcss", first_line)
+                    .at_file(self.shown())
+                    .note(format!("while processing {shown}"))
+                    .hint(hint)
             }
         }
     }

@@ -39,14 +39,19 @@ pub(crate) fn resolve(specifier: &str, from: &Path, packages: &Packages) -> Targ
 
 fn is_public(specifier: &str) -> bool {
     let scheme = specifier.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+        scheme.len() > 1
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
     });
     specifier.is_empty() || scheme || specifier.starts_with(['/', '#', '?'])
 }
 
 /// A path and its `?query` or `#fragment`.
 pub(crate) fn split_suffix(specifier: &str) -> (&str, &str) {
-    specifier.find(['?', '#']).map_or((specifier, ""), |at| specifier.split_at(at))
+    specifier
+        .find(['?', '#'])
+        .map_or((specifier, ""), |at| specifier.split_at(at))
 }
 
 fn in_package(specifier: &str, folder: &Path, packages: &Packages) -> Option<PathBuf> {
@@ -61,8 +66,17 @@ fn in_package(specifier: &str, folder: &Path, packages: &Packages) -> Option<Pat
         exported.map(|path| package.root.join(path.trim_start_matches("./"))),
         (!inside.is_empty()).then(|| package.root.join(inside)),
         (!inside.is_empty()).then(|| package.root.join(format!("{inside}.css"))),
-        inside.is_empty().then(|| field(&package.json, "style")).flatten().map(|path| package.root.join(path)),
-        inside.is_empty().then(|| field(&package.json, "main")).flatten().filter(|path| path.ends_with(".css")).map(|path| package.root.join(path)),
+        inside
+            .is_empty()
+            .then(|| field(&package.json, "style"))
+            .flatten()
+            .map(|path| package.root.join(path)),
+        inside
+            .is_empty()
+            .then(|| field(&package.json, "main"))
+            .flatten()
+            .filter(|path| path.ends_with(".css"))
+            .map(|path| package.root.join(path)),
         inside.is_empty().then(|| package.root.join("index.css")),
     ];
     let found = candidates.into_iter().flatten().find(|path| path.is_file())?;
@@ -75,7 +89,11 @@ fn field<'a>(package: &'a Value, name: &str) -> Option<&'a str> {
 
 /// The target of a subpath in a package's `exports`, under the conditions that hold for stylesheets.
 fn exported(exports: &Value, inside: &str) -> Option<String> {
-    let wanted = if inside.is_empty() { ".".to_owned() } else { format!("./{inside}") };
+    let wanted = if inside.is_empty() {
+        ".".to_owned()
+    } else {
+        format!("./{inside}")
+    };
     let Value::Object(map) = exports else {
         return (wanted == ".").then(|| condition(exports)).flatten();
     };
@@ -125,7 +143,14 @@ mod tests {
 
     #[test]
     fn what_the_browser_loads_is_left_to_it() {
-        for specifier in ["https://a.test/x.css", "//a.test/x", "/public.png", "data:image/png;base64,AA", "#clip", ""] {
+        for specifier in [
+            "https://a.test/x.css",
+            "//a.test/x",
+            "/public.png",
+            "data:image/png;base64,AA",
+            "#clip",
+            "",
+        ] {
             assert!(is_public(specifier), "{specifier}");
         }
         for specifier in ["./a.png", "a.png", "~pkg/a.css", "@scope/pkg/a.css"] {
@@ -135,7 +160,8 @@ mod tests {
 
     #[test]
     fn exports_of_packages_are_read() {
-        let exports = json!({ ".": { "require": "./x.cjs", "style": "./x.css" }, "./theme/*.css": "./dist/*.css", "./a": ["./a.css"] });
+        let exports =
+            json!({ ".": { "require": "./x.cjs", "style": "./x.css" }, "./theme/*.css": "./dist/*.css", "./a": ["./a.css"] });
         assert_eq!(exported(&exports, "").as_deref(), Some("./x.css"));
         assert_eq!(exported(&exports, "theme/dark.css").as_deref(), Some("./dist/dark.css"));
         assert_eq!(exported(&exports, "a").as_deref(), Some("./a.css"));

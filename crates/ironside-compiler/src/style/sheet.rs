@@ -99,10 +99,20 @@ pub(crate) fn compile(source: SheetSource) -> Result<Sheet, Diagnostic> {
         flags: ParserFlags::NESTING | ParserFlags::CUSTOM_MEDIA,
         ..ParserOptions::default()
     };
-    let parsed = StyleSheet::parse(source.css, options.clone())
-        .map_err(|error| problem(source, &error.kind.to_string(), error.loc.map(|loc| (loc.line + 1, loc.column))))?;
+    let parsed = StyleSheet::parse(source.css, options.clone()).map_err(|error| {
+        problem(
+            source,
+            &error.kind.to_string(),
+            error.loc.map(|loc| (loc.line + 1, loc.column)),
+        )
+    })?;
     let mut sheet = Sheet::default();
-    let StyleSheet { rules, sources, license_comments, .. } = parsed;
+    let StyleSheet {
+        rules,
+        sources,
+        license_comments,
+        ..
+    } = parsed;
     let last_import = rules.0.iter().rposition(|rule| matches!(rule, CssRule::Import(_)));
     let (mut before, mut rest) = (Vec::new(), Vec::new());
     for (index, rule) in rules.0.into_iter().enumerate() {
@@ -140,13 +150,31 @@ fn module_config() -> Config {
     let pattern = Pattern::parse("[name]_[local]__[hash]").unwrap_or_default();
     // Names of grid areas and containers stay as they are, as in other tools for CSS modules. Without `custom_idents`
     // `@keyframes` would be renamed, but not their uses.
-    Config { pattern, grid: false, container: false, ..Config::default() }
+    Config {
+        pattern,
+        grid: false,
+        container: false,
+        ..Config::default()
+    }
 }
 
-fn print(source: SheetSource, mut piece: StyleSheet, urls: &mut Vec<SheetUrl>) -> Result<(String, Option<CssModuleExports>), Diagnostic> {
+fn print(
+    source: SheetSource,
+    mut piece: StyleSheet,
+    urls: &mut Vec<SheetUrl>,
+) -> Result<(String, Option<CssModuleExports>), Diagnostic> {
     piece
-        .minify(MinifyOptions { targets: targets(), ..MinifyOptions::default() })
-        .map_err(|error| problem(source, &error.kind.to_string(), error.loc.map(|loc| (loc.line + 1, loc.column))))?;
+        .minify(MinifyOptions {
+            targets: targets(),
+            ..MinifyOptions::default()
+        })
+        .map_err(|error| {
+            problem(
+                source,
+                &error.kind.to_string(),
+                error.loc.map(|loc| (loc.line + 1, loc.column)),
+            )
+        })?;
     let options = PrinterOptions {
         minify: source.minify,
         targets: targets(),
@@ -167,14 +195,22 @@ fn print(source: SheetSource, mut piece: StyleSheet, urls: &mut Vec<SheetUrl>) -
     })?;
     for dependency in printed.dependencies.into_iter().flatten() {
         if let Dependency::Url(url) = dependency {
-            urls.push(SheetUrl { url: url.url, placeholder: url.placeholder, line: url.loc.start.line, column: url.loc.start.column });
+            urls.push(SheetUrl {
+                url: url.url,
+                placeholder: url.placeholder,
+                line: url.loc.start.line,
+                column: url.loc.start.column,
+            });
         }
     }
     Ok((printed.code, printed.exports))
 }
 
 fn sheet_import(source: SheetSource, import: &ImportRule) -> Result<SheetImport, Diagnostic> {
-    let options = || PrinterOptions { targets: targets(), ..PrinterOptions::default() };
+    let options = || PrinterOptions {
+        targets: targets(),
+        ..PrinterOptions::default()
+    };
     let failed = |error: lightningcss::error::PrinterError| problem(source, &error.kind.to_string(), None);
     let mut around = Vec::new();
     if !import.media.media_queries.is_empty() {
@@ -205,7 +241,10 @@ fn class_names(exports: CssModuleExports) -> BTreeMap<String, Vec<ClassName>> {
         });
         [ClassName::Final(name)].into_iter().chain(composed).collect()
     };
-    exports.into_iter().map(|(local, export)| (local, classes(export.name, export.composes))).collect()
+    exports
+        .into_iter()
+        .map(|(local, export)| (local, classes(export.name, export.composes)))
+        .collect()
 }
 
 /// An error at a line and column, both from 1, of the user's file if its text is known.

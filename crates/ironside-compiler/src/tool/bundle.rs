@@ -58,11 +58,17 @@ pub struct NodeBundle<'a> {
 /// If the sources cannot be bundled, or the file cannot be written.
 pub async fn bundle_for_node(bundle: NodeBundle<'_>) -> Result<Vec<String>, BundleError> {
     let folder = bundle.out.parent().unwrap_or(bundle.root).to_path_buf();
-    let name = bundle.out.file_name().map_or_else(|| "bundle.mjs".into(), |name| name.to_string_lossy().into_owned());
+    let name = bundle
+        .out
+        .file_name()
+        .map_or_else(|| "bundle.mjs".into(), |name| name.to_string_lossy().into_owned());
     let options = GraphOptions {
         root: bundle.root.to_path_buf(),
         folder: folder.clone(),
-        entries: vec![Entry { name: "entry".to_owned(), import: bundle.entry.to_string_lossy().into_owned() }],
+        entries: vec![Entry {
+            name: "entry".to_owned(),
+            import: bundle.entry.to_string_lossy().into_owned(),
+        }],
         platform: Platform::Node,
         conditions: Vec::new(),
         define: bundle.define,
@@ -79,7 +85,9 @@ pub async fn bundle_for_node(bundle: NodeBundle<'_>) -> Result<Vec<String>, Bund
         groups: Vec::new(),
         incremental: false,
     };
-    let hooks = Arc::new(NodeHooks { packages: bundle.packages });
+    let hooks = Arc::new(NodeHooks {
+        packages: bundle.packages,
+    });
     let mut graph = Graph::new(options, hooks).map_err(BundleError::Source)?;
     let output = graph.generate().await.map_err(BundleError::Source);
     graph.close().await;
@@ -107,15 +115,28 @@ pub async fn prepare(runtime_dir: &Path, cache_dir: &Path) -> Result<PathBuf, Bu
     }
     let entry = runtime_dir.join("node_modules/@ironside/runtime/src/tool/main.ts");
     let packages = Packages::Bundled;
-    bundle_for_node(NodeBundle { entry: &entry, out: &out, root: runtime_dir, packages, define: Vec::new() }).await?;
+    bundle_for_node(NodeBundle {
+        entry: &entry,
+        out: &out,
+        root: runtime_dir,
+        packages,
+        define: Vec::new(),
+    })
+    .await?;
     Ok(out)
 }
 
 /// Files under `.ironside` are nobody's source: tools that obey `.gitignore` (Tailwind looks for class names in every other
 /// file) must not read them.
 fn create_folder(folder: &Path) -> Result<(), BundleError> {
-    fs::create_dir_all(folder).map_err(|source| BundleError::Write { path: folder.to_path_buf(), source })?;
-    let Some(own) = folder.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == ".ironside")) else {
+    fs::create_dir_all(folder).map_err(|source| BundleError::Write {
+        path: folder.to_path_buf(),
+        source,
+    })?;
+    let Some(own) = folder
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| name == ".ironside"))
+    else {
         return Ok(());
     };
     let ignore = own.join(".gitignore");
@@ -124,7 +145,10 @@ fn create_folder(folder: &Path) -> Result<(), BundleError> {
 
 /// A file appears whole or not at all, as another build may be reading it.
 fn write(path: &Path, content: &[u8]) -> Result<(), BundleError> {
-    let failed = |source| BundleError::Write { path: path.to_path_buf(), source };
+    let failed = |source| BundleError::Write {
+        path: path.to_path_buf(),
+        source,
+    };
     let mut part = path.as_os_str().to_owned();
     part.push(format!(".{}.part", std::process::id()));
     fs::write(&part, content).map_err(failed)?;

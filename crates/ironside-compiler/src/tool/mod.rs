@@ -70,11 +70,29 @@ pub fn open_answer(operation: &str, answer: Value) -> Result<Value, ToolError> {
     #[serde(rename_all = "camelCase")]
     enum Envelope {
         Ok(Value),
-        Error { name: String, message: String, stack: Option<String>, place: Option<ToolPlace> },
+        Error {
+            name: String,
+            message: String,
+            stack: Option<String>,
+            place: Option<ToolPlace>,
+        },
     }
     match serde_json::from_value(answer) {
         Ok(Envelope::Ok(value)) => Ok(value),
-        Ok(Envelope::Error { name, message, stack, place }) => Err(ToolError::Thrown { message, name, stack, place }),
-        Err(error) => Err(ToolError::Answer { operation: operation.to_owned(), reason: error.to_string() }),
+        Ok(Envelope::Error {
+            name,
+            message,
+            stack,
+            place,
+        }) => Err(ToolError::Thrown {
+            message,
+            name,
+            stack,
+            place,
+        }),
+        Err(error) => Err(ToolError::Answer {
+            operation: operation.to_owned(),
+            reason: error.to_string(),
+        }),
     }
 }

@@ -32,7 +32,10 @@ impl Tools {
     /// A process whose current folder is `root`.
     pub(crate) async fn start(root: &Path) -> Self {
         let scripts = tempfile::tempdir().unwrap();
-        let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packages").canonicalize().unwrap();
+        let packages = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../packages")
+            .canonicalize()
+            .unwrap();
         bundle_for_node(NodeBundle {
             entry: &packages.join("runtime/src/tool/operations.ts"),
             out: &scripts.path().join("operations.mjs"),
@@ -44,10 +47,20 @@ impl Tools {
         .unwrap();
         let driver = scripts.path().join("driver.mjs");
         std::fs::write(&driver, DRIVER).unwrap();
-        let mut child =
-            Command::new("node").arg(&driver).current_dir(root).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let mut child = Command::new("node")
+            .arg(&driver)
+            .current_dir(root)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        Self { process: Mutex::new((input, BufReader::new(output).lines())), _child: child, _scripts: scripts }
+        Self {
+            process: Mutex::new((input, BufReader::new(output).lines())),
+            _child: child,
+            _scripts: scripts,
+        }
     }
 }
 
