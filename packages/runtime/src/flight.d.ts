@@ -49,5 +49,6 @@ declare module 'react-server-dom-webpack/client.node' {
     on(event: 'error', listener: (error: unknown) => void): unknown;
   };
   export function createFromNodeStream<T>(stream: FlightSource, manifest: ConsumerManifest, options?: { nonce?: string }): PromiseLike<T>;
-  export function createServerReference(id: string): (...args: unknown[]) => Promise<unknown>;
+  /** Gives the function what a form asks of it, and a `bind` that keeps that. */
+  export function registerServerReference<T>(reference: T, id: string): T;
 }

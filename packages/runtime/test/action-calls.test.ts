@@ -219,10 +219,16 @@ describe('a form without JavaScript', () => {
     expect(text).toContain('<b>state start+field</b>');
   });
 
-  test('over an action that a client component binds in each render is answered', async () => {
-    const { status, text } = await post(await fieldsOf(0, 'bound'), { route: routes.bound, path: '/bound' });
+  test.each([
+    ['plain', 0, 3],
+    ['twice', 1, 5],
+    ['imported', 2, 3],
+  ])('keeps the state of an action that a client component binds in each render: %s', async (name, index, count) => {
+    const { status, text } = await post(await fieldsOf(index, 'bound'), { route: routes.bound, path: '/bound' });
     expect(status).toBe(200);
-    expect(text).toContain('<b>bound ');
+    expect(Array.from(text.matchAll(/<b>(\w+) (.*?)<\/b>/g), ([, form, state]) => [form, state])).toEqual(
+      ['plain', 'twice', 'imported'].map((form) => [form, form === name ? `${count} arguments` : 'start']),
+    );
   });
 
   test('runs an action with captured values', async () => {

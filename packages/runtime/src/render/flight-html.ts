@@ -70,9 +70,10 @@ class HtmlRender {
     this.#kept = answer.keepPayload ? new KeptPayload((bytes) => answer.out.payload(bytes)) : undefined;
     this.#queue = new InlineQueue(answer.nonce);
     this.#flight = renderFlight(answer.app, answer.payload, { place: 'render' });
-    const clients = usedClients(answer.app.manifest, reactMaps(answer.app.manifest));
+    const maps = reactMaps(answer.app.manifest);
+    const clients = usedClients(answer.app.manifest, maps);
     this.#preload = clients.chunks;
-    this.#payload = ssr.parsePayload(this.#readFlight(), clients.moduleMap, answer.nonce);
+    this.#payload = ssr.parsePayload(this.#readFlight(), clients.moduleMap, maps.every, answer.nonce);
   }
 
   run(): Promise<JobOutcome> {

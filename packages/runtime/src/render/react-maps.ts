@@ -19,7 +19,7 @@ export type ReactMaps = {
   reopen: ModuleMap;
   /** For references in requests: action id → the function. Only those with a reach. */
   callable: ServerManifest;
-  /** For values that we sealed ourselves: every function. */
+  /** For values that we sealed ourselves, and for making HTML of our own payloads: every function. */
   every: ServerManifest;
   /** Client ids by the URL of the browser chunk. */
   clientIds: ReadonlyMap<string, string>;

@@ -59,7 +59,7 @@ export function renderDocument(options: DocumentOptions): Promise<DocumentShell>
       bootstrapModules: options.modules,
       ...(options.script === undefined ? {} : { bootstrapScriptContent: options.script }),
       ...(options.nonce === undefined ? {} : { nonce: options.nonce }),
-      formState: guardedFormState(options.formState) as never,
+      formState: options.formState as never,
       onError: (error) => options.onError(error),
       onShellError(error) {
         failed = true;
@@ -75,22 +75,6 @@ export function renderDocument(options: DocumentOptions): Promise<DocumentShell>
         insertedHtml: () => insertions.map((callback) => renderToStaticMarkup(callback())).join(''),
       });
   });
-}
-
-/** Hooks of one page that may ask whether the state is theirs. */
-const MOST_QUESTIONS = 1000;
-
-/**
- * The state of `useActionState` after a form post. A hook over an action that a client component bound in the same render never learns
- * whether the state is its own: it waits for a promise that is a new one in each try, and Fizz would try for ever. So the id, which is
- * read once for each question, stops to match after many; such a hook then has its initial state, and all others are as they should be.
- */
-function guardedFormState(formState: unknown): unknown {
-  if (!Array.isArray(formState)) return null;
-  const state: unknown[] = [...(formState as unknown[])];
-  const id = state[2];
-  let questions = 0;
-  return Object.defineProperty(state, 2, { get: () => (++questions > MOST_QUESTIONS ? '' : id), enumerable: true });
 }
 
 function Document({ options, insertHtml }: { options: DocumentOptions; insertHtml: (callback: () => ReactNode) => void }): ReactNode {
