@@ -25,7 +25,7 @@ test('a frame that cannot be encoded leaves nothing behind', () => {
   encodeCredit(out, { bytes: 5 }, 1);
   const before = out.at;
   expect(() => encodeJob(out, { ...job, requestId: 'é' }, 7)).toThrow(EncodeError);
-  expect(() => encodeHead(out, { status: 200, headers: [['x', '\u010a']], body: new Uint8Array() }, 7)).toThrow(/above U\+00ff/);
+  expect(() => encodeHead(out, { status: 200, reason: '', headers: [['x', '\u010a']], body: new Uint8Array() }, 7)).toThrow(/above U\+00ff/);
   expect(() => encodeBody(out, { bytes: new Uint8Array(65537) }, 7)).toThrow(/above the limit/);
   expect(() => encodeJob(out, { ...job, kind: 'nonsense' as 'page' }, 7)).toThrow(/is no JobKind/);
   expect(out.at).toBe(before);
@@ -43,7 +43,7 @@ test('decoded bytes survive the buffer and do not show what is around them', () 
 test('a small complete answer is one frame', () => {
   const out = createWriter();
   const outcome = { result: 'ok', tags: [], revalidations: [], cpuUs: 1, wallUs: 2, after: false } as const;
-  encodeHead(out, { status: 200, headers: [['content-type', 'text/plain']], outcome, body: Buffer.from('hello') }, 9);
+  encodeHead(out, { status: 200, reason: 'Fine', headers: [['content-type', 'text/plain']], outcome, body: Buffer.from('hello') }, 9);
   const head = decodeHead(out.bytes, HEADER_LEN, out.at);
   expect(head.outcome?.result).toBe('ok');
   expect(Buffer.from(head.body).toString()).toBe('hello');

@@ -92,12 +92,15 @@ impl Walk {
         for entry in fs::read_dir(path)? {
             let entry = entry?;
             let Ok(name) = entry.file_name().into_string() else { continue };
-            if name.starts_with('.') || name == "node_modules" {
+            if name == "node_modules" || name == ".git" {
                 continue;
             }
             let key = format!("{key}/{name}");
             match fs::metadata(entry.path()) {
+                // `.well-known` is a segment like any other.
                 Ok(metadata) if metadata.is_dir() => self.folder(&entry.path(), &key, depth + 1)?,
+                // Editors and systems leave hidden files behind.
+                Ok(_) if name.starts_with('.') => {}
                 Ok(_) => {
                     self.files.insert(key);
                 }

@@ -21,7 +21,7 @@ export async function fileMetadata(app: Pick<App, 'manifest'>, segment: Segment,
 }
 
 /** One image of a file; a file made by code may have several. */
-type Picture = { url: string; contentType: string | null; size: { width: number; height: number } | null; alt: string | null };
+type Picture = { url: string; contentType: string | null; size: { width: number; height: number } | null; /** As a link says it. */ sizes: string | null; alt: string | null };
 
 function place(found: Found, { kind }: MetadataFile, picture: Picture): void {
   const { url, contentType, size, alt } = picture;
@@ -41,15 +41,14 @@ function place(found: Found, { kind }: MetadataFile, picture: Picture): void {
   }
 }
 
-function iconOf({ url, contentType, size }: Picture): Icon {
-  const any = contentType === 'image/svg+xml' || !size;
-  return { ...(contentType === null ? {} : { type: contentType }), sizes: any ? 'any' : `${size.width}x${size.height}`, url };
+function iconOf({ url, contentType, sizes }: Picture): Icon {
+  return { ...(contentType === null ? {} : { type: contentType }), ...(sizes === null ? {} : { sizes }), url };
 }
 
 async function picturesOf({ manifest }: Pick<App, 'manifest'>, file: MetadataFile, params: RouteParams): Promise<Picture[]> {
   const path = manifest.config.basePath + fillPath(file.path, params);
   const query = file.kind === 'manifest' || file.hash === '' ? '' : `?${file.hash}`;
-  const known: Omit<Picture, 'url'> = { contentType: file.contentType, alt: file.alt, size: file.size ? { width: file.size[0], height: file.size[1] } : null };
+  const known = staticPicture(file);
   const module = file.module === null || file.kind === 'manifest' ? undefined : manifest.segments[file.module];
   if (!module) return [{ ...known, url: path + query }];
   const exports = await loadModule(module.chunk);
@@ -57,6 +56,15 @@ async function picturesOf({ manifest }: Pick<App, 'manifest'>, file: MetadataFil
   if (!several) return [{ ...describe(exports, known), url: path + query }];
   return several.map((fields) => ({ ...describe(fields, describe(exports, known)), url: `${path}/${encodeURIComponent(textOf(fields['id']) ?? '')}${query}` }));
 }
+
+/** A drawing, and a file whose size is unknown, fit every size; of one that code makes only the code knows. */
+function staticPicture({ contentType, alt, size: pair, module }: MetadataFile): Omit<Picture, 'url'> {
+  const size = pair ? { width: pair[0], height: pair[1] } : null;
+  const any = module === null ? 'any' : null;
+  return { contentType, alt, size, sizes: size && contentType !== 'image/svg+xml' ? sizesOf(size) : any };
+}
+
+const sizesOf = ({ width, height }: { width: number; height: number }): string => `${width}x${height}`;
 
 async function generated(exports: ModuleExports, params: RouteParams): Promise<Fields[] | undefined> {
   const generate = exports['generateImageMetadata'];
@@ -69,10 +77,12 @@ function describe(fields: Fields, known: Omit<Picture, 'url'>): Omit<Picture, 'u
   const size = fieldsOf(fields['size']);
   const width = size?.['width'];
   const height = size?.['height'];
+  const own = typeof width === 'number' && typeof height === 'number' ? { width, height } : undefined;
   return {
     contentType: textOf(fields['contentType']) ?? known.contentType,
     alt: textOf(fields['alt']) ?? known.alt,
-    size: typeof width === 'number' && typeof height === 'number' ? { width, height } : known.size,
+    size: own ?? known.size,
+    sizes: own ? sizesOf(own) : known.sizes,
   };
 }
 
