@@ -69,6 +69,11 @@ impl GraphKind {
         }
     }
 
+    /// The runtime's module that makes the application's elements, where it is not React's own.
+    pub(crate) fn jsx_runtime(self) -> Option<&'static str> {
+        (self == Self::Rsc).then_some("@ironside/runtime/jsx-runtime.rsc.ts")
+    }
+
     fn loader(self) -> &'static str {
         match self {
             Self::Rsc => "@ironside/runtime/loader.rsc.ts",

@@ -3,11 +3,12 @@
  * application itself. An error object is reported once, however many places see it pass.
  */
 import { inspect } from 'node:util';
-import type { ErrorPlace } from './app.ts';
+import { app, type ErrorPlace } from './app.ts';
 import { digestOf } from './digest.ts';
 import { notifyRequestError } from './instrumentation.ts';
 import type { JobError } from './job.ts';
 import { writeLog } from './log.ts';
+import { unsendableProps } from './unsendable-props.ts';
 import { requestStorage } from './request-store.ts';
 
 /** Sizes of the frames. */
@@ -24,7 +25,8 @@ export function reportError(error: unknown, place: ErrorPlace): string {
   const { digest, message, stack } = describeError(error);
   if (typeof error === 'object' && error !== null) reported.set(error, digest);
   const store = requestStorage.getStore();
-  writeLog('error', `application.${place}`, message, {
+  const causes = place === 'render' ? unsendableProps((clientId) => app().manifest.clients[clientId]?.file) : [];
+  writeLog('error', `application.${place}`, [message, ...causes].join('\n'), {
     digest, stack,
     ...(store ? { route: store.routePath, method: store.job.method, path: store.job.path, request: store.job.requestId } : {}),
   });

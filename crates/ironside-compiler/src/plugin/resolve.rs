@@ -2,6 +2,7 @@
 
 use super::{GraphHooks, virtual_module};
 use crate::{
+    font,
     graph::GraphKind,
     package::{NODE_MODULES, split_specifier},
 };
@@ -51,6 +52,14 @@ async fn find(hooks: &GraphHooks, request: ResolveRequest<'_>, resolver: Resolve
     if specifier == virtual_module::REFERENCES {
         return pinned(hooks, ResolveRequest { specifier: hooks.kind.references(), ..request }, resolver).await;
     }
+    if specifier == "react/jsx-runtime"
+        && let Some(ours) = hooks.kind.jsx_runtime().filter(|_| !is_own_code(hooks, request.importer))
+    {
+        return pinned(hooks, ResolveRequest { specifier: ours, ..request }, resolver).await;
+    }
+    if let Some(id) = font::module_id(specifier) {
+        return Some(Resolved::Module { id, package_json: None });
+    }
     if let Some(module) = special(hooks, request) {
         return Some(Resolved::Module { id: module.to_owned(), package_json: None });
     }
@@ -70,6 +79,10 @@ async fn find(hooks: &GraphHooks, request: ResolveRequest<'_>, resolver: Resolve
         }
         other => other,
     })
+}
+
+fn is_own_code(hooks: &GraphHooks, importer: Option<&str>) -> bool {
+    importer.is_some_and(|importer| Path::new(importer).starts_with(&hooks.runtime_dir))
 }
 
 /// Names that stand for no file: an empty module, or an error.
