@@ -2,6 +2,7 @@
 //! take. Each request becomes an [`Exchange`] and passes the [`crate::pipeline`].
 
 use crate::exchange::Exchange;
+use crate::framing::Followed;
 use crate::options::Limits;
 use crate::pipeline;
 use crate::request_body::RequestBody;
@@ -16,7 +17,7 @@ use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
@@ -53,17 +54,18 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, current: Current,
         tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
     }
     let limit = current.site().house.limits.header_timeout;
-    let has_asked = Arc::new(AtomicBool::new(false));
-    let asks = has_asked.clone();
+    let (stream, two_lengths) = Followed::new(stream);
+    let requests = Arc::new(AtomicU64::new(0));
+    let counter = requests.clone();
     let service = service_fn(move |request| {
-        asks.store(true, Ordering::Relaxed);
-        let current = current.clone();
-        async move { Ok::<_, Infallible>(respond(request, peer, &current).await) }
+        let number = counter.fetch_add(1, Ordering::Relaxed) + 1;
+        let (current, has_two_lengths) = (current.clone(), two_lengths.is(number));
+        async move { Ok::<_, Infallible>(respond(request, has_two_lengths, peer, &current).await) }
     });
     // hyper watches the time from the first byte of HTTP/1 on, but not before it knows which protocol is spoken.
     let silence = async {
         tokio::time::sleep(limit).await;
-        if has_asked.load(Ordering::Relaxed) {
+        if requests.load(Ordering::Relaxed) > 0 {
             std::future::pending::<()>().await;
         }
     };
@@ -83,7 +85,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, current: Current,
     }
 }
 
-async fn respond(request: Request<Incoming>, peer: SocketAddr, current: &Current) -> Response<LoggedBody> {
+async fn respond(request: Request<Incoming>, has_two_lengths: bool, peer: SocketAddr, current: &Current) -> Response<LoggedBody> {
     let began = Instant::now();
     let site = current.site();
     site.house.metrics.active.fetch_add(1, Ordering::Relaxed);
@@ -91,12 +93,11 @@ async fn respond(request: Request<Incoming>, peer: SocketAddr, current: &Current
     let request_id = site.house.request_ids.name(&head.headers, site.house.trusted.trust(peer.ip()));
     // Who waits to be told to send has not begun to.
     let is_sending = !head.headers.contains_key(http::header::EXPECT);
-    let mut exchange = Exchange::new(head, RequestBody::new(body, site.house.limits.body_timeout), peer, request_id);
+    let body = RequestBody::new(body, site.house.limits.body_timeout, is_sending, site.house.tasks.clone());
+    let mut exchange = Exchange::new(head, body, peer, request_id);
+    exchange.has_two_lengths = has_two_lengths;
     let answer = pipeline::answer(&mut exchange, &site).await;
-    let unread = std::mem::take(&mut exchange.body);
-    if is_sending && !unread.is_empty() {
-        site.house.tasks.spawn(unread.discard());
-    }
+    std::mem::take(&mut exchange.body).leave();
     let reason = answer.reason;
     let response = finish(&exchange, &site, answer);
     access_log::logged(response, exchange, reason, began, site.house.clone())

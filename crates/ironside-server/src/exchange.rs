@@ -21,6 +21,8 @@ pub struct Exchange {
     pub uri: http::Uri,
     /// The headers; phases take away what is not for the application.
     pub headers: HeaderMap,
+    /// Whether the head names a length and chunks, so that its end can be read in two ways.
+    pub has_two_lengths: bool,
     /// The body, until somebody takes it.
     pub body: RequestBody,
     /// The other end of the connection.
@@ -127,6 +129,7 @@ impl Exchange {
             method: head.method,
             version: head.version,
             uri: head.uri,
+            has_two_lengths: false,
             body,
             peer,
             request_id,

@@ -1,12 +1,14 @@
-//! Making jobs out of exchanges. What a worker is told about a request is decided here.
+//! Making jobs out of exchanges, and answers out of what comes back. What a worker is told about a request is decided here.
 
 use crate::body::Body;
 use crate::exchange::{ActionCall, Exchange, Variant};
+use crate::response::Answer;
 use crate::router;
 use crate::work::Pieces;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, header};
+use hyper::ext::ReasonPhrase;
 use ironside_model::route_table::RouteMatch;
-use ironside_worker::Job;
+use ironside_worker::{Head, Job};
 use ironside_worker::wire::{JobKind, JobVariant, Scheme};
 use std::time::Duration;
 
@@ -51,7 +53,7 @@ const NOBODY: &str = "localhost:3000";
 #[must_use]
 pub fn for_everybody(kind: JobKind, path: &str, matched: &RouteMatch, request_id: &str, deadline: Option<Duration>) -> Job {
     let mut headers = HeaderMap::new();
-    headers.insert(http::header::HOST, HeaderValue::from_static(NOBODY));
+    headers.insert(header::HOST, HeaderValue::from_static(NOBODY));
     Job {
         authority: NOBODY.to_owned(),
         path: path.to_owned(),
@@ -97,11 +99,21 @@ pub fn reading(method: &Method) -> Method {
     if *method == Method::HEAD { Method::HEAD } else { Method::GET }
 }
 
-/// The body of a worker's answer: with its length, if all of it is here.
+/// The answer that a worker gives. It has its length if all of it is here; one that the code made up must not cut the body
+/// off, but is all there is where the body isn't sent.
 #[must_use]
-pub fn body(mut pieces: Pieces) -> Body {
-    match pieces.take_complete() {
+pub fn answer(head: Head, mut pieces: Pieces, method: &Method, reason: &'static str) -> Answer {
+    let mut answer = Answer::empty(head.status, reason);
+    *answer.response.headers_mut() = head.headers;
+    if *method != Method::HEAD {
+        answer.response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    if let Some(phrase) = head.reason.and_then(|phrase| ReasonPhrase::try_from(phrase).ok()) {
+        answer.response.extensions_mut().insert(phrase);
+    }
+    *answer.response.body_mut() = match pieces.take_complete() {
         Some(bytes) => Body::Full(bytes),
         None => Body::Pieces(pieces),
-    }
+    };
+    answer
 }

@@ -30,6 +30,7 @@ mod deployment;
 pub mod draft;
 pub mod exchange;
 pub mod forwarded;
+mod framing;
 pub mod front;
 pub mod handler;
 pub mod job;

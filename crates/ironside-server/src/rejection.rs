@@ -13,6 +13,8 @@ pub enum Rejection {
     BadUrl(UrlError),
     /// Path and query are too long.
     UrlTooLong,
+    /// `Content-Length` and `Transfer-Encoding` together.
+    TwoLengths,
     /// HTTP/1.1 without a host, or one that is no host.
     BadHost,
     /// The target is absolute and names another host than the `Host` header.
@@ -88,7 +90,7 @@ impl Rejection {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::BadUrl(_) | Self::BadHost | Self::OtherHost | Self::BadActionId => StatusCode::BAD_REQUEST,
+            Self::BadUrl(_) | Self::TwoLengths | Self::BadHost | Self::OtherHost | Self::BadActionId => StatusCode::BAD_REQUEST,
             Self::UrlTooLong => StatusCode::URI_TOO_LONG,
             Self::UnknownMethod | Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotFound | Self::UrlencodedAction => StatusCode::NOT_FOUND,
@@ -105,6 +107,7 @@ impl Rejection {
         match self {
             Self::BadUrl(_) => "bad_url",
             Self::UrlTooLong => "url_too_long",
+            Self::TwoLengths => "two_lengths",
             Self::BadHost => "bad_host",
             Self::OtherHost => "other_host",
             Self::UnknownMethod => "unknown_method",
@@ -126,6 +129,7 @@ impl Rejection {
         match self {
             Self::BadUrl(error) => format!("Bad Request: {error}."),
             Self::UrlTooLong => "The URL is too long.".into(),
+            Self::TwoLengths => "Bad Request: Content-Length and Transfer-Encoding exclude each other.".into(),
             Self::BadHost => "Bad Request: the Host header is missing or is not a host.".into(),
             Self::OtherHost => "Bad Request: the request target and the Host header name different hosts.".into(),
             Self::UnknownMethod | Self::MethodNotAllowed { .. } => "Method Not Allowed".into(),

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::Sleep;
+use tokio_util::task::TaskTracker;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -23,12 +24,16 @@ pub struct RequestBody {
     /// How long the client may be silent while somebody wants more.
     patience: Option<Duration>,
     silence: Option<Pin<Box<Sleep>>>,
+    /// The client sends, or has been told to.
+    is_sending: bool,
+    /// Where reading on goes, so that a server that stops waits for it.
+    tasks: Option<TaskTracker>,
     /// More was read than could be kept.
     lost: bool,
 }
 
 /// What is read of a body that nobody wants, so that the client, which sends before it reads, gets to its answer.
-const DISCARDED: usize = 4 * 1024 * 1024;
+const DISCARDED: usize = 32 * 1024 * 1024;
 const DISCARDING: Duration = Duration::from_secs(5);
 
 /// Tells that a body was larger than its limit.
@@ -46,12 +51,22 @@ impl OverLimit {
 impl RequestBody {
     /// A body as it comes.
     #[must_use]
-    pub fn new(incoming: Incoming, patience: Duration) -> Self {
-        Self { rest: (!incoming.is_end_stream()).then_some(incoming), patience: Some(patience), ..Self::default() }
+    pub fn new(incoming: Incoming, patience: Duration, is_sending: bool, tasks: TaskTracker) -> Self {
+        Self { rest: (!incoming.is_end_stream()).then_some(incoming), patience: Some(patience), is_sending, tasks: Some(tasks), ..Self::default() }
+    }
+
+    /// Nobody wants the rest. It is read all the same if the client sends it.
+    pub fn leave(mut self) {
+        if self.is_sending
+            && self.rest.is_some()
+            && let Some(tasks) = self.tasks.take()
+        {
+            tasks.spawn(self.discard());
+        }
     }
 
     /// Reads it for nobody, within bounds.
-    pub async fn discard(mut self) {
+    async fn discard(mut self) {
         let reading = async {
             let mut read = 0;
             while let Some(Ok(bytes)) = std::future::poll_fn(|context| self.poll_next(context)).await {
@@ -80,7 +95,7 @@ impl RequestBody {
     /// For a worker, without a limit.
     #[must_use]
     pub fn into_job(self) -> JobBody {
-        if self.is_empty() { JobBody::Empty } else { JobBody::Stream(Box::pin(Whole(self))) }
+        if self.is_empty() { JobBody::Empty } else { JobBody::Stream(Box::pin(Whole(Left(self)))) }
     }
 
     /// For a worker, up to `limit` bytes.
@@ -90,7 +105,7 @@ impl RequestBody {
         if self.is_empty() {
             return (JobBody::Empty, over);
         }
-        let body = Limited { body: Some(self), left: limit, over: over.clone() };
+        let body = Limited { body: Some(Left(self)), left: limit, over: over.clone() };
         (JobBody::Stream(Box::pin(body)), over)
     }
 
@@ -98,7 +113,7 @@ impl RequestBody {
     #[must_use]
     pub fn share(self, keep: usize) -> (JobBody, Shared) {
         let empty = self.is_empty();
-        let shared = Shared(Arc::new(Mutex::new(Some(Recording { body: self, read: VecDeque::new(), room: keep }))));
+        let shared = Shared(Arc::new(Mutex::new(Some(Recording { body: Left(self), read: VecDeque::new(), room: keep }))));
         let job = if empty { JobBody::Empty } else { JobBody::Stream(Box::pin(Reader(shared.clone()))) };
         (job, shared)
     }
@@ -109,6 +124,7 @@ impl RequestBody {
         }
         loop {
             let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
+            self.is_sending = true;
             let Poll::Ready(frame) = Pin::new(rest).poll_frame(context) else {
                 if self.is_silent(context) {
                     self.rest = None;
@@ -141,19 +157,29 @@ impl RequestBody {
     }
 }
 
-struct Whole(RequestBody);
+/// A body that somebody may have read, and that is left when it is dropped.
+#[derive(Debug)]
+struct Left(RequestBody);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.0).leave();
+    }
+}
+
+struct Whole(Left);
 
 impl Stream for Whole {
     type Item = Result<Bytes, BodyError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next(context)
+        self.0.0.poll_next(context)
     }
 }
 
 struct Limited {
     /// `None` once it was too large.
-    body: Option<RequestBody>,
+    body: Option<Left>,
     left: u64,
     over: OverLimit,
 }
@@ -163,12 +189,12 @@ impl Stream for Limited {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
-        let next = std::task::ready!(body.poll_next(context));
+        let next = std::task::ready!(body.0.poll_next(context));
         if let Some(Ok(bytes)) = &next {
             match self.left.checked_sub(bytes.len() as u64) {
                 Some(left) => self.left = left,
                 None => {
-                    *self.over.0.lock().unwrap_or_else(PoisonError::into_inner) = self.body.take();
+                    *self.over.0.lock().unwrap_or_else(PoisonError::into_inner) = self.body.take().map(|mut body| std::mem::take(&mut body.0));
                     return Poll::Ready(Some(Err(BodyError::OverLimit)));
                 }
             }
@@ -179,7 +205,7 @@ impl Stream for Limited {
 
 #[derive(Debug)]
 struct Recording {
-    body: RequestBody,
+    body: Left,
     read: VecDeque<Bytes>,
     room: usize,
 }
@@ -194,6 +220,7 @@ impl Shared {
     pub fn take_back(&self) -> RequestBody {
         let recording = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Recording { mut body, mut read, .. }) = recording else { return RequestBody::default() };
+        let mut body = std::mem::take(&mut body.0);
         read.append(&mut body.again);
         RequestBody { again: read, ..body }
     }
@@ -207,13 +234,13 @@ impl Stream for Reader {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut guard = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(recording) = &mut *guard else { return Poll::Ready(None) };
-        if recording.body.lost {
+        if recording.body.0.lost {
             return Poll::Ready(None);
         }
-        let next = std::task::ready!(recording.body.poll_next(context));
+        let next = std::task::ready!(recording.body.0.poll_next(context));
         if let Some(Ok(bytes)) = &next {
             let Some(room) = recording.room.checked_sub(bytes.len()) else {
-                recording.body.lost = true;
+                recording.body.0.lost = true;
                 return Poll::Ready(Some(Err(BodyError::OverLimit)));
             };
             recording.room = room;

@@ -108,6 +108,10 @@ fn sharing(manifest: &Manifest, route: &Route, exported: Methods) -> Sharing {
     if config.revalidate == Some(0) {
         return Sharing::Never("revalidate_zero");
     }
+    if route.intercepts_from.is_some() {
+        // Only navigations see it, and it is no document that could be rendered for everybody.
+        return Sharing::Never("intercepting");
+    }
     if manifest.config.cache_components {
         // Parts of such a page are static and others are not; that is not told apart yet.
         return Sharing::Never("cache_components");

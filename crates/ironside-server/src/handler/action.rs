@@ -32,10 +32,7 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, call: &ActionCall) -> 
     };
     let mut answer = match done {
         Ok(Done::Response { head, body }) => {
-            let mut answer = Answer::empty(head.status, "ok");
-            *answer.response.headers_mut() = head.headers;
-            answer.response.headers_mut().remove(header::CONTENT_LENGTH);
-            *answer.response.body_mut() = job::body(body);
+            let mut answer = job::answer(head, body, &exchange.method, "ok");
             if answer.response.body().length() != Some(0) {
                 answer.response.headers_mut().entry(header::CONTENT_TYPE).or_insert(content_type);
             }

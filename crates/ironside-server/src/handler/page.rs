@@ -42,13 +42,7 @@ pub async fn render(exchange: &mut Exchange, site: &Site, matched: Option<&Route
     let info = matched.and_then(|matched| deployment.router.info(matched));
     let job = job::for_route(exchange, JobKind::Page, matched, info.and_then(|info| info.deadline));
     let mut answer = match site.workers.run(job, JobBody::Empty).await {
-        Ok(Done::Response { head, body }) => {
-            let mut answer = Answer::empty(head.status, "ok");
-            *answer.response.headers_mut() = head.headers;
-            answer.response.headers_mut().remove(header::CONTENT_LENGTH);
-            *answer.response.body_mut() = job::body(body);
-            answer
-        }
+        Ok(Done::Response { head, body }) => job::answer(head, body, &Method::GET, "ok"),
         Ok(Done::Finished(outcome)) => {
             tracing::error!(request_id = &*exchange.request_id, path = exchange.path(), result = outcome.result.word(), "a page ended without an answer");
             error_page::page(StatusCode::INTERNAL_SERVER_ERROR, form, "no_answer", &exchange.request_id, None)

@@ -1,7 +1,7 @@
 //! What is refused by its head alone, before the URL is looked at.
 //!
-//! Where a body ends is settled below, by hyper: of `Transfer-Encoding` and `Content-Length` the first counts, the second
-//! is taken away, and the connection is closed after the answer, so nothing can hide behind such a request.
+//! A head that names a length and chunks is found by [`crate::framing`]. Its connection is closed after the answer, so
+//! nothing can hide behind it.
 
 use crate::exchange::Exchange;
 use crate::forwarded;
@@ -20,6 +20,9 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
 
 fn check(exchange: &Exchange, site: &Site) -> Option<Rejection> {
     let headers = &exchange.headers;
+    if exchange.has_two_lengths {
+        return Some(Rejection::TwoLengths);
+    }
     if !METHODS.contains(&exchange.method.as_str()) {
         return Some(Rejection::UnknownMethod);
     }

@@ -2,7 +2,6 @@
 //! there holds for what is routed afterwards. A body that it reads is kept for the application.
 
 use super::internal_headers;
-use crate::body::Body;
 use crate::exchange::{Edit, Exchange, Rewritten};
 use crate::job;
 use crate::pipeline::Step;
@@ -12,7 +11,7 @@ use crate::response::{Answer, PRIVATE};
 use crate::site::Site;
 use crate::url::{Canonical, canonicalise, without_base};
 use crate::work::Done;
-use http::{StatusCode, header};
+use http::{Method, StatusCode, header};
 use ironside_worker::{Outcome, ProxyAction, ProxyDecision};
 
 /// See the module's documentation.
@@ -31,13 +30,7 @@ pub async fn run(exchange: &mut Exchange, site: &Site) -> Step {
             }
             decided(exchange, site, outcome)
         }
-        Ok(Done::Response { head, body }) => {
-            let mut answer = Answer::empty(head.status, "proxy_answer");
-            *answer.response.headers_mut() = head.headers;
-            answer.response.headers_mut().remove(header::CONTENT_LENGTH);
-            *answer.response.body_mut() = job::body(body);
-            Step::Answer(answer)
-        }
+        Ok(Done::Response { head, body }) => Step::Answer(job::answer(head, body, &Method::GET, "proxy_answer")),
         Err(failure) => Step::Answer(error_page::failed(exchange, &failure, Form::Text, site.deployment.development)),
     }
 }
@@ -61,11 +54,8 @@ fn decided(exchange: &mut Exchange, site: &Site, outcome: Outcome) -> Step {
             let status = StatusCode::from_u16(status).ok().filter(StatusCode::is_redirection).unwrap_or(StatusCode::TEMPORARY_REDIRECT);
             Step::Answer(Answer::redirect(status, &own(exchange, &url).unwrap_or(url), "proxy_redirect"))
         }
-        ProxyAction::Respond => {
-            let mut answer = Answer::empty(StatusCode::OK, "proxy_answer").with(header::CACHE_CONTROL, PRIVATE);
-            *answer.response.body_mut() = Body::Empty;
-            Step::Answer(answer)
-        }
+        // It said so and sent nothing.
+        ProxyAction::Respond => Step::Answer(Answer::empty(StatusCode::OK, "proxy_answer").with(header::CACHE_CONTROL, PRIVATE)),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod actions;
 mod files;
+mod front;
 mod handlers;
 mod pages;
 mod protocol;

@@ -94,6 +94,7 @@ impl App for Manifest {
             chunk: "server/rsc/x.mjs".into(),
             exports: exports.iter().map(|name| (*name).to_owned()).collect(),
             styles: Vec::new(),
+            fonts: Vec::new(),
             clients: Vec::new(),
             metadata_files: Vec::new(),
             copy: None,
