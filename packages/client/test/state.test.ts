@@ -318,6 +318,13 @@ describe('the reply of an action', () => {
     expect(browser.history.map(({ url }) => url)).toEqual(['/a', '/b']);
     expect(new Browser('/pics').send(redirect('/a'))).toEqual([]);
   });
+
+  it('with a redirect to where it was called adds nothing to the history', () => {
+    const browser = new Browser('/b');
+    browser.send({ type: 'redirect', at: { path: '/b', search: '' }, target: target('/b'), mode: 'push', payload: answer({ path: '/b', search: '' }) });
+    browser.drain();
+    expect(browser.history.map(({ url }) => url)).toEqual(['/b']);
+  });
 });
 
 describe('what has been answered and is not on the screen yet', () => {

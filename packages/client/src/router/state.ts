@@ -153,10 +153,8 @@ const request = (state: State, pending: Pending): Effect => ({
 
 function navigate(state: State, event: Extract<Event, { type: 'navigate' }>): Step {
   const { target, scroll, ahead, hold } = event;
-  const there = sameResource(target, state.place);
-  const onlyHash = there && target.hash !== '';
-  // A URL that is there already is not added to the history once more, as browsers do it.
-  const mode = there && !onlyHash ? 'replace' : event.mode;
+  const onlyHash = sameResource(target, state.place) && target.hash !== '';
+  const mode = modeTo(state, target, event.mode);
   const started = start(state, { target, mode, scroll, offset: undefined, from: state.place.path });
   if (onlyHash) return hashOnly(started.state, started.effects, started.pending);
   const ask = [wait(started.pending), request(started.state, started.pending)];
@@ -164,6 +162,10 @@ function navigate(state: State, event: Extract<Event, { type: 'navigate' }>): St
   const next = payload(started.state, { type: 'payload', id: started.pending.id, payload: ahead, ahead: true, hold });
   return { state: next.state, effects: [...started.effects, ...aheadEffects(started, next, ask)] };
 }
+
+/** A URL that is there already is not added to the history once more, as browsers do it. */
+const modeTo = ({ place }: State, target: Target, mode: 'push' | 'replace'): 'push' | 'replace' =>
+  (sameResource(target, place) && target.hash === '' ? 'replace' : mode);
 
 /** What was fetched ahead is the whole page, its loading shell, a redirect, or of no use. */
 function aheadEffects(started: { pending: Pending; state: State }, next: Step, ask: Effect[]): Effect[] {
@@ -291,8 +293,8 @@ function freshView(state: State, fresh: Payload, beside: readonly Beside[] | und
 function redirect(state: State, event: Extract<Event, { type: 'redirect' }>): Step {
   // Who has gone elsewhere meanwhile stays there.
   if (navigating(state) || !sameResource(event.at, state.place)) return same(state);
-  const { target, mode } = event;
-  const started = start(state, { target, mode, scroll: true, offset: undefined, from: state.place.path });
+  const { target } = event;
+  const started = start(state, { target, mode: modeTo(state, target, event.mode), scroll: true, offset: undefined, from: state.place.path });
   const ask = [wait(started.pending), request(started.state, started.pending)];
   if (!event.payload) return { state: started.state, effects: [...started.effects, ...ask] };
   const next = payload(started.state, { type: 'payload', id: started.pending.id, payload: event.payload });
