@@ -5,7 +5,8 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { folder, ironside } from './lib/application.mjs';
+import { folder, ironside, serve } from './lib/application.mjs';
+import { until } from './lib/browser.mjs';
 
 const layout = 'export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n';
 
@@ -46,6 +47,51 @@ test('an action that is not async', () => {
 test('a next.config that throws, and one with a wrong value', () => {
   refused({ 'next.config.mjs': "throw new Error('no such thing');\n" }, [/next\.config\.mjs/, /no such thing/]);
   refused({ 'next.config.mjs': 'export default { basePath: 3 };\n' }, [/next\.config\.mjs/, /basePath/]);
+});
+
+test('a next.config with a syntax error, an import that leads nowhere, nothing in it, and one that ends the process', () => {
+  refused({ 'next.config.ts': 'export default {\n  basePath: ,\n};\n' }, [/next\.config\.ts:2:13/]);
+  refused({ 'next.config.ts': "import { base } from './lib/base';\nexport default { basePath: base };\n" }, [/next\.config\.ts:1:/, /lib\/base/]);
+  refused({ 'next.config.mjs': "import plugin from 'not-installed';\nexport default plugin({});\n" }, [/next\.config\.mjs:1:/, /npm install not-installed/]);
+  refused({ 'next.config.mjs': 'export const config = {};\n' }, [/--> next\.config\.mjs/, /export the configuration as default/]);
+  refused({ 'next.config.mjs': 'process.exit(0);\n' }, [/--> next\.config\.mjs/, /process\.exit/]);
+});
+
+test('a tsconfig.json and a package.json that are none', () => {
+  refused({ 'tsconfig.json': '{\n  "compilerOptions": {\n    "paths": { "@/*": ["./*"] \n}\n' }, [/tsconfig\.json:\d/, /JSON/]);
+  refused({ 'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": "./*" } } }\n' }, [/tsconfig\.json:1:42/, /list/]);
+  refused({ 'tsconfig.json': '{ "extends": "./base.json" }\n' }, [/tsconfig\.json:1:14/, /base\.json/]);
+  refused({ 'package.json': '{ "name": "x", }\n' }, [/package\.json:1:/, /JSON/]);
+});
+
+test('a page and a layout that export nothing as default', () => {
+  refused({ 'app/page.tsx': 'export function Page() { return <p />; }\n' }, [/app\/page\.tsx:1:17/, /export default/]);
+  refused({ 'app/layout.tsx': 'export const metadata = {};\n' }, [/app\/layout\.tsx/, /default/]);
+});
+
+test('props that no client component can be given are named with the component and the line', async () => {
+  const app = folder({
+    'app/layout.tsx': layout,
+    'app/button.tsx': "'use client';\nexport function Button({ onPress, price }) { return <button onClick={onPress}>{price?.amount}</button>; }\n",
+    'app/page.tsx': "import { Button } from './button';\nexport default function Page() {\n  return <Button onPress={() => 1} />;\n}\n",
+    'app/price/page.tsx': "import { Button } from '../button';\nclass Money { amount = 3; }\nexport default function Price() {\n  return <Button price={new Money()} />;\n}\n",
+  });
+  const server = await serve(app.dir);
+  try {
+    for (const [path, marks] of [
+      ['/', [/`onPress` of <Button> of app\/button\.tsx is a function/, /at Page .*app\/page\.tsx:3:/, /use server/]],
+      ['/price', [/`price` of <Button> of app\/button\.tsx is an instance of the class Money/, /at Price .*app\/price\/page\.tsx:4:/]],
+    ]) {
+      const answer = await fetch(server.base + path);
+      assert.equal(answer.status, 500);
+      assert.doesNotMatch(await answer.text(), /onPress|Money/);
+      for (const mark of marks) await until(() => server.log, (log) => mark.test(log));
+    }
+    assert.equal(await server.stop(), 0);
+  } finally {
+    await server.stop();
+    app.remove();
+  }
 });
 
 test('two pages at one URL', () => {

@@ -170,8 +170,9 @@ pub trait Hooks: fmt::Debug + Send + Sync + 'static {
     /// Where an import leads. `None` leaves it to the bundler.
     fn resolve<'a>(&'a self, request: ResolveRequest<'a>, resolver: Resolver<'a>) -> Boxed<'a, Option<Resolved>>;
 
-    /// The text of a module. `None` reads the file. The error is shown to the user as the reason.
-    fn load<'a>(&'a self, id: &'a str, resolver: Resolver<'a>) -> Boxed<'a, Result<Option<Loaded>, String>>;
+    /// The text of a module. `None` reads the file. What is wrong with it is for the caller to note: rolldown would lose
+    /// the words.
+    fn load<'a>(&'a self, id: &'a str, resolver: Resolver<'a>) -> Boxed<'a, Option<Loaded>>;
 
     /// Called before [`Hooks::transform`] with the same module, for what has to be awaited.
     fn prepare<'a>(&'a self, module: ModuleSource<'a>, resolver: Resolver<'a>) -> Option<Boxed<'a, ()>> {

@@ -65,10 +65,7 @@ impl Plugin for HooksPlugin {
         if matches!(args.asserted_module_type, Some(ModuleType::Asset)) {
             return Ok(None);
         }
-        match self.hooks.load(args.id, Resolver::new(&context)).await {
-            Ok(loaded) => Ok(loaded.map(load_output)),
-            Err(reason) => Err(anyhow_error(reason)),
-        }
+        Ok(self.hooks.load(args.id, Resolver::new(&context)).await.map(load_output))
     }
 
     async fn transform_ast(&self, context: &PluginContext, mut args: HookTransformAstArgs<'_>) -> HookTransformAstReturn {
@@ -119,9 +116,4 @@ fn load_output(loaded: Loaded) -> HookLoadOutput {
         }),
         ..HookLoadOutput::default()
     }
-}
-
-/// rolldown's hooks fail with `anyhow` errors, which this crate gets from an `std` error.
-fn anyhow_error<E: From<std::io::Error>>(reason: String) -> E {
-    E::from(std::io::Error::other(reason))
 }

@@ -116,6 +116,7 @@ fn plan(root: &Path, runtime_dir: &Path, options: &BuildOptions, environment: &E
         stubs: Arc::new(Stubs::new(prefix.clone(), config.base_path.clone(), StyleCompiler::new(styles))),
         modules: found.modules().cloned().collect(),
         instrumentation_client: found.instrumentation_client.clone(),
+        remove_console: settings.remove_console.clone().filter(|_| !options.mode.is_development()),
         parallel: options.threads >= PARALLEL_THREADS,
     }
 }

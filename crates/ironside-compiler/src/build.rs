@@ -50,6 +50,7 @@ async fn build_application(
         react: app.react.clone(),
         externals: app.plan.externals.used(),
         styles: &|modules| styles.urls(modules),
+        fonts: &|modules| styles.fonts(modules),
     };
     let manifest = manifest::assemble(&graphs, parts)?;
     let mut watched = app.watched.clone();

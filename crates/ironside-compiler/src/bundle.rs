@@ -2,6 +2,7 @@
 //! there are, the client graphs say which action files only they know, and those are added to the server's.
 
 use crate::{
+    environment::RemoveConsole,
     error::BuildFailure,
     external::Externals,
     file_key::FileKeys,
@@ -33,6 +34,8 @@ pub(crate) struct Plan {
     pub(crate) modules: BTreeSet<FileKey>,
     /// `instrumentation-client`, an entry of the browser's graph.
     pub(crate) instrumentation_client: Option<FileKey>,
+    /// `compiler.removeConsole`.
+    pub(crate) remove_console: Option<RemoveConsole>,
     /// Whether the client graphs are made at once.
     pub(crate) parallel: bool,
 }
@@ -169,6 +172,7 @@ impl RunningGraph {
         let runtime_dir = plan.settings.runtime_dir.clone();
         let mut hooks =
             GraphHooks::new(kind, plan.keys.clone(), Arc::clone(&plan.externals), runtime_dir, Arc::clone(&plan.stubs));
+        hooks.remove_console.clone_from(&plan.remove_console);
         hooks.entries = entries.iter().map(|entry| entry.import.clone()).collect();
         let hooks = Arc::new(hooks);
         let graph = Graph::new(plan.settings.options(kind, entries), Arc::clone(&hooks) as _)
@@ -212,7 +216,10 @@ fn failure(plan: &Plan, kind: GraphKind, collected: &Collected, problems: &[Prob
     let remedies = Remedies { keys: &plan.keys, collected, kind };
     let explained = problems.iter().filter_map(|problem| remedies.explain(problem));
     let wrong_side = collected.wrong_side.iter().map(|(importer, name)| remedies.wrong_side(importer, name));
-    let mut failure = BuildFailure::new(collected.diagnostics.iter().cloned().chain(explained).chain(wrong_side));
+    let client_api = collected.client_api.iter().map(|(module, diagnostic)| remedies.client_api(module, diagnostic));
+    let unusable = collected.unusable.iter().map(|(module, reason)| remedies.unusable(module, reason));
+    let own = collected.diagnostics.iter().cloned();
+    let mut failure = BuildFailure::new(own.chain(explained).chain(wrong_side).chain(client_api).chain(unusable));
     failure.watched = watched.into_iter().map(PathBuf::from).collect();
     failure
 }

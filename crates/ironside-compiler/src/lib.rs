@@ -5,6 +5,7 @@
 //! (work for Node goes through [`tool::NodeTools`]), reads no environment and prints nothing. rolldown is hidden behind
 //! `ironside-bundler`; the AST is oxc's.
 #![forbid(unsafe_code)]
+#![allow(clippy::result_large_err, reason = "a diagnostic is the end of a build; its size is paid once")]
 
 pub mod app_dir;
 mod application;
@@ -17,6 +18,7 @@ pub mod environment;
 pub mod error;
 pub mod external;
 pub mod file_key;
+mod font;
 pub mod graph;
 pub mod options;
 pub mod package;

@@ -29,6 +29,8 @@ impl Remedies<'_> {
     /// something optional.
     pub(crate) fn explain(&self, problem: &Problem) -> Option<Diagnostic> {
         let diagnostic = match problem.kind {
+            // The resolver stumbled over a file of its own, such as another package.json.
+            ProblemKind::Unresolved if problem.subject.is_none() => self.error("unresolvable", &problem.message, problem),
             ProblemKind::Unresolved => self.unresolved(problem)?,
             ProblemKind::MissingExport => self.missing_export(problem),
             ProblemKind::Syntax => self.error("syntax-error", &problem.message, problem),
@@ -60,6 +62,21 @@ impl Remedies<'_> {
         let diagnostic = Diagnostic::error("wrong-side-import", message).hint(hint);
         let diagnostic = self.at_specifier(diagnostic, importer, name);
         self.chain_note(diagnostic, Some(importer))
+    }
+
+    /// A hook of client components in server code, with the way by which it came there.
+    pub(crate) fn client_api(&self, module: &str, diagnostic: &Diagnostic) -> Diagnostic {
+        self.chain_note(diagnostic.clone(), Some(module))
+    }
+
+    /// A file that cannot be loaded, at the place of its first import.
+    pub(crate) fn unusable(&self, module: &str, reason: &str) -> Diagnostic {
+        let diagnostic = Diagnostic::error("unusable-file", format!("{} cannot be used: {reason}", self.keys.shown(module)));
+        let imports = self.collected.resolutions.iter().filter(|(_, to)| *to == module);
+        match imports.map(|((importer, specifier), _)| (importer, specifier)).min() {
+            Some((importer, specifier)) => self.chain_note(self.at_specifier(diagnostic, importer, specifier), Some(importer)),
+            None => diagnostic.at_file(self.keys.shown(module)),
+        }
     }
 
     fn unresolved(&self, problem: &Problem) -> Option<Diagnostic> {

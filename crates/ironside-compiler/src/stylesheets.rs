@@ -18,9 +18,9 @@ pub(crate) async fn compile(app: &Application, graphs: &Graphs) -> Result<Styles
     let walker = Walker::new(graphs);
     let rsc = &graphs.rsc.output;
     let entries = rsc.chunks.iter().filter(|chunk| graphs.entry_names.values().any(|name| *name == chunk.name));
-    let of_segments = entries.filter_map(|chunk| Some(walker.from_server(chunk.facade.as_deref()?).styles));
+    let of_segments = entries.filter_map(|chunk| Some(walker.server_module(chunk.facade.as_deref()?).styles));
     let clients = graphs.clients.keys().filter_map(|id| graphs.rsc.collected.clients.get(id));
-    let of_clients = clients.map(|file| walker.from_client(&file.module).styles);
+    let of_clients = clients.map(|file| walker.client_file(&file.module).styles);
     let lists: Vec<Vec<PathBuf>> =
         of_segments.chain(of_clients).map(|styles| paths(&styles)).filter(|list| !list.is_empty()).collect();
     let compiler = app.plan.stubs.styles();
@@ -41,6 +41,11 @@ impl Stylesheets {
     /// The URLs of the files that have these modules' rules, in order.
     pub(crate) fn urls(&self, modules: &[String]) -> Vec<AssetPath> {
         self.bundle.urls(&paths(modules))
+    }
+
+    /// The fonts of these modules' rules that are loaded ahead.
+    pub(crate) fn fonts(&self, modules: &[String]) -> Vec<AssetPath> {
+        self.bundle.fonts(&paths(modules))
     }
 
     /// The files and what they refer to.

@@ -43,12 +43,12 @@ impl<'a> Walker<'a> {
     }
 
     /// Everything that a module of the server's graph leads to.
-    pub(crate) fn from_server(&self, module: &str) -> Reached {
+    pub(crate) fn server_module(&self, module: &str) -> Reached {
         self.walk(module, Side::Server)
     }
 
     /// Everything that a client file leads to.
-    pub(crate) fn from_client(&self, module: &str) -> Reached {
+    pub(crate) fn client_file(&self, module: &str) -> Reached {
         self.walk(module, Side::Client)
     }
 
@@ -136,10 +136,10 @@ mod tests {
         let browser = output(&[("client", &["button", "card.css", "client.css"]), ("button", &["button.css"])]);
         let id: ClientId = "0123456789abcdef".into();
         let walker = Walker { rsc: &rsc, browser: &browser, clients: BTreeMap::from([("client", &id)]) };
-        let reached = walker.from_server("page");
+        let reached = walker.server_module("page");
         assert_eq!(reached.styles, ["card.css", "button.css", "client.css", "page.css"]);
         assert_eq!(reached.clients, BTreeSet::from([id.clone()]));
         assert!(reached.modules.contains("card") && !reached.modules.contains("button"));
-        assert_eq!(walker.from_client("client").styles, ["button.css", "card.css", "client.css"]);
+        assert_eq!(walker.client_file("client").styles, ["button.css", "card.css", "client.css"]);
     }
 }

@@ -155,6 +155,37 @@ async fn a_missing_file_is_named_with_the_place_and_its_neighbour() {
 }
 
 #[tokio::test]
+async fn a_stylesheet_in_another_language_is_refused_where_it_is_imported() {
+    let app = App::new("broken");
+    app.write("app/look.scss", "$a: red; p { color: $a; }");
+    app.write("app/page.tsx", "import './look.scss';\nexport default function Page() { return null; }");
+    let said = app.failure().await;
+    for part in ["app/page.tsx:1:8", "`.scss` needs a preprocessor"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn styles_come_with_their_segments_and_class_names_agree() {
+    let app = App::new("broken");
+    app.write("app/layout.css", "body { margin: 0 }");
+    app.write("app/layout.tsx", "import './layout.css';\nexport default function Layout(p: { children: unknown }) { return p.children; }");
+    app.write("components/box.module.css", ".box { color: red }");
+    app.write("components/box.tsx", "'use client';\nimport css from './box.module.css';\nexport const Box = () => <p className={css.box} />;");
+    let manifest = app.build().await.expect("builds").manifest;
+    let style = |segment: &str| {
+        let styles = &manifest.segments[segment].styles;
+        assert_eq!(styles.len(), 1, "{styles:?}");
+        String::from_utf8_lossy(&app.files()[&manifest.assets[&styles[0]].file]).into_owned()
+    };
+    assert!(style("app/layout.tsx").contains("margin:0"));
+    let rule = style("app/page.tsx");
+    let class = rule.trim_start_matches('.').split('{').next().expect("class name").to_owned();
+    assert_eq!(client(&manifest, "components/box.tsx").styles, manifest.segments["app/page.tsx"].styles);
+    assert!(app.code("server/ssr").contains(&class) && app.code("static").contains(&class), "{class}");
+}
+
+#[tokio::test]
 async fn a_missing_package_is_named_with_the_command_that_installs_it() {
     let app = App::new("broken");
     app.write("app/page.tsx", "import { z } from 'zod/v4';\nexport default function Page() { return z; }");
@@ -181,6 +212,17 @@ async fn a_hook_of_the_router_in_server_code_is_explained() {
     let said = app.failure().await;
     assert!(said.contains("works only in client components"), "{said}");
     assert!(said.contains("not exported by next/navigation"), "{said}");
+}
+
+#[tokio::test]
+async fn a_hook_of_react_in_server_code_is_refused_before_it_runs() {
+    let app = App::new("broken");
+    app.write("lib/use-count.ts", "import { useState } from 'react';\nexport const useCount = () => useState(0);");
+    app.write("app/page.tsx", "import { useCount } from '../lib/use-count';\nexport default function Page() { return useCount(); }");
+    let said = app.failure().await;
+    for part in ["client-api-in-server-code", "lib/use-count.ts:1:10", "lib/use-count.ts is imported by app/page.tsx", "'use client'"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
 }
 
 #[tokio::test]

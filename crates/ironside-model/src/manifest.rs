@@ -255,6 +255,9 @@ pub struct Segment {
     pub exports: Vec<String>,
     /// Stylesheets that the file and everything imported below it needs, in order.
     pub styles: Vec<AssetPath>,
+    /// Fonts in these stylesheets that a page loads at once.
+    #[serde(default)]
+    pub fonts: Vec<AssetPath>,
     /// Client files that the module can reach, so that their code can be preloaded.
     pub clients: Vec<ClientId>,
     /// Metadata image files beside it (`icon.png`, `opengraph-image.jpg` …) that go into `<head>`.

@@ -17,19 +17,19 @@ const LONGEST_LINE: usize = 64 * 1024;
 
 /// Which request of a connection names two lengths. After it the connection ends, so there is one at most.
 #[derive(Debug, Clone)]
-pub struct TwoLengths(Arc<AtomicU64>);
+pub(crate) struct TwoLengths(Arc<AtomicU64>);
 
 impl TwoLengths {
     /// Whether it is the request of this number, counted from 1.
     #[must_use]
-    pub fn is(&self, number: u64) -> bool {
+    pub(crate) fn is(&self, number: u64) -> bool {
         self.0.load(Ordering::Acquire) == number
     }
 }
 
 /// A connection that is followed while it is read.
 #[derive(Debug)]
-pub struct Followed<T> {
+pub(crate) struct Followed<T> {
     inner: T,
     follower: Follower,
 }
@@ -37,7 +37,7 @@ pub struct Followed<T> {
 impl<T> Followed<T> {
     /// Follows a connection from its first byte on.
     #[must_use]
-    pub fn new(inner: T) -> (Self, TwoLengths) {
+    pub(crate) fn new(inner: T) -> (Self, TwoLengths) {
         let found = TwoLengths(Arc::new(AtomicU64::new(0)));
         (Self { inner, follower: Follower::new(found.clone()) }, found)
     }

@@ -43,7 +43,7 @@ impl NodeTools for Tools {
     fn call<'a>(&'a self, operation: &'a str, input: Value) -> BoxFuture<'a, Result<Value, ToolError>> {
         Box::pin(async move {
             let helper = self.helper().await?;
-            let answer = helper.call(operation, &input).await.map_err(|error| ToolError::Process(error.to_string()))?;
+            let answer = helper.call(operation, &input).await.map_err(|error| ToolError::Ended(error.to_string()))?;
             open_answer(operation, answer)
         })
     }

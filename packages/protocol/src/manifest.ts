@@ -87,6 +87,7 @@ export type Segment = {
   exports: string[];
   styles: AssetPath[];
   clients: ClientId[];
+  fonts: AssetPath[];
   metadataFiles: MetadataFile[];
   copy: ServerPath | null;
   contentType: string | null;

@@ -23,7 +23,7 @@ const filesOf = (tree: SegmentNode): [string, SegmentKind][] =>
 function modulesOf(tree: SegmentNode, styles: Record<string, string[]>): Map<string, LoadedSegment> {
   return new Map(filesOf(tree).map(([file, kind]) => {
     const component = Object.assign(() => null, { displayName: file });
-    return [file, { file, exports: { default: component }, segment: { kind, chunk: '', exports: ['default'], styles: styles[file] ?? [], clients: [], metadataFiles: [], copy: null, contentType: null } }];
+    return [file, { file, exports: { default: component }, segment: { kind, chunk: '', exports: ['default'], styles: styles[file] ?? [], fonts: [], clients: [], metadataFiles: [], copy: null, contentType: null } }];
   }));
 }
 

@@ -214,6 +214,7 @@ impl MetadataSource {
             chunk: String::new(),
             exports: Vec::new(),
             styles: Vec::new(),
+            fonts: Vec::new(),
             clients: Vec::new(),
             metadata_files: Vec::new(),
             copy: Some(format!(

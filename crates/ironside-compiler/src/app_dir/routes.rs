@@ -135,6 +135,7 @@ impl Collector<'_, '_> {
             chunk: String::new(),
             exports: facts.names(),
             styles: Vec::new(),
+            fonts: Vec::new(),
             clients: Vec::new(),
             metadata_files: Vec::new(),
             copy: None,

@@ -14,7 +14,7 @@ mod report;
 mod scan;
 mod server_file;
 mod server_rewrite;
-mod snippet;
+pub(crate) mod snippet;
 mod survey;
 mod words;
 

@@ -19,7 +19,7 @@ impl VisitJsMut<'_> for EmptySpans {
 }
 
 /// The statements of a module's text. Text that doesn't parse gives none; the fixtures would show it at once.
-pub(super) fn statements<'a>(allocator: &'a Allocator, text: &str) -> Vec<'a, Statement<'a>> {
+pub(crate) fn statements<'a>(allocator: &'a Allocator, text: &str) -> Vec<'a, Statement<'a>> {
     parse(allocator, text, SourceType::mjs())
 }
 
@@ -51,6 +51,6 @@ pub(super) fn expression<'a>(allocator: &'a Allocator, text: &str) -> Option<Exp
 }
 
 /// A string as a JavaScript literal. JSON's escapes are a subset of JavaScript's.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -23,6 +23,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) externals: Vec<External>,
     /// Files of stylesheets, by module.
     pub(crate) styles: &'a dyn Fn(&[String]) -> Vec<AssetPath>,
+    /// Fonts of stylesheets that are loaded ahead, by module.
+    pub(crate) fonts: &'a dyn Fn(&[String]) -> Vec<AssetPath>,
 }
 
 /// Makes the manifest, without assets and without the build's id: they are known only after everything is written.
@@ -96,7 +98,7 @@ impl<'a> Maker<'a> {
         }
         let chunk = self.server_entry(file)?;
         let module = chunk.facade.as_deref().unwrap_or_default();
-        let reached = self.walker.from_server(module);
+        let reached = self.walker.server_module(module);
         let facts = self.graphs.rsc.output.modules.get(module);
         // Names behind `export *` are known only now. Beside them a chunk may have short names of its own making.
         let star = facts.is_some_and(|facts| facts.exports.iter().any(|name| name == "*"));
@@ -105,6 +107,7 @@ impl<'a> Maker<'a> {
             chunk: self.rsc.path(chunk),
             exports,
             styles: (self.parts.styles)(&reached.styles),
+            fonts: (self.parts.fonts)(&reached.styles),
             clients: reached.clients.into_iter().collect(),
             ..known.clone()
         })
@@ -122,7 +125,7 @@ impl<'a> Maker<'a> {
                 browser: self.public(browser),
                 ssr: self.ssr.path(ssr),
                 preload: self.preload(browser),
-                styles: (self.parts.styles)(&self.walker.from_client(&file.module).styles),
+                styles: (self.parts.styles)(&self.walker.client_file(&file.module).styles),
             };
             clients.insert(id.clone(), client);
         }

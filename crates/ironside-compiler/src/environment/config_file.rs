@@ -3,6 +3,7 @@
 use super::config_reader::ConfigFile;
 use crate::{
     options::Mode,
+    package::split_specifier,
     tool::{self, BundleError, NodeBundle, NodeTools, Packages, ToolError},
 };
 use ironside_bundler::Problem;
@@ -14,8 +15,12 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use xxhash_rust::xxh3::xxh3_64;
+
+/// A configuration may ask a server for its redirects, but a build must end.
+const LONGEST: Duration = Duration::from_secs(60);
 
 const NAMES: [&str; 6] = [
     "next.config.js",
@@ -78,7 +83,12 @@ pub(crate) async fn load(
             return loaded;
         }
     };
-    match tools.call(tool::LOAD_CONFIG, input(&importable, mode, env)).await {
+    let evaluated = tokio::time::timeout(LONGEST, tools.call(tool::LOAD_CONFIG, input(&importable, mode, env)));
+    let Ok(evaluated) = evaluated.await else {
+        diagnostics.push(never_done(&file));
+        return loaded;
+    };
+    match evaluated {
         Ok(mut answer) => {
             let functions = answer
                 .get("functions")
@@ -206,23 +216,27 @@ fn at_line(diagnostic: Diagnostic, root: &Path, path: &Path, line: u32, column: 
 
 /// The configuration threw, or there is no Node.
 fn failure(error: &ToolError, root: &Path, importable: &Path, file: &ConfigFile) -> Diagnostic {
+    if let ToolError::Thrown { message, .. } = error
+        && let Some(package) = missing_package(message)
+    {
+        let diagnostic = Diagnostic::error("module-not-found", format!("cannot find `{package}`"));
+        return file.at_specifier(diagnostic, package).hint(format!("npm install {package}"));
+    }
     match error {
+        ToolError::Thrown { message, name, .. } if name == "WrongConfig" => Diagnostic::error("next-config", message.clone())
+            .at_file(&file.name)
+            .hint("export the configuration as default: `export default { … }`"),
         ToolError::Thrown {
             message,
             name,
             place,
             stack,
         } => {
-            let diagnostic = Diagnostic::error(
-                "next-config",
-                format!(
-                    "the configuration threw {name}: {}",
-                    message.lines().next().unwrap_or_default()
-                ),
-            )
-            .hint("the file is run by Node when the application is built; mend what it does");
+            let message = message.lines().next().unwrap_or_default();
+            let diagnostic = Diagnostic::error("next-config", format!("the configuration threw {name}: {message}"))
+                .hint("the file is run by Node when the application is built; mend what it does");
             let place = place.as_ref().filter(|place| Path::new(&place.file).starts_with(root));
-            let mut diagnostic = match place {
+            let diagnostic = match place {
                 // In a compiled file lines are others than in the source.
                 Some(place) if Path::new(&place.file) == importable && root.join(&file.name) != importable => {
                     diagnostic.at_file(&file.name)
@@ -230,15 +244,29 @@ fn failure(error: &ToolError, root: &Path, importable: &Path, file: &ConfigFile)
                 Some(place) => at_line(diagnostic, root, Path::new(&place.file), place.line, place.column),
                 None => diagnostic.at_file(&file.name),
             };
-            if place.is_none()
-                && let Some(frame) = stack.as_deref().and_then(|stack| stack.lines().nth(1))
-            {
-                diagnostic = diagnostic.note(frame.trim());
+            match stack.as_deref().and_then(|stack| stack.lines().nth(1)) {
+                Some(frame) if place.is_none() => diagnostic.note(frame.trim()),
+                _ => diagnostic,
             }
-            diagnostic
         }
-        other => Diagnostic::error("build-helper", other.to_string())
+        ToolError::Ended(_) => Diagnostic::error("next-config", error.to_string())
+            .at_file(&file.name)
+            .hint("neither this file nor what it imports may end the process (`process.exit()`), run for ever, or crash it"),
+        ToolError::Process(_) | ToolError::Answer { .. } => Diagnostic::error("build-helper", error.to_string())
             .at_file(&file.name)
             .hint("the configuration is evaluated by Node 20.9 or newer: check that `node --version` works here"),
     }
+}
+
+fn never_done(file: &ConfigFile) -> Diagnostic {
+    let message = format!("the configuration was not done after {} s", LONGEST.as_secs());
+    let hint = "it waits for something that never comes; look for `await` at the top of the file and in the functions of the configuration";
+    Diagnostic::error("next-config", message).at_file(&file.name).hint(hint)
+}
+
+/// The package that Node did not find, in its words for a missing one.
+fn missing_package(message: &str) -> Option<&str> {
+    let rest = ["Cannot find package '", "Cannot find module '"].iter().find_map(|start| message.strip_prefix(start))?;
+    let (specifier, _) = rest.split_once('\'')?;
+    split_specifier(specifier).map(|(name, _)| name)
 }

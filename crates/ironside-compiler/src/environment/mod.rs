@@ -1,6 +1,7 @@
-//! What an application says about itself outside of its code: `next.config` and `.env` files.
+//! What an application says about itself outside of its code: `next.config` and `.env` files, and `package.json` and
+//! `tsconfig.json` as far as they must be right.
 //!
-//! [`read_environment`] reads both, evaluates the configuration in the Node helper, checks it, and gives settings for
+//! [`read_environment`] reads them, evaluates the configuration in the Node helper, checks it, and gives settings for
 //! building and for serving. Everything that is wrong is a diagnostic with its place; defaults take the place of wrong
 //! values, so that all mistakes are told at once.
 
@@ -11,6 +12,7 @@ mod define;
 mod dotenv;
 mod known_keys;
 mod next_config;
+mod project_files;
 mod url_rules;
 
 pub use define::Side;
@@ -63,6 +65,8 @@ pub async fn read_environment(
                 .push(diagnostic.at_file(name).hint("check its permissions, or delete it"));
         }
     }
+    let project_files = project_files::check(root, &mut environment.diagnostics);
+    environment.watched.extend(project_files);
     let loaded = config_file::load(root, mode, &environment.env_files.values, tools, &mut environment.diagnostics).await;
     environment.watched.extend(loaded.watched);
     if let Some((value, functions, file)) = loaded.config {

@@ -47,6 +47,10 @@ pub(crate) struct Collected {
     pub(crate) resolutions: FxHashMap<(String, String), String>,
     /// How a module asks for what leads nowhere.
     pub(crate) unresolved: FxHashMap<(String, String), ResolveKind>,
+    /// Files that cannot be loaded, and why.
+    pub(crate) unusable: BTreeMap<String, String>,
+    /// Modules of server code that call hooks of client components.
+    pub(crate) client_api: BTreeMap<String, Diagnostic>,
     /// Modules that import `server-only` or `client-only` on the wrong side: importer, name.
     pub(crate) wrong_side: BTreeSet<(String, String)>,
 }

@@ -1,13 +1,20 @@
-//! Directives, on the bundler's own syntax tree: what they turn a module into, and what a graph learns from them.
+//! What becomes of a module's syntax tree: directives, and rules about what server code may use.
 
-use super::{GraphHooks, collected::{ClientFile, FoundAction}};
+use super::{
+    GraphHooks, client_api,
+    collected::{ClientFile, FoundAction},
+    remove_console,
+};
 use crate::{
     directive::{self, Directives, FileFacts, Graph},
+    font::{self, FontFacts},
     graph::{GraphKind, slug},
     package::NODE_MODULES,
 };
 use ironside_bundler::{Emit, ModuleSource};
+use ironside_diagnostics::Diagnostic;
 use oxc::{allocator::Allocator, ast::ast::Program};
+use std::path::PathBuf;
 
 pub(super) fn transform<'a>(
     hooks: &GraphHooks,
@@ -15,9 +22,23 @@ pub(super) fn transform<'a>(
     program: &mut Program<'a>,
     allocator: &'a Allocator,
 ) -> Emit {
-    if !directive::mentions_directive(module.source.as_bytes()) {
-        return Emit::default();
+    let is_package = module.id.contains(NODE_MODULES);
+    if let Some(options) = hooks.remove_console.as_ref().filter(|_| !is_package) {
+        remove_console::apply(program, allocator, options);
     }
+    let mentioned = directive::mentions_directive(module.source.as_bytes());
+    let found = if mentioned { apply(hooks, module, program, allocator) } else { Emit::default() };
+    if font::is_mentioned(module.source.as_bytes()) {
+        declare_fonts(hooks, module, program, allocator);
+    }
+    // Of a client file nothing is left here that could import a hook.
+    if hooks.kind == GraphKind::Rsc && !is_package {
+        refuse_client_api(hooks, module, program);
+    }
+    found
+}
+
+fn apply<'a>(hooks: &GraphHooks, module: ModuleSource<'_>, program: &mut Program<'a>, allocator: &'a Allocator) -> Emit {
     let file_key = hooks.keys.key(module.id);
     let star_names: Vec<String> = hooks.stars().get(module.id).cloned().unwrap_or_default().into_iter().collect();
     let facts = FileFacts {
@@ -38,6 +59,30 @@ pub(super) fn transform<'a>(
     // Actions are called by name of a chunk and of its export, so their module has to be a chunk of its own.
     let entry = has_actions && hooks.kind == GraphKind::Rsc && !hooks.entries.contains(module.id);
     Emit { entry: entry.then(|| format!("actions-{}", slug(&file_key))) }
+}
+
+/// After directives: of what they replace nothing is left that could declare a font.
+fn declare_fonts<'a>(hooks: &GraphHooks, module: ModuleSource<'_>, program: &mut Program<'a>, allocator: &'a Allocator) {
+    let (key, shown) = (hooks.keys.key(module.id), hooks.keys.shown(module.id));
+    let facts = FontFacts { key: &key, shown: &shown, module: module.id, source: module.source };
+    match font::apply(program, allocator, facts) {
+        Ok(fonts) => {
+            for font in fonts {
+                hooks.stubs.styles().add_made(PathBuf::from(&font.id), font.sheet);
+                hooks.set_text(font.id, font.code);
+            }
+        }
+        Err(problems) => hooks.collect().diagnostics.extend(problems),
+    }
+}
+
+fn refuse_client_api(hooks: &GraphHooks, module: ModuleSource<'_>, program: &Program<'_>) {
+    let Some(import) = client_api::find(program, module.source) else { return };
+    let message = format!("`{}` of {} works only in client components", import.name, import.module);
+    let diagnostic = Diagnostic::error("client-api-in-server-code", message)
+        .at(hooks.keys.shown(module.id), module.source, import.span)
+        .hint("put `'use client'` at the top of this file, or move what needs it to a file of its own that has it");
+    hooks.collect().client_api.insert(module.id.to_owned(), diagnostic);
 }
 
 fn note(hooks: &GraphHooks, module: &str, file_key: &str, found: Directives) {

@@ -4,6 +4,7 @@ use super::{GraphHooks, virtual_module};
 use crate::{
     asset::{MediaFile, is_asset},
     file_key::split_query,
+    font,
     style::StyleCompiler,
 };
 use ironside_bundler::{Language, Loaded, Resolver};
@@ -12,6 +13,9 @@ use std::{
     path::Path,
     sync::{Mutex, PoisonError},
 };
+
+/// Endings of stylesheets in other languages than CSS.
+const PREPROCESSORS: &[&str] = &["scss", "sass", "less", "styl"];
 
 /// Files that are no code: what stands for them in the graphs, and what they leave in the build.
 #[derive(Debug)]
@@ -47,22 +51,36 @@ impl Stubs {
     }
 }
 
-pub(super) async fn load(hooks: &GraphHooks, id: &str, resolver: Resolver<'_>) -> Result<Option<Loaded>, String> {
+pub(super) async fn load(hooks: &GraphHooks, id: &str, resolver: Resolver<'_>) -> Option<Loaded> {
     if id.starts_with('\0') {
-        let text = hooks.text(id);
-        let given = text.map(|code| Loaded { code, language: Language::JavaScript, side_effects: None });
-        return Ok(given.or_else(|| virtual_module::fixed(id)));
+        // Of a font the stylesheet is needed, even if its class names are not.
+        let given = hooks.text(id).map(|code| javascript(code, font::is_made(id).then_some(true)));
+        return given.or_else(|| virtual_module::fixed(id));
     }
     let path = Path::new(split_query(id).0);
     if is_asset(path) {
         resolver.watch(&path.to_string_lossy());
-        let code = hooks.stubs.asset(path)?;
-        return Ok(Some(Loaded { code, language: Language::JavaScript, side_effects: Some(false) }));
+        let code = hooks.stubs.asset(path).unwrap_or_else(|reason| refuse(hooks, id, reason));
+        return Some(javascript(code, Some(false)));
+    }
+    if let Some(language) = path.extension().and_then(|ending| ending.to_str()).filter(|ending| PREPROCESSORS.contains(ending)) {
+        let reason = format!("`.{language}` needs a preprocessor that is not built in; write CSS, or compile it with PostCSS");
+        return Some(javascript(refuse(hooks, id, reason), None));
     }
     if StyleCompiler::is_stylesheet(path) {
-        return Ok(Some(style(hooks, path, resolver).await));
+        return Some(style(hooks, path, resolver).await);
     }
-    Ok(None)
+    None
+}
+
+/// Notes that a file cannot be used, and lets the graph go on, so that everything else that is wrong is told as well.
+fn refuse(hooks: &GraphHooks, id: &str, reason: String) -> String {
+    hooks.collect().unusable.insert(id.to_owned(), reason);
+    "export default {};".to_owned()
+}
+
+fn javascript(code: String, side_effects: Option<bool>) -> Loaded {
+    Loaded { code, language: Language::JavaScript, side_effects }
 }
 
 /// The names of a CSS module's classes, or nothing. It is kept even if no name is used, since the rules may be.
@@ -80,5 +98,5 @@ async fn style(hooks: &GraphHooks, path: &Path, resolver: Resolver<'_>) -> Loade
             "export default {};".to_owned()
         }
     };
-    Loaded { code, language: Language::JavaScript, side_effects: Some(true) }
+    javascript(code, Some(true))
 }

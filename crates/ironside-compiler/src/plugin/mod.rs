@@ -1,13 +1,15 @@
 //! What the bundler is told while it scans a graph: one [`GraphHooks`] for each graph.
 
-pub(crate) mod collected;
+mod client_api;
 mod client_exports;
+pub(crate) mod collected;
 mod directives;
 mod load;
+mod remove_console;
 pub(crate) mod resolve;
 pub(crate) mod virtual_module;
 
-use crate::{external::Externals, file_key::FileKeys, graph::GraphKind};
+use crate::{environment::RemoveConsole, external::Externals, file_key::FileKeys, graph::GraphKind};
 use collected::Collected;
 use ironside_bundler::{Boxed, Emit, Hooks, Loaded, ModuleSource, ResolveRequest, Resolved, Resolver};
 use oxc::{allocator::Allocator, ast::ast::Program};
@@ -27,6 +29,8 @@ pub(crate) struct GraphHooks {
     /// Modules that are entries already, and so need no chunk of their own for their actions.
     pub(crate) entries: BTreeSet<String>,
     pub(crate) stubs: Arc<load::Stubs>,
+    /// Calls of `console` that are dropped from the application's code.
+    pub(crate) remove_console: Option<RemoveConsole>,
     /// Texts of virtual modules by id.
     texts: Mutex<BTreeMap<String, String>>,
     /// Names behind `export *` of client files in packages, by module.
@@ -44,8 +48,8 @@ impl GraphHooks {
         runtime_dir: PathBuf,
         stubs: Arc<Stubs>,
     ) -> Self {
-        let (texts, star_exports, collected, entries) = Default::default();
-        Self { kind, keys, externals, runtime_dir, entries, stubs, texts, star_exports, collected }
+        let (texts, star_exports, collected, entries, remove_console) = Default::default();
+        Self { kind, keys, externals, runtime_dir, entries, stubs, remove_console, texts, star_exports, collected }
     }
 
     /// What was found out so far.
@@ -72,7 +76,7 @@ impl Hooks for GraphHooks {
         Box::pin(resolve::resolve(self, request, resolver))
     }
 
-    fn load<'a>(&'a self, id: &'a str, resolver: Resolver<'a>) -> Boxed<'a, Result<Option<Loaded>, String>> {
+    fn load<'a>(&'a self, id: &'a str, resolver: Resolver<'a>) -> Boxed<'a, Option<Loaded>> {
         Box::pin(load::load(self, id, resolver))
     }
 

@@ -20,6 +20,7 @@ pub struct StyleBundle {
     /// Pictures and fonts that they refer to, by their place in the build folder.
     pub media: BTreeMap<String, MediaFile>,
     urls: BTreeMap<PathBuf, AssetPath>,
+    fonts: BTreeMap<PathBuf, Vec<AssetPath>>,
 }
 
 impl StyleBundle {
@@ -33,6 +34,18 @@ impl StyleBundle {
             }
         }
         urls
+    }
+
+    /// The fonts of a list of stylesheets that are to be loaded ahead of their use, each once.
+    #[must_use]
+    pub fn fonts(&self, list: &[PathBuf]) -> Vec<AssetPath> {
+        let mut fonts: Vec<AssetPath> = Vec::new();
+        for font in list.iter().filter_map(|path| self.fonts.get(path)).flatten() {
+            if !fonts.contains(font) {
+                fonts.push(font.clone());
+            }
+        }
+        fonts
     }
 }
 
@@ -61,6 +74,7 @@ impl StyleCompiler {
                 .urls
                 .extend(group.into_iter().map(|path| (path, format!("/_next/{file}"))));
             bundle.media.extend(text.media);
+            bundle.fonts.extend(text.fonts);
             bundle.files.insert(file, content);
         }
         if problems.is_empty() { Ok(bundle) } else { Err(problems) }
@@ -92,6 +106,9 @@ impl StyleCompiler {
             }
             into.push(&sheet.rest);
             into.media.extend(sheet.media.clone());
+            if !sheet.preload.is_empty() {
+                into.fonts.insert(path.to_path_buf(), sheet.preload.clone());
+            }
             open.pop();
             Ok(())
         })
@@ -105,6 +122,8 @@ struct Assembled {
     public: Vec<String>,
     text: String,
     media: BTreeMap<String, MediaFile>,
+    /// What is loaded ahead, by stylesheet.
+    fonts: BTreeMap<PathBuf, Vec<AssetPath>>,
 }
 
 impl Assembled {

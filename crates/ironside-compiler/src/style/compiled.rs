@@ -1,13 +1,14 @@
 //! A stylesheet file, read and compiled, with its references resolved but not followed.
 
 use super::{
-    StyleCompiler,
+    MadeSheet, StyleCompiler,
     postcss::WatchedFolder,
     resolve::{Target, is_foreign, resolve, split_suffix},
     sheet::{self, ClassName, Sheet, SheetSource, problem},
 };
 use crate::asset::MediaFile;
 use ironside_diagnostics::Diagnostic;
+use ironside_model::manifest::AssetPath;
 use std::{
     collections::BTreeMap,
     fs,
@@ -23,6 +24,8 @@ pub(crate) struct CompiledSheet {
     pub(crate) rest: String,
     /// Pictures and fonts, by their place in the build folder.
     pub(crate) media: BTreeMap<String, MediaFile>,
+    /// Of these the ones that a page loads at once: fonts.
+    pub(crate) preload: Vec<AssetPath>,
     /// Of a CSS module.
     pub(crate) names: BTreeMap<String, Vec<Class>>,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -54,6 +57,28 @@ pub(crate) fn is_css_module(path: &Path) -> bool {
 }
 
 pub(crate) async fn compile(compiler: &StyleCompiler, path: &Path) -> Result<CompiledSheet, Diagnostic> {
+    match compiler.made(path) {
+        Some(made) => compile_made(compiler, &made),
+        None => compile_file(compiler, path).await,
+    }
+}
+
+/// PostCSS is for what applications write.
+fn compile_made(compiler: &StyleCompiler, made: &MadeSheet) -> Result<CompiledSheet, Diagnostic> {
+    let options = &compiler.options;
+    let id = made.from.to_string_lossy();
+    let (key, shown) = (options.keys.key(&id), options.keys.shown(&id));
+    let source = SheetSource { key: &key, shown: &shown, css: &made.css, original: false, css_module: false, minify: options.minify };
+    let mut sheet = sheet::compile(source)?;
+    let mut compiled = CompiledSheet { warnings: std::mem::take(&mut sheet.warnings), ..CompiledSheet::default() };
+    References { compiler, path: &made.from, source }.resolve_all(sheet, &mut compiled)?;
+    if made.preload {
+        compiled.preload = compiled.media.values().map(|file| file.url.clone()).collect();
+    }
+    Ok(compiled)
+}
+
+async fn compile_file(compiler: &StyleCompiler, path: &Path) -> Result<CompiledSheet, Diagnostic> {
     let options = &compiler.options;
     let id = path.to_string_lossy();
     let (key, shown) = (options.keys.key(&id), options.keys.shown(&id));

@@ -10,12 +10,14 @@
 mod bundle;
 mod class_map;
 mod compiled;
+mod made;
 mod postcss;
 mod resolve;
 mod sheet;
 
 pub use bundle::StyleBundle;
 pub use class_map::StyleStub;
+pub(crate) use made::MadeSheet;
 pub use postcss::WatchedFolder;
 
 use crate::{file_key::FileKeys, package::Packages, tool::NodeTools};
@@ -64,6 +66,8 @@ pub struct StyleCompiler {
     options: StyleOptions,
     postcss: Option<Postcss>,
     sheets: Mutex<BTreeMap<PathBuf, Compiling>>,
+    /// Stylesheets that are no files.
+    made: Mutex<BTreeMap<PathBuf, Arc<MadeSheet>>>,
 }
 
 impl StyleCompiler {
@@ -75,6 +79,7 @@ impl StyleCompiler {
             options,
             postcss,
             sheets: Mutex::default(),
+            made: Mutex::default(),
         }
     }
 

@@ -176,8 +176,8 @@ impl Hooks for NodeHooks {
         })
     }
 
-    fn load<'a>(&'a self, _: &'a str, _: Resolver<'a>) -> Boxed<'a, Result<Option<Loaded>, String>> {
-        Box::pin(async { Ok(None) })
+    fn load<'a>(&'a self, _: &'a str, _: Resolver<'a>) -> Boxed<'a, Option<Loaded>> {
+        Box::pin(async { None })
     }
 
     fn transform<'a>(&self, _: ModuleSource<'_>, _: &mut Program<'a>, _: &'a Allocator) -> Emit {

@@ -27,9 +27,12 @@ pub trait NodeTools: Send + Sync {
 /// Why an operation has no result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ToolError {
-    /// Node is missing, too old, or ended before it could answer.
+    /// Node is missing or too old, or the helper's script could not be made.
     #[error("the build helper could not run: {0}")]
     Process(String),
+    /// The process ended before it had answered, or was ended because it did nothing any more.
+    #[error("Node ended before it was done: {0}")]
+    Ended(String),
     /// The operation itself threw.
     #[error("{message}")]
     Thrown {

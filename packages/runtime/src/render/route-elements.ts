@@ -4,6 +4,7 @@
  * is tested as data. The wrapping order of the parts is the client's (`packages/client/src/slot.tsx`).
  */
 import { Fragment, createElement as h } from 'react';
+import { preload } from 'react-dom';
 import type { ComponentType, ReactElement, ReactNode } from 'react';
 import { HttpError } from '@ironside/client/boundaries/http-error.tsx';
 import { ClientPage } from '@ironside/client/client-page.tsx';
@@ -144,14 +145,26 @@ function loadedOf(file: FileKey | undefined, { modules }: RouteInput) {
   return file === undefined ? undefined : modules.get(file);
 }
 
-function stylesOf(files: (FileKey | undefined)[], { modules, assetUrl }: RouteInput): string[] {
-  const styles = new Set<AssetPath>();
-  for (const file of files) for (const style of (file !== undefined && modules.get(file)?.segment.styles) || []) styles.add(style);
-  return [...styles].map(assetUrl);
+type Styles = { sheets: string[]; fonts: string[] };
+
+function stylesOf(files: (FileKey | undefined)[], { modules, assetUrl }: RouteInput): Styles {
+  const urls = (kind: 'styles' | 'fonts'): string[] => {
+    const paths = new Set<AssetPath>();
+    for (const file of files) for (const path of (file !== undefined && modules.get(file)?.segment[kind]) || []) paths.add(path);
+    return [...paths].map(assetUrl);
+  };
+  return { sheets: urls('styles'), fonts: urls('fonts') };
 }
 
 /** React puts the links into the head, in this order, once each, and waits for them before it shows what stands beside them. */
-function withStyles(styles: string[], content: ReactElement): ReactElement {
-  if (styles.length === 0) return content;
-  return h(Fragment, null, ...styles.map((href) => h('link', { rel: 'stylesheet', href, precedence: 'default' })), content);
+function withStyles({ sheets, fonts }: Styles, content: ReactElement): ReactElement {
+  if (sheets.length === 0) return content;
+  const links = sheets.map((href) => h('link', { rel: 'stylesheet', href, precedence: 'default' }));
+  return h(Fragment, null, fonts.length > 0 ? h(Fonts, { urls: fonts }) : null, ...links, content);
+}
+
+/** A browser would ask for a font only when it has met a text in it. */
+function Fonts({ urls }: { urls: string[] }): null {
+  for (const url of urls) preload(url, { as: 'font', type: `font/${url.slice(url.lastIndexOf('.') + 1)}`, crossOrigin: 'anonymous' });
+  return null;
 }

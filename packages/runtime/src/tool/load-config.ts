@@ -5,6 +5,12 @@
 import { applyEnvironment, fields, isFields, text, type Fields } from './input.ts';
 import { importDefault } from './module.ts';
 
+/** It ran, and gave something else than a configuration. No line of it is to blame. */
+class WrongConfig extends Error {
+  override name = 'WrongConfig';
+  readonly place = undefined;
+}
+
 /** `{file, phase, defaultConfig?, env?}` → `{config, functions}`. `functions` names options that are functions and so are not in `config`. */
 export async function loadConfig(rawInput: unknown): Promise<{ config: Fields; functions: string[] }> {
   const input = fields(rawInput);
@@ -15,7 +21,7 @@ export async function loadConfig(rawInput: unknown): Promise<{ config: Fields; f
   if (typeof config === 'function') config = config(text(input, 'phase'), { defaultConfig: input['defaultConfig'] ?? {} });
   config = await config;
   if (!isFields(config)) {
-    throw new TypeError(`The configuration has to be an object or a function that returns one, and is ${article(config)}.`);
+    throw new WrongConfig(`the configuration has to be an object or a function that returns one, and is ${article(config)}`);
   }
   const resolved = { ...config };
   for (const name of ['headers', 'redirects', 'rewrites', 'generateBuildId']) {

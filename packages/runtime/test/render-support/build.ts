@@ -91,7 +91,7 @@ function manifestOf(clients: Map<string, string[]>, names: string[]): Manifest {
   }
   for (const name of names) {
     const kind = name.split('.').at(-1) as SegmentKind;
-    manifest.segments[name] = { kind, chunk: `server/rsc/${name}.mjs`, exports: [], styles: name === 'root.layout' ? ['/_next/static/css/root.css'] : [], clients: [], metadataFiles: [], copy: null, contentType: null };
+    manifest.segments[name] = { kind, chunk: `server/rsc/${name}.mjs`, exports: [], styles: name === 'root.layout' ? ['/_next/static/css/root.css'] : [], fonts: [], clients: [], metadataFiles: [], copy: null, contentType: null };
   }
   return manifest;
 }

@@ -20,7 +20,7 @@ const NO_CONFIG = { dynamic: null, revalidate: null, dynamicParams: null, fetchC
 export function addRoute(manifest: Manifest, kind: RouteKind, file: string, pattern: PatternPart[], config: Partial<Route['config']> = {}): number {
   const chunk = `server/rsc/${file.replaceAll('/', '-')}.mjs`;
   manifest.segments[file] = {
-    kind: kind === 'handler' ? 'route' : 'metadata', chunk, exports: [], styles: [], clients: [], metadataFiles: [], copy: null, contentType: null,
+    kind: kind === 'handler' ? 'route' : 'metadata', chunk, exports: [], styles: [], fonts: [], clients: [], metadataFiles: [], copy: null, contentType: null,
   } satisfies Segment;
   const path = `/${pattern.map((part) => (part.kind === 'static' ? part.name : `[${part.name}]`)).join('/')}`;
   manifest.routes.push({ kind, path, pattern, interceptsFrom: null, tree: null, file, config: { ...NO_CONFIG, ...config }, staticParams: false });
