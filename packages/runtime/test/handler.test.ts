@@ -1,11 +1,14 @@
 /** Route handlers, metadata routes and the proxy, run as the connection runs them. */
 import '../src/web/install.ts';
 import { notFound, redirect } from '../../next/src/navigation.react-server.ts';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createServer } from 'node:http';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cookies } from '../src/cookies.ts';
 import { draftMode, setDraftKey } from '../src/draft-mode.ts';
 import { headers } from '../src/headers.ts';
 import { revalidatePath, updateTag } from '../src/cache/revalidate.ts';
+import { installFetch } from '../src/cache/fetch.ts';
 import { runMetadata } from '../src/metadata-route/run-metadata.ts';
 import type { ModuleExports } from '../src/modules.ts';
 import type { NextFetchEvent } from '../src/proxy/fetch-event.ts';
@@ -123,6 +126,55 @@ describe('route handlers', () => {
       },
     }));
     expect(setCookies(answer)).toEqual(['from-response=2; Path=/', 'both=response; Path=/', 'from-store=1; Path=/']);
+  });
+
+  test('a status text goes along, and one that HTTP does not have is a failure', async () => {
+    const answer = await ask(handler({ GET: () => new Response('short and stout', { status: 418, statusText: 'Kettle' }) }));
+    expect([answer.status, answer.reason]).toEqual([418, 'Kettle']);
+    const long = await ask(handler({ GET: () => new Response('x', { statusText: 'x'.repeat(300) }) }));
+    expect([long.frames, long.outcome.error?.message]).toEqual([['outcome'], expect.stringMatching(/status text has 300/)]);
+  });
+
+  describe('that pass on what they fetched', () => {
+    const upstream = createServer((request, response) => {
+      const body = gzipSync('plain text');
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': body.length, 'content-type': 'text/plain' });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    });
+    let url = '';
+    beforeAll(async () => {
+      installFetch();
+      await new Promise<void>((listening) => { upstream.listen(0, '127.0.0.1', listening); });
+      url = `http://127.0.0.1:${(upstream.address() as { port: number }).port}/`;
+    });
+    afterAll(() => { upstream.close(); });
+    const described = (answer: Answer) => [answer.body.toString(), header(answer, 'content-encoding'), header(answer, 'content-length')];
+
+    test.each<[string, () => Promise<Response>]>([
+      ['as it is', () => fetch(url)],
+      ['by its stream', async () => { const got = await fetch(url); return new Response(got.body, { headers: got.headers }); }],
+      ['by its bytes', async () => { const got = await fetch(url); return new Response(await got.arrayBuffer(), { headers: got.headers }); }],
+    ])('%s, name no encoding that fetch took off', async (_, GET) => {
+      expect(described(await ask(handler({ GET })))).toEqual(['plain text', undefined, undefined]);
+    });
+
+    test('keep an encoding of their own', async () => {
+      const packed = gzipSync('packed');
+      const answer = await ask(handler({ GET: () => new Response(new Uint8Array(packed), { headers: { 'content-encoding': 'gzip', 'content-length': '3' } }) }));
+      expect(gunzipSync(answer.body).toString()).toBe('packed');
+      expect([header(answer, 'content-encoding'), header(answer, 'content-length')]).toEqual(['gzip', undefined]);
+    });
+  });
+
+  test('with dynamicParams = false answer only what generateStaticParams lists, which is asked once', async () => {
+    let asked = 0;
+    const route = handler({
+      generateStaticParams: () => { asked++; return [{ id: 'a' }, { id: 'with space' }]; },
+      GET: async (_: unknown, { params }: { params: Promise<{ id: string }> }) => new Response((await params).id),
+    }, true, { dynamicParams: false });
+    const answers = await Promise.all(['a', 'with%20space', 'b'].map((value) => ask(route, { params: [{ name: 'id', values: [value], kind: 'd' }] })));
+    expect(answers.map(({ status, body }) => `${status} ${body.toString()}`)).toEqual(['200 a', '200 with space', '404 ']);
+    expect(asked).toBe(1);
   });
 
   test('a throw after a cookie write sends no cookie', async () => {

@@ -10,6 +10,7 @@ import { incomingRequest } from '../web/incoming-request.ts';
 import { NativeResponse } from '../web/native.ts';
 import { hasHeader } from '../web/response.ts';
 import { sendResponse } from '../web/send-response.ts';
+import { isListed } from './listed-params.ts';
 import { navigationResponse } from './navigation-response.ts';
 import { responseHeaders } from './response-headers.ts';
 
@@ -29,8 +30,11 @@ export const runHandler: JobRunner = async (context) => {
     const { module } = await routeModule(manifest, route);
     const handler = handlerOf(module, job.method);
     if (!handler) return answerWithoutHandler(context, module);
-    const params = job.params.length > 0 || route.pattern.some((part) => part.kind !== 'static')
-      ? promiseWithProperties(decodedParams(job.params)) : undefined;
+    const values = decodedParams(job.params);
+    if (config.dynamicParams === false && job.params.length > 0 && !(await isListed(module, route.path, values))) {
+      return answer(context, new Response(null, { status: 404 }), 'not_found');
+    }
+    const params = job.params.length > 0 || route.pattern.some((part) => part.kind !== 'static') ? promiseWithProperties(values) : undefined;
     const request = incomingRequest(context, { basePath: manifest.config.basePath, trailingSlash: manifest.config.trailingSlash });
     const response = checkedResponse(await handler(request, { params }), route.path, job.method);
     return await answer(context, response, 'ok');

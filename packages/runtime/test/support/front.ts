@@ -24,7 +24,7 @@ const DECODERS: Record<number, [string, (bytes: Buffer, start: number, end: numb
   [FRAME.callFrame]: ['call', decodeCallFrame], [FRAME.pong]: ['pong', decodePong], [FRAME.log]: ['log', decodeLog], [FRAME.fatal]: ['fatal', decodeFatal],
 };
 
-export type Answer = { status: number; headers: [string, string][]; body: Buffer; outcome: Outcome; frames: string[] };
+export type Answer = { status: number; reason: string; headers: [string, string][]; body: Buffer; outcome: Outcome; frames: string[] };
 export type JobInput = Partial<Omit<Job, 'headers'>> & { headers?: [string, string][]; body?: Uint8Array[] };
 
 export type Front = {
@@ -138,7 +138,7 @@ export function frontOver(socket: Duplex, exits: number[], close: () => Promise<
         chunks.push(bytes);
         const outcome = (one.name === 'outcome' ? one.frame : one.frame['outcome']) as Outcome | undefined;
         if (outcome) {
-          return { status: (head?.['status'] as number | undefined) ?? 0, headers: (head?.['headers'] as [string, string][] | undefined) ?? [], body: Buffer.concat(chunks), outcome, frames };
+          return { status: (head?.['status'] as number | undefined) ?? 0, reason: (head?.['reason'] as string | undefined) ?? '', headers: (head?.['headers'] as [string, string][] | undefined) ?? [], body: Buffer.concat(chunks), outcome, frames };
         }
         if (autoCredit && bytes.length > 0) front.credit(job, bytes.length);
       }
