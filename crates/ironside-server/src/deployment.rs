@@ -9,6 +9,7 @@ use crate::public_files::PublicFiles;
 use crate::router::Router;
 use crate::rules::RuleError;
 use crate::shared::known_dynamic::KnownDynamic;
+use crate::telemetry::stack_places::StackPlaces;
 use ironside_cache::Cache;
 use ironside_model::manifest::{MANIFEST_FORMAT, Manifest};
 use ironside_worker::Front;
@@ -61,6 +62,8 @@ pub struct Deployment {
     pub draft_id: Option<String>,
     /// Whether this is `ironside dev`.
     pub development: bool,
+    /// Where in the sources errors happened.
+    pub(crate) stack_places: Arc<StackPlaces>,
     /// Permits that jobs hold.
     pub(crate) permits: Permits,
 }
@@ -89,6 +92,7 @@ impl Deployment {
             origins: OriginPolicy { allowed: manifest.config.action_allowed_origins.clone() },
             draft_id: options.draft_id,
             development: options.development,
+            stack_places: Arc::new(StackPlaces::new(&options.build_dir)),
             permits: Permits::default(),
             router,
             manifest,

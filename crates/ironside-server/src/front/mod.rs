@@ -34,26 +34,46 @@ impl Front for FrontDesk {
     }
 
     fn log(&self, worker: WorkerId, record: LogRecord) {
-        let request_id = record.job.as_ref().map(|info| info.job.request_id.as_str()).unwrap_or_default();
-        let (target, message) = (record.target.as_str(), record.message.as_str());
-        let fields = record.fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
-        match record.level {
-            LogLevel::Trace => tracing::trace!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
-            LogLevel::Debug => tracing::debug!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
-            LogLevel::Info => tracing::info!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
-            LogLevel::Warn => tracing::warn!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
-            LogLevel::Error => tracing::error!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
+        let places = self.deployment.stack_places.clone();
+        let concerned = places.concern(&record.message) || record.fields.iter().any(|(_, value)| places.concern(value));
+        if !concerned {
+            return write_log(worker, &record);
         }
+        // Maps are files; the task that reads from the worker does not wait for them.
+        tokio::task::spawn_blocking(move || {
+            let LogRecord { message, fields, .. } = &record;
+            let message = places.translated(message).into_owned();
+            let fields = fields.iter().map(|(name, value)| (name.clone(), places.translated(value).into_owned())).collect();
+            write_log(worker, &LogRecord { message, fields, ..record });
+        });
     }
 
     fn after_done(&self, job: JobInfo, done: AfterDone) {
-        for error in &done.errors {
-            tracing::error!(request_id = job.job.request_id, digest = error.digest, stack = error.stack, "after(): {}", error.message);
-        }
+        let places = self.deployment.stack_places.clone();
+        let write = move || {
+            for error in &done.errors {
+                let stack = places.translated(&error.stack);
+                tracing::error!(request_id = job.job.request_id, digest = error.digest, %stack, "after(): {}", error.message);
+            }
+        };
+        tokio::task::spawn_blocking(write);
     }
 
     fn ended(&self, job: JobInfo) {
         self.deployment.permits.end_job(&job);
+    }
+}
+
+fn write_log(worker: WorkerId, record: &LogRecord) {
+    let request_id = record.job.as_ref().map(|info| info.job.request_id.as_str()).unwrap_or_default();
+    let (target, message) = (record.target.as_str(), record.message.as_str());
+    let fields = record.fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+    match record.level {
+        LogLevel::Trace => tracing::trace!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
+        LogLevel::Debug => tracing::debug!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
+        LogLevel::Info => tracing::info!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
+        LogLevel::Warn => tracing::warn!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
+        LogLevel::Error => tracing::error!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
     }
 }
 
