@@ -25,6 +25,8 @@ export type View = {
    * what stands there, and the URL that it is to be asked for under. Empty for most views.
    */
   readonly origins: Readonly<Record<SlotId, Origin>>;
+  /** Ids of segments of which nothing is here yet: a loading shell stands for them. */
+  readonly held: readonly SlotId[];
   readonly globalError: ComponentType<ErrorFileProps> | undefined;
   readonly head: ReactNode;
   /** Of the first view of a document only. */
@@ -44,6 +46,7 @@ export function viewOf(payload: Payload, failure?: Failure, search = ''): View {
     slots: payload.slots,
     parts: payload.parts,
     origins: {},
+    held: [],
     globalError: payload.globalError,
     head: payload.head,
     failure,

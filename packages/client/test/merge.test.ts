@@ -18,6 +18,24 @@ describe('merging a payload', () => {
     expect(Object.keys(view.slots)).toEqual(['L/', 'L/a', 'L/a/y', 'P/a/y']);
   });
 
+  it('keeps layouts also over a payload that leaves nothing out, unless that is to bring what is new', () => {
+    const layout = { an: 'element' } as never;
+    const first: View = { ...firstView('/a/x'), slots: { ...firstView('/a/x').slots, 'L/a': layout } };
+    const whole = answer({ path: '/a/y', search: '' });
+    const going = merge(first, whole, { number: 1, keepLayouts: true });
+    expect(going).toMatchObject({ kind: 'view', view: { slots: { 'L/a': layout, 'P/a/y': 'P/a/y' } } });
+    expect(merged(first, whole).slots['L/a']).toBe('L/a');
+  });
+
+  it('does not keep, nor say that it has, a layout for which a loading shell stands', () => {
+    const shell = merged(firstView('/'), answer({ path: '/b/1', search: '', partial: true }));
+    expect(shell.slots['L/b/1']).toBe('hold');
+    expect(segmentIds(shell)).toEqual(['L/', 'L/b']);
+    const page = merge(shell, answer({ path: '/b/1', search: '' }), { number: 2, keepLayouts: true });
+    expect(page).toMatchObject({ kind: 'view', view: { slots: { 'L/b/1': 'L/b/1' }, held: [] } });
+    expect(merge(shell, answer({ path: '/b/1', search: '', have: ['L/', 'L/b', 'L/b/1'] }), { number: 2 })).toEqual({ kind: 'missing', ids: ['L/b/1'] });
+  });
+
   it('names what is missing when the payload leaves out what is not there', () => {
     expect(merge(firstView('/b'), answer({ path: '/a/y', search: '', have: ['L/', 'L/a'] }), { number: 1 })).toEqual({ kind: 'missing', ids: ['L/a'] });
   });
@@ -87,7 +105,7 @@ describe('merging a payload', () => {
       if (pick(5) === 0) {
         view = restore(earlier[pick(earlier.length)] ?? view, view, number);
       } else {
-        const have = [segmentIds(view.tree), ['L/', 'L/b', 'L/pics'], []][pick(3)];
+        const have = [segmentIds(view), ['L/', 'L/b', 'L/pics'], []][pick(3)];
         const from = pick(2) === 0 ? view.url.path : undefined;
         const result = merge(view, answer({ path, search: '', have, from, partial: pick(3) === 0 }), { number, hold: 'hold' });
         if (result.kind === 'view') view = result.view;

@@ -63,7 +63,7 @@ class Browser {
   answer(request = this.asked[0]): void {
     if (!request) return;
     this.asked = this.asked.filter((other) => other !== request);
-    const have = request.have && segmentIds(request.have.tree);
+    const have = request.have && segmentIds(request.have);
     this.send({ type: 'payload', id: request.id, payload: answer({ ...request.target, have, from: request.from }) });
   }
 
@@ -357,7 +357,7 @@ function play(browser: Browser, pick: (below: number) => number, before: string)
     const at = { ...browser.state.place };
     switch (pick(13)) {
       case 0: case 1: browser.send(navigate(to)); last = to; break;
-      case 2: browser.send(navigate(to, { ahead: answer({ path: to, search: '', partial: pick(2) === 0, have: segmentIds(browser.state.shown.tree) }) })); last = to; break;
+      case 2: browser.send(navigate(to, { ahead: answer({ path: to, search: '', partial: pick(2) === 0, have: segmentIds(browser.state.shown) }) })); last = to; break;
       case 3: browser.send(navigate(to, { mode: 'replace' })); last = to; break;
       case 4: { const index = pick(browser.history.length); last = browser.history[index]?.url ?? last; browser.go(index); break; }
       case 5: browser.send({ type: 'refresh' }); break;

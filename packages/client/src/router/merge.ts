@@ -22,6 +22,11 @@ type Options = {
   number: number;
   /** Stands for what a partial payload does not have yet: something that suspends. */
   hold?: ReactNode | Promise<ReactNode>;
+  /**
+   * What is shown of layouts stays, even if the payload has them: it may be one that was made for everybody, which leaves nothing out.
+   * Not for payloads that are to bring what is new.
+   */
+  keepLayouts?: boolean;
   /** Where the browser came from when `current` was entered. */
   from?: string | undefined;
   /** Payloads for what the URL does not match. */
@@ -39,7 +44,7 @@ const isPage = (tree: Tree): boolean => tree.segment === '__PAGE__';
 /** Pages and defaults: of them the client never says that it has them, as they depend on the search too. */
 const isLeaf = (tree: Tree): boolean => tree.slots === undefined;
 
-export function merge(current: View, payload: Payload, { number, hold, from, beside = [] }: Options): Merged {
+export function merge(current: View, payload: Payload, { number, hold, keepLayouts = false, from, beside = [] }: Options): Merged {
   if (payload.build !== current.build) return { kind: 'document', reason: 'build' };
   if (payload.root !== undefined && current.root !== undefined && payload.root !== current.root) return { kind: 'document', reason: 'root' };
   const kept = new Map<Tree, Kept>();
@@ -48,6 +53,8 @@ export function merge(current: View, payload: Payload, { number, hold, from, bes
   const parts: Parts = {};
   const origins: Record<SlotId, Origin> = {};
   const missing: SlotId[] = [];
+  const held: SlotId[] = [];
+  const isHeld = (id: SlotId): boolean => current.held.includes(id);
 
   const visit = (node: Tree, covered: boolean, around: Kept | undefined): void => {
     const { id } = node;
@@ -58,15 +65,17 @@ export function merge(current: View, payload: Payload, { number, hold, from, bes
     if (source && Object.hasOwn(source.slots, id)) {
       slots[id] = source.slots[id];
       setParts(parts, id, source.parts[id]);
+      if (source.slots === current.slots && isHeld(id)) held.push(id);
+    } else if (!source && !isLeaf(node) && Object.hasOwn(current.slots, id) && !isHeld(id) && (keepLayouts || !Object.hasOwn(payload.slots, id))) {
+      slots[id] = current.slots[id];
+      setParts(parts, id, payload.parts[id] ?? current.parts[id]);
     } else if (!source && Object.hasOwn(payload.slots, id) && !(payload.partial && isPage(node))) {
       slots[id] = payload.slots[id];
       setParts(parts, id, payload.parts[id]);
-    } else if (!source && Object.hasOwn(current.slots, id) && !isLeaf(node)) {
-      slots[id] = current.slots[id];
-      setParts(parts, id, payload.parts[id] ?? current.parts[id]);
     } else if (payload.partial && covered) {
       slots[id] = hold;
       setParts(parts, id, payload.parts[id]);
+      held.push(id);
     } else {
       missing.push(id);
     }
@@ -88,6 +97,7 @@ export function merge(current: View, payload: Payload, { number, hold, from, bes
     slots,
     parts,
     origins,
+    held,
     globalError: payload.globalError ?? current.globalError,
     head: payload.head,
     failure: undefined,
@@ -205,7 +215,7 @@ function leafIds(tree: Tree): Set<SlotId> {
 }
 
 /** Ids of the segments (not pages) that a view shows: what the client may say it has. */
-export function segmentIds(tree: Tree): SlotId[] {
-  if (!tree.slots) return [];
-  return [tree.id, ...Object.values(tree.slots).flatMap(segmentIds)];
+export function segmentIds({ tree, held }: View): SlotId[] {
+  const all = (node: Tree): SlotId[] => (node.slots ? [node.id, ...Object.values(node.slots).flatMap(all)] : []);
+  return all(tree).filter((id) => !held.includes(id));
 }

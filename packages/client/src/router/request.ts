@@ -55,7 +55,7 @@ export const isFlight = (response: Response): boolean => response.headers.get('c
 function headersOf({ have, from, ahead }: Ask): Record<string, string> {
   const headers: Record<string, string> = { RSC: '1' };
   if (ahead) headers['Next-Router-Prefetch'] = '1';
-  if (have) headers['Ironside-Have'] = haveHeader(segmentIds(have.tree));
+  if (have) headers['Ironside-Have'] = haveHeader(segmentIds(have));
   if (from !== undefined) headers['Ironside-From'] = from;
   return headers;
 }

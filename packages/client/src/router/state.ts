@@ -67,8 +67,8 @@ export type Event =
   | { type: 'refresh' }
   /** `offset`: how far the page that is left is scrolled. `kept`: how far that one was, as its history entry says. */
   | { type: 'traverse'; key: string; target: Target; offset: Offset; kept?: Offset | undefined }
-  /** A payload for the navigation `id`; `target` if HTTP redirects led elsewhere; `ahead`: it is a prefetch. */
-  | { type: 'payload'; id: number; payload: Payload; target?: Target | undefined; ahead?: boolean; beside?: readonly Beside[] | undefined; hold?: ReactNode | Promise<ReactNode> }
+  /** A payload for the navigation `id`; `target` if HTTP redirects led elsewhere; `ahead`: it is a prefetch; `fresh`: it is to show what an action changed. */
+  | { type: 'payload'; id: number; payload: Payload; target?: Target | undefined; ahead?: boolean; fresh?: boolean; beside?: readonly Beside[] | undefined; hold?: ReactNode | Promise<ReactNode> }
   /** No payload for it: no page of ours, or the network failed. `soft`: what is shown can stay. */
   | { type: 'failed'; id: number; soft?: boolean }
   /** `payload` of an action that was called at `at`. `beside`: what was asked for with it, of `originsOf` what is shown. */
@@ -204,13 +204,14 @@ function traverse(state: State, { key, target, offset, kept }: Extract<Event, { 
 }
 
 function payload(state: State, event: Extract<Event, { type: 'payload' }>): Step {
-  const { ahead = false, hold, beside } = event;
+  const { ahead = false, fresh = false, hold, beside } = event;
   if (!state.pending || state.pending.id !== event.id || (ahead && state.pending.shell)) return same(state);
   const { hash } = state.pending.target;
   const pending = event.target ? { ...state.pending, target: { ...event.target, hash: event.target.hash || hash } } : state.pending;
   if (event.payload.redirect) return follow(state, pending, event.payload.redirect.url);
   const number = state.counter + 1;
-  const merged = merge(state.shown, event.payload, { number, hold, from: state.from, beside });
+  const keepLayouts = !fresh && !pending.full && pending.mode !== 'stay';
+  const merged = merge(state.shown, event.payload, { number, hold, keepLayouts, from: state.from, beside });
   switch (merged.kind) {
     case 'document': return ahead && merged.reason === 'build' ? same(state) : leave(state, pending);
     case 'missing': return ahead ? same(state) : askAgain(state, pending);
@@ -297,7 +298,7 @@ function redirect(state: State, event: Extract<Event, { type: 'redirect' }>): St
   const started = start(state, { target, mode: modeTo(state, target, event.mode), scroll: true, offset: undefined, from: state.place.path });
   const ask = [wait(started.pending), request(started.state, started.pending)];
   if (!event.payload) return { state: started.state, effects: [...started.effects, ...ask] };
-  const next = payload(started.state, { type: 'payload', id: started.pending.id, payload: event.payload });
+  const next = payload(started.state, { type: 'payload', id: started.pending.id, payload: event.payload, fresh: true });
   const waits = next.effects.some((effect) => effect.do === 'request') ? [wait(started.pending)] : [];
   return { state: next.state, effects: [...started.effects, ...waits, ...next.effects] };
 }
