@@ -260,7 +260,8 @@ fn failure(error: &ToolError, root: &Path, importable: &Path, file: &ConfigFile)
 
 fn never_done(file: &ConfigFile) -> Diagnostic {
     let message = format!("the configuration was not done after {} s", LONGEST.as_secs());
-    let hint = "it waits for something that never comes; look for `await` at the top of the file and in the functions of the configuration";
+    let hint = "it runs for ever, or waits for something that never comes: look for loops, and for `await` at the top of the file and in \
+                the functions of the configuration";
     Diagnostic::error("next-config", message).at_file(&file.name).hint(hint)
 }
 
