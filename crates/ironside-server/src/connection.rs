@@ -18,9 +18,12 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
+
+/// How long a client may wait between saying that it speaks HTTP/2 and speaking it; clients send both at once.
+const PREFACE: Duration = Duration::from_secs(1);
 
 /// The protocol's settings.
 pub(crate) fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
@@ -54,17 +57,25 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, current: Current,
         tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
     }
     let limit = current.site().house.limits.header_timeout;
-    let (stream, two_lengths) = Followed::new(stream);
+    let (stream, seen) = Followed::new(stream);
+    let begun = seen.clone();
     let requests = Arc::new(AtomicU64::new(0));
     let counter = requests.clone();
     let service = service_fn(move |request| {
         let number = counter.fetch_add(1, Ordering::Relaxed) + 1;
-        let (current, has_two_lengths) = (current.clone(), two_lengths.is(number));
+        let (current, has_two_lengths) = (current.clone(), seen.has_two_lengths(number));
         async move { Ok::<_, Infallible>(respond(request, has_two_lengths, peer, &current).await) }
     });
     // hyper watches the time from the first byte of HTTP/1 on, but not before it knows which protocol is spoken.
     let silence = async {
-        tokio::time::sleep(limit).await;
+        tokio::time::sleep(limit.min(PREFACE)).await;
+        if begun.is_bare_preface() {
+            tokio::time::sleep(PREFACE).await;
+            if begun.is_bare_preface() {
+                return;
+            }
+        }
+        tokio::time::sleep(limit.saturating_sub(PREFACE)).await;
         if requests.load(Ordering::Relaxed) > 0 {
             std::future::pending::<()>().await;
         }

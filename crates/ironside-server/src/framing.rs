@@ -1,29 +1,45 @@
-//! Follows on an HTTP/1 connection where messages begin and end, beside hyper, for one question that hyper leaves open: does a
-//! head name both `Content-Length` and `Transfer-Encoding`?
+//! Follows on an HTTP/1 connection where messages begin and end, beside hyper, for what hyper leaves open: does a head name
+//! both `Content-Length` and `Transfer-Encoding`, and does somebody who says that HTTP/2 is spoken go on to speak it?
 //!
-//! hyper obeys the second and takes the first away, so nobody after it can tell. That is allowed (RFC 9112, 6.3), but such
+//! Of two lengths hyper obeys the second and takes the first away, so nobody after it can tell. That is allowed (RFC 9112, 6.3), but such
 //! a request only ever comes from somebody who hopes that two servers disagree about its end, so it is refused. The
 //! follower decides nothing else. Where it cannot follow (HTTP/2, or what hyper is about to refuse) it stops looking.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::io::{self, IoSlice};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The longest line that is remembered; hyper has limits of its own.
 const LONGEST_LINE: usize = 64 * 1024;
+/// `\r\nSM\r\n\r\n` and the nine bytes that begin every frame.
+const AFTER_FIRST_LINE: u64 = 8 + 9;
 
-/// Which request of a connection names two lengths. After it the connection ends, so there is one at most.
-#[derive(Debug, Clone)]
-pub(crate) struct TwoLengths(Arc<AtomicU64>);
+/// What was seen of a connection so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen(Arc<Marks>);
 
-impl TwoLengths {
-    /// Whether it is the request of this number, counted from 1.
+#[derive(Debug, Default)]
+struct Marks {
+    /// The number of the request with two lengths, or 0. After it the connection ends, so there is one at most.
+    two_lengths: AtomicU64,
+    /// HTTP/2's first line was sent, and no frame yet.
+    bare_preface: AtomicBool,
+}
+
+impl Seen {
+    /// Whether the request of this number, counted from 1, names two lengths.
     #[must_use]
-    pub(crate) fn is(&self, number: u64) -> bool {
-        self.0.load(Ordering::Acquire) == number
+    pub(crate) fn has_two_lengths(&self, number: u64) -> bool {
+        self.0.two_lengths.load(Ordering::Acquire) == number
+    }
+
+    /// Whether HTTP/2 was announced and nothing followed, though its SETTINGS have to (RFC 9113, 3.4).
+    #[must_use]
+    pub(crate) fn is_bare_preface(&self) -> bool {
+        self.0.bare_preface.load(Ordering::Acquire)
     }
 }
 
@@ -37,8 +53,8 @@ pub(crate) struct Followed<T> {
 impl<T> Followed<T> {
     /// Follows a connection from its first byte on.
     #[must_use]
-    pub(crate) fn new(inner: T) -> (Self, TwoLengths) {
-        let found = TwoLengths(Arc::new(AtomicU64::new(0)));
+    pub(crate) fn new(inner: T) -> (Self, Seen) {
+        let found = Seen::default();
         (Self { inner, follower: Follower::new(found.clone()) }, found)
     }
 }
@@ -89,6 +105,8 @@ enum Place {
     Chunk(u64),
     /// What follows the last chunk.
     Trailers,
+    /// So many bytes of what follows HTTP/2's first line: the rest of the preface, and the head of a frame.
+    Preface(u64),
     /// Nothing is looked at any more.
     Lost,
 }
@@ -102,11 +120,11 @@ struct Follower {
     length: Option<u64>,
     is_chunked: bool,
     heads: u64,
-    found: TwoLengths,
+    found: Seen,
 }
 
 impl Follower {
-    fn new(found: TwoLengths) -> Self {
+    fn new(found: Seen) -> Self {
         Self { place: Place::RequestLine, line: Vec::new(), length: None, is_chunked: false, heads: 0, found }
     }
 
@@ -114,6 +132,11 @@ impl Follower {
         while !bytes.is_empty() {
             bytes = match self.place {
                 Place::Lost => return,
+                Place::Preface(left) => {
+                    let rest = self.skip(bytes, left, Place::Preface, Place::Lost);
+                    self.found.0.bare_preface.store(self.place != Place::Lost, Ordering::Release);
+                    rest
+                }
                 Place::Body(left) => self.skip(bytes, left, Place::Body, Place::RequestLine),
                 Place::Chunk(left) => self.skip(bytes, left, Place::Chunk, Place::ChunkSize),
                 Place::RequestLine | Place::Headers | Place::ChunkSize | Place::Trailers => self.read_line(bytes),
@@ -155,7 +178,10 @@ impl Follower {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match (self.place, line.is_empty()) {
             (Place::RequestLine, true) | (Place::Trailers, true) => Place::RequestLine,
-            (Place::RequestLine, false) if line.starts_with(b"PRI ") => Place::Lost,
+            (Place::RequestLine, false) if line == b"PRI * HTTP/2.0" => {
+                self.found.0.bare_preface.store(true, Ordering::Release);
+                Place::Preface(AFTER_FIRST_LINE)
+            }
             (Place::RequestLine, false) => {
                 (self.length, self.is_chunked) = (None, false);
                 Place::Headers
@@ -190,7 +216,7 @@ impl Follower {
         self.heads += 1;
         match (self.length, self.is_chunked) {
             (Some(_), true) => {
-                self.found.0.store(self.heads, Ordering::Release);
+                self.found.0.two_lengths.store(self.heads, Ordering::Release);
                 Place::Lost
             }
             (None, true) => Place::ChunkSize,
@@ -213,12 +239,12 @@ mod tests {
 
     /// The number of the request with two lengths, and how many heads were seen, with the bytes in pieces of `size`.
     fn follow(text: &str, size: usize) -> (u64, u64) {
-        let found = TwoLengths(Arc::new(AtomicU64::new(0)));
+        let found = Seen::default();
         let mut follower = Follower::new(found.clone());
         for piece in text.as_bytes().chunks(size) {
             follower.read(piece);
         }
-        (found.0.load(Ordering::Acquire), follower.heads)
+        (found.0.two_lengths.load(Ordering::Acquire), follower.heads)
     }
 
     fn both(text: &str) -> (u64, u64) {
@@ -257,5 +283,17 @@ mod tests {
         for junk in ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GARBAGE\r\nwithout colon\r\n\r\n", "P / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"] {
             assert_eq!(both(&format!("{junk}{BOTH}")), (0, 0), "{junk:?}");
         }
+    }
+
+    #[test]
+    fn http_2_is_announced_until_a_frame_follows() {
+        let found = Seen::default();
+        let mut follower = Follower::new(found.clone());
+        let mut heard = Vec::new();
+        for piece in ["PRI * HT", "TP/2.0\r\n", "\r\nSM\r\n\r\n", "12345678", "9"] {
+            follower.read(piece.as_bytes());
+            heard.push(found.is_bare_preface());
+        }
+        assert_eq!(heard, [false, true, true, true, false]);
     }
 }
