@@ -39,6 +39,12 @@ test('so he does where a page that is a client component reads its searchParams'
   expect((await worker.run({ route: routes.client, ...client, query: 'q=2' })).text).toContain('client 5 2');
 });
 
+test('fonts of stylesheets are asked for at once, on the pages that need them', async () => {
+  const link = '<link rel="preload" href="/_next/static/media/sans.woff2" as="font" crossorigin="" type="font/woff2"/>';
+  expect((await worker.run({ route: routes.search, ...search })).text.split('</head>')[0]?.split(link)).toHaveLength(2);
+  expect((await worker.run({ route: routes.plain, path: '/plain' })).text).not.toContain('sans.woff2');
+});
+
 test('hints of server components are in the head', async () => {
   const { text } = await worker.run({ route: routes.search, ...search });
   expect(text.split('</head>')[0]).toContain('<link rel="preconnect" href="https://hint.example"/>');

@@ -160,7 +160,7 @@ function stylesOf(files: (FileKey | undefined)[], { modules, assetUrl }: RouteIn
 function withStyles({ sheets, fonts }: Styles, content: ReactElement): ReactElement {
   if (sheets.length === 0) return content;
   const links = sheets.map((href) => h('link', { rel: 'stylesheet', href, precedence: 'default' }));
-  return h(Fragment, null, fonts.length > 0 ? h(Fonts, { urls: fonts }) : null, ...links, content);
+  return h(Fragment, null, ...(fonts.length > 0 ? [h(Fonts, { urls: fonts })] : []), ...links, content);
 }
 
 /** A browser would ask for a font only when it has met a text in it. */

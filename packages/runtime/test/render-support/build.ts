@@ -80,6 +80,9 @@ function clientFiles(found: Map<string, string[]>): Plugin {
   };
 }
 
+const STYLES: Record<string, string[]> = { 'root.layout': ['/_next/static/css/root.css'], 'search.page': ['/_next/static/css/search.css'] };
+const FONTS: Record<string, string[]> = { 'search.page': ['/_next/static/media/sans.woff2'] };
+
 function manifestOf(clients: Map<string, string[]>, names: string[]): Manifest {
   const manifest = emptyManifest();
   manifest.build = 'b1';
@@ -91,7 +94,7 @@ function manifestOf(clients: Map<string, string[]>, names: string[]): Manifest {
   }
   for (const name of names) {
     const kind = name.split('.').at(-1) as SegmentKind;
-    manifest.segments[name] = { kind, chunk: `server/rsc/${name}.mjs`, exports: [], styles: name === 'root.layout' ? ['/_next/static/css/root.css'] : [], fonts: [], clients: [], metadataFiles: [], copy: null, contentType: null };
+    manifest.segments[name] = { kind, chunk: `server/rsc/${name}.mjs`, exports: [], styles: STYLES[name] ?? [], fonts: FONTS[name] ?? [], clients: [], metadataFiles: [], copy: null, contentType: null };
   }
   return manifest;
 }
