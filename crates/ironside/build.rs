@@ -2,6 +2,11 @@
 //! application's build needs (`docs/design/contracts.md` §2). Writes `embedded.rs` with one `include_bytes!` per file and a
 //! hash over all of them.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells a build script about folders by the environment"
+)]
+
 #[path = "src/runtime_sources.rs"]
 mod runtime_sources;
 
@@ -21,7 +26,10 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=src/runtime_sources.rs");
     if let Some(name) = runtime_sources::missing(&root) {
         println!("cargo::rerun-if-changed={}", root.join("node_modules").display());
-        println!("cargo::error=`node_modules/{name}` is missing. Run `npm ci` in {} first (`cargo xtask setup` does it).", root.display());
+        println!(
+            "cargo::error=`node_modules/{name}` is missing. Run `npm ci` in {} first (`cargo xtask setup` does it).",
+            root.display()
+        );
         return Ok(());
     }
     write(&runtime_sources::files(&root)?)
@@ -46,5 +54,8 @@ fn write(files: &BTreeMap<String, PathBuf>) -> io::Result<()> {
         writeln!(out, "    ({name:?}, include_bytes!({:?})),", path.display().to_string())?;
     }
     writeln!(out, "];\npub(crate) const HASH: &str = \"{state:016x}\";")?;
-    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs"), out)
+    fs::write(
+        PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs"),
+        out,
+    )
 }

@@ -21,7 +21,11 @@ pub(crate) fn run(repository: &Repository, arguments: &[String]) -> Result<()> {
         return Ok(());
     }
     let update = arguments.iter().any(|argument| argument == "--update");
-    let named: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with("--")).collect();
+    let named: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
     let suites = if named.is_empty() { SUITES.to_vec() } else { named };
     let mut lost = Vec::new();
     for suite in suites {
@@ -53,7 +57,12 @@ fn one(repository: &Repository, runner: &Path, suite: &str, update: bool) -> Res
     let listed = read_list(&list)?;
     let lost: Vec<String> = listed.difference(&passed).map(|test| format!("{suite}: {test}")).collect();
     let gained: Vec<&String> = passed.difference(&listed).collect();
-    eprintln!("conformance {suite}: {} passed, {} of the list failed, {} are not in the list yet", passed.len(), lost.len(), gained.len());
+    eprintln!(
+        "conformance {suite}: {} passed, {} of the list failed, {} are not in the list yet",
+        passed.len(),
+        lost.len(),
+        gained.len()
+    );
     if update && !gained.is_empty() {
         let all: BTreeSet<&String> = listed.union(&passed).collect();
         let mut text = String::new();
@@ -65,7 +74,10 @@ fn one(repository: &Repository, runner: &Path, suite: &str, update: bool) -> Res
     }
     if !lost.is_empty() {
         fs::write(dir.with_extension("tap"), text.as_bytes())?;
-        eprintln!("conformance {suite}: the whole output is in {}", dir.with_extension("tap").display());
+        eprintln!(
+            "conformance {suite}: the whole output is in {}",
+            dir.with_extension("tap").display()
+        );
     }
     Ok(lost)
 }
@@ -79,7 +91,12 @@ fn read_list(path: &Path) -> Result<BTreeSet<String>> {
         return Ok(BTreeSet::new());
     }
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+    Ok(text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect())
 }
 
 /// The ids of the tests that passed, from TAP lines such as `ok 12 - ACT-012 a name`, minus those that were not run.

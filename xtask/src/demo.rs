@@ -18,7 +18,10 @@ pub(crate) fn serve(repository: &Repository) -> Result<()> {
 pub(crate) fn install(repository: &Repository) -> Result<()> {
     let example = repository.root.join("examples/shop");
     if !example.join("node_modules").is_dir() {
-        repository.command("npm", &["ci", "--no-audit", "--no-fund"]).dir(&example).run()?;
+        repository
+            .command("npm", &["ci", "--no-audit", "--no-fund"])
+            .dir(&example)
+            .run()?;
     }
     Ok(())
 }

@@ -1,6 +1,13 @@
 //! The project's own commands: `cargo xtask VERB`. One verb does one thing that a person or CI wants; `cargo xtask` alone
 //! lists them. It runs other programs (cargo, npm, node) and reads the repository; it is no part of the product.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a tool for the terminal: it prints, and cargo tells it about folders by the environment"
+)]
+
 mod conformance;
 mod demo;
 mod run;

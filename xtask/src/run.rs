@@ -19,7 +19,10 @@ impl Repository {
     /// From the place of this crate's manifest, which cargo tells.
     pub(crate) fn find() -> Result<Self> {
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask`")?;
-        let root = Path::new(&manifest).parent().context("xtask has no parent folder")?.to_owned();
+        let root = Path::new(&manifest)
+            .parent()
+            .context("xtask has no parent folder")?
+            .to_owned();
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
         Ok(Self { root, target })
     }
@@ -81,14 +84,22 @@ impl Invocation {
         let shown = self.shown();
         let output = self.command.output().with_context(|| format!("`{shown}` can't be started"))?;
         if !output.status.success() {
-            bail!("`{shown}` failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr));
+            bail!(
+                "`{shown}` failed ({}): {}",
+                output.status,
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     fn shown(&self) -> String {
         let mut words = vec![self.command.get_program().to_string_lossy().into_owned()];
-        words.extend(self.command.get_args().map(|argument| argument.to_string_lossy().into_owned()));
+        words.extend(
+            self.command
+                .get_args()
+                .map(|argument| argument.to_string_lossy().into_owned()),
+        );
         words.join(" ")
     }
 }

@@ -15,11 +15,23 @@ pub(crate) fn all(repository: &Repository) -> Result<()> {
 
 /// Checks Node and installs the npm packages of the workspace, unless they are those of the lock file already.
 pub(crate) fn packages(repository: &Repository) -> Result<()> {
-    let version = repository.command("node", &["--version"]).output().context("Node isn't installed: version 20.9 or newer is needed")?;
-    let mut numbers = version.trim().trim_start_matches('v').split('.').map(|part| part.parse().unwrap_or(0));
+    let version = repository
+        .command("node", &["--version"])
+        .output()
+        .context("Node isn't installed: version 20.9 or newer is needed")?;
+    let mut numbers = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .map(|part| part.parse().unwrap_or(0));
     let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     if found < NODE {
-        bail!("Node {} is too old: version {}.{} or newer is needed", version.trim(), NODE.0, NODE.1);
+        bail!(
+            "Node {} is too old: version {}.{} or newer is needed",
+            version.trim(),
+            NODE.0,
+            NODE.1
+        );
     }
     let lock = fs::read(repository.root.join("package-lock.json")).context("package-lock.json")?;
     let mark = repository.root.join("node_modules/.ironside-lock");
@@ -50,7 +62,16 @@ pub(crate) fn binary(repository: &Repository) -> Result<()> {
 
 /// Writes the generated files, or only checks that they are current.
 pub(crate) fn generate(repository: &Repository, check: bool) -> Result<()> {
-    let mut arguments = vec!["run", "--quiet", "--release", "--package", "ironside-worker", "--example", "generate", "--"];
+    let mut arguments = vec![
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "ironside-worker",
+        "--example",
+        "generate",
+        "--",
+    ];
     if check {
         arguments.push("--check");
     }

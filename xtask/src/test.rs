@@ -36,12 +36,30 @@ pub(crate) fn lint(repository: &Repository) -> Result<()> {
     repository.command("cargo", &["fmt", "--all", "--check"]).run()?;
     tidy::check(repository)?;
     repository.command("npx", &["tsc", "-p", "packages/tsconfig.json"]).run()?;
-    repository.command("cargo", &["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()
+    repository
+        .command(
+            "cargo",
+            &["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        )
+        .run()
 }
 
 /// The same, repaired where the tools can.
 pub(crate) fn fix(repository: &Repository) -> Result<()> {
-    repository.command("cargo", &["clippy", "--release", "--workspace", "--all-targets", "--fix", "--allow-dirty", "--allow-staged"]).run()?;
+    repository
+        .command(
+            "cargo",
+            &[
+                "clippy",
+                "--release",
+                "--workspace",
+                "--all-targets",
+                "--fix",
+                "--allow-dirty",
+                "--allow-staged",
+            ],
+        )
+        .run()?;
     repository.command("cargo", &["fmt", "--all"]).run()
 }
 
@@ -51,7 +69,9 @@ fn unit(repository: &Repository) -> Result<()> {
     repository.command("npx", &["vitest", "run", "--root", "packages"]).run()?;
     setup::generate(repository, true)?;
     if repository.command("cargo", &["nextest", "--version"]).output().is_ok() {
-        repository.command("cargo", &["nextest", "run", "--release", "--workspace"]).run()
+        repository
+            .command("cargo", &["nextest", "run", "--release", "--workspace"])
+            .run()
     } else {
         repository.command("cargo", &["test", "--release", "--workspace"]).run()
     }

@@ -10,7 +10,10 @@ const EDGES: [(&str, &[&str]); 9] = [
     ("ironside-model", &[]),
     ("ironside-diagnostics", &[]),
     ("ironside-bundler", &["ironside-diagnostics"]),
-    ("ironside-compiler", &["ironside-model", "ironside-diagnostics", "ironside-bundler"]),
+    (
+        "ironside-compiler",
+        &["ironside-model", "ironside-diagnostics", "ironside-bundler"],
+    ),
     ("ironside-cache", &["ironside-model"]),
     ("ironside-worker", &["ironside-model"]),
     ("ironside-server", &["ironside-model", "ironside-cache", "ironside-worker"]),
@@ -70,7 +73,9 @@ pub(crate) fn check(repository: &Repository) -> Result<()> {
 
 /// What git knows, and what it doesn't ignore.
 fn tracked(repository: &Repository) -> Result<Vec<String>> {
-    let listed = repository.command("git", &["ls-files", "--cached", "--others", "--exclude-standard"]).output()?;
+    let listed = repository
+        .command("git", &["ls-files", "--cached", "--others", "--exclude-standard"])
+        .output()?;
     Ok(listed.lines().map(str::to_owned).collect())
 }
 
@@ -84,12 +89,18 @@ fn is_code(file: &str) -> bool {
 
 fn edges(repository: &Repository, offences: &mut Vec<String>) -> Result<()> {
     for (name, allowed) in EDGES {
-        let file = if name == "xtask" { "xtask/Cargo.toml".to_owned() } else { format!("crates/{name}/Cargo.toml") };
+        let file = if name == "xtask" {
+            "xtask/Cargo.toml".to_owned()
+        } else {
+            format!("crates/{name}/Cargo.toml")
+        };
         let path = repository.root.join(&file);
         let text = fs::read_to_string(&path).with_context(|| file.clone())?;
         for dependency in dependencies(&text) {
             if dependency.starts_with("ironside") && !allowed.contains(&dependency.as_str()) {
-                offences.push(format!("{file}: {name} may not depend on {dependency} (xtask/src/tidy.rs lists the allowed edges)"));
+                offences.push(format!(
+                    "{file}: {name} may not depend on {dependency} (xtask/src/tidy.rs lists the allowed edges)"
+                ));
             }
             for (wall, inside) in WALLED {
                 let named = dependency == wall || dependency.starts_with(&format!("{wall}_"));
@@ -102,7 +113,9 @@ fn edges(repository: &Repository, offences: &mut Vec<String>) -> Result<()> {
     for entry in fs::read_dir(repository.root.join("crates"))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         if !EDGES.iter().any(|(known, _)| *known == name) {
-            offences.push(format!("crates/{name}: not in the list of allowed edges in xtask/src/tidy.rs"));
+            offences.push(format!(
+                "crates/{name}: not in the list of allowed edges in xtask/src/tidy.rs"
+            ));
         }
     }
     Ok(())
@@ -131,15 +144,25 @@ fn names(file: &str, offences: &mut Vec<String>) {
         let part = part.to_string_lossy();
         let stem = part.split('.').next().unwrap_or_default();
         if BANNED.contains(&stem) {
-            offences.push(format!("{file}: the name {stem:?} says nothing about what is inside; name the concept"));
+            offences.push(format!(
+                "{file}: the name {stem:?} says nothing about what is inside; name the concept"
+            ));
         }
     }
 }
 
 fn module_doc(file: &str, text: &str, offences: &mut Vec<String>) {
     let first = text.trim_start_matches('\u{feff}').trim_start();
-    let first = ["'use client';", "'use server';"].iter().find_map(|directive| first.strip_prefix(directive)).unwrap_or(first).trim_start();
-    let documented = if file.ends_with(".rs") { first.starts_with("//!") } else { first.starts_with("/**") };
+    let first = ["'use client';", "'use server';"]
+        .iter()
+        .find_map(|directive| first.strip_prefix(directive))
+        .unwrap_or(first)
+        .trim_start();
+    let documented = if file.ends_with(".rs") {
+        first.starts_with("//!")
+    } else {
+        first.starts_with("/**")
+    };
     if !documented {
         let form = if file.ends_with(".rs") { "`//! …`" } else { "`/** … */`" };
         offences.push(format!("{file}: begin with {form}: what is here, where its edge is, and why"));

@@ -26,7 +26,10 @@ impl Graph {
     /// If the options contradict each other or a `define` is no expression.
     pub fn new(options: GraphOptions, hooks: Arc<dyn Hooks>) -> Result<Self, Vec<Problem>> {
         let root = options.root.clone();
-        let plugin = Arc::new(HooksPlugin { hooks, modules: Default::default() });
+        let plugin = Arc::new(HooksPlugin {
+            hooks,
+            modules: Default::default(),
+        });
         let bundler = Bundler::with_plugins(options.into_rolldown(), vec![Arc::clone(&plugin) as _])
             .map_err(|batch| problem::from_batch(batch, &root))?;
         Ok(Self { bundler, plugin, root })

@@ -99,7 +99,12 @@ impl<'a> Resolver<'a> {
                 is_entry: request.importer.is_none(),
                 ..PluginContextResolveOptions::default()
             };
-            let resolved = self.context.resolve(request.specifier, request.importer, Some(options)).await.ok()?.ok()?;
+            let resolved = self
+                .context
+                .resolve(request.specifier, request.importer, Some(options))
+                .await
+                .ok()?
+                .ok()?;
             let id = resolved.id.as_str().to_owned();
             Some(if resolved.external.is_external() {
                 Resolved::External(id)

@@ -1,10 +1,9 @@
 //! What a graph is bundled from and how, and its translation into rolldown's options.
 
 use rolldown::{
-    BundlerOptions, BundlerTransformOptions, ChecksOptions, ChunkFilenamesOutputOption, CodeSplittingMode,
-    CommentsOptions, ExperimentalOptions, HashCharacters, InjectImport, InputItem, ManualCodeSplittingOptions,
-    MatchGroup, MatchGroupName, MatchGroupTest, OutputFormat, PreserveEntrySignatures, RawMinifyOptions,
-    ResolveOptions, SourceMapType, TsConfig,
+    BundlerOptions, BundlerTransformOptions, ChecksOptions, ChunkFilenamesOutputOption, CodeSplittingMode, CommentsOptions,
+    ExperimentalOptions, HashCharacters, InjectImport, InputItem, ManualCodeSplittingOptions, MatchGroup, MatchGroupName,
+    MatchGroupTest, OutputFormat, PreserveEntrySignatures, RawMinifyOptions, ResolveOptions, SourceMapType, TsConfig,
 };
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -126,14 +125,23 @@ impl GraphOptions {
         let fixed = self.names.fixed;
         let entries = self.names.entries;
         let entry_filenames = ChunkFilenamesOutputOption::Fn(Arc::new(move |chunk| {
-            let name = fixed.iter().find(|(name, _)| *name == chunk.name.as_str()).map_or(&entries, |(_, file)| file);
+            let name = fixed
+                .iter()
+                .find(|(name, _)| *name == chunk.name.as_str())
+                .map_or(&entries, |(_, file)| file);
             let name = name.clone();
             Box::pin(async move { Ok(name) })
         }));
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         BundlerOptions {
             input: Some(
-                self.entries.into_iter().map(|e| InputItem { name: Some(e.name), import: e.import }).collect(),
+                self.entries
+                    .into_iter()
+                    .map(|e| InputItem {
+                        name: Some(e.name),
+                        import: e.import,
+                    })
+                    .collect(),
             ),
             cwd: Some(self.root),
             dir: Some(self.folder.to_string_lossy().into_owned()),
@@ -171,7 +179,11 @@ impl GraphOptions {
             inject: Some(
                 self.inject
                     .into_iter()
-                    .map(|i| InjectImport::Named { imported: i.name, alias: None, from: i.from })
+                    .map(|i| InjectImport::Named {
+                        imported: i.name,
+                        alias: None,
+                        from: i.from,
+                    })
                     .collect(),
             ),
             minify: Some(if self.minify {
@@ -179,7 +191,11 @@ impl GraphOptions {
             } else {
                 RawMinifyOptions::DeadCodeEliminationOnly
             }),
-            comments: Some(CommentsOptions { legal: true, annotation: !self.minify, jsdoc: false }),
+            comments: Some(CommentsOptions {
+                legal: true,
+                annotation: !self.minify,
+                jsdoc: false,
+            }),
             preserve_entry_signatures: Some(PreserveEntrySignatures::AllowExtension),
             code_splitting: code_splitting(self.groups),
             checks: Some(checks()),

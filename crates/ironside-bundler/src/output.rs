@@ -123,7 +123,10 @@ impl ModuleFacts {
 }
 
 pub(crate) fn from_rolldown(bundle: BundleOutput, modules: BTreeMap<String, ModuleFacts>, root: &Path) -> Output {
-    let mut output = Output { modules, ..Output::default() };
+    let mut output = Output {
+        modules,
+        ..Output::default()
+    };
     let mut maps = BTreeMap::new();
     for asset in bundle.assets {
         match asset {
@@ -139,9 +142,15 @@ pub(crate) fn from_rolldown(bundle: BundleOutput, modules: BTreeMap<String, Modu
         }
     }
     for chunk in &mut output.chunks {
-        chunk.map = maps.remove(&format!("{}.map", chunk.file)).and_then(|map| String::from_utf8(map).ok());
+        chunk.map = maps
+            .remove(&format!("{}.map", chunk.file))
+            .and_then(|map| String::from_utf8(map).ok());
     }
-    output.warnings = bundle.warnings.into_iter().map(|warning| problem::from_rolldown(warning, root)).collect();
+    output.warnings = bundle
+        .warnings
+        .into_iter()
+        .map(|warning| problem::from_rolldown(warning, root))
+        .collect();
     output
 }
 

@@ -5,8 +5,8 @@ use rolldown::{
     ModuleType, PreserveEntrySignatures,
     plugin::{
         HookGenerateBundleArgs, HookLoadArgs, HookLoadOutput, HookLoadReturn, HookNoopReturn, HookResolveIdArgs,
-        HookResolveIdOutput, HookResolveIdReturn, HookTransformAstArgs, HookTransformAstReturn, HookUsage, Plugin,
-        PluginContext, SharedLoadPluginContext,
+        HookResolveIdOutput, HookResolveIdReturn, HookTransformAstArgs, HookTransformAstReturn, HookUsage, Plugin, PluginContext,
+        SharedLoadPluginContext,
     },
 };
 use rolldown_common::{EmittedChunk, side_effects::HookSideEffects};
@@ -50,12 +50,16 @@ impl Plugin for HooksPlugin {
         };
         let resolved = self.hooks.resolve(request, Resolver::new(context)).await;
         Ok(resolved.and_then(|resolved| match resolved {
-            Resolved::Module { id, package_json } => {
-                Some(HookResolveIdOutput { id: id.into(), package_json_path: package_json, ..Default::default() })
-            }
-            Resolved::External(id) => {
-                Some(HookResolveIdOutput { id: id.into(), external: Some(true.into()), ..Default::default() })
-            }
+            Resolved::Module { id, package_json } => Some(HookResolveIdOutput {
+                id: id.into(),
+                package_json_path: package_json,
+                ..Default::default()
+            }),
+            Resolved::External(id) => Some(HookResolveIdOutput {
+                id: id.into(),
+                external: Some(true.into()),
+                ..Default::default()
+            }),
             Resolved::Ignored(_) => None,
         }))
     }
@@ -73,11 +77,17 @@ impl Plugin for HooksPlugin {
             return Ok(args.ast);
         }
         let source = args.ast.source().clone();
-        let module = ModuleSource { id: args.id, source: &source };
+        let module = ModuleSource {
+            id: args.id,
+            source: &source,
+        };
         if let Some(prepared) = self.hooks.prepare(module, Resolver::new(context)) {
             prepared.await;
         }
-        let emit = args.ast.program.with_mut(|cell| self.hooks.transform(module, cell.program, cell.allocator));
+        let emit = args
+            .ast
+            .program
+            .with_mut(|cell| self.hooks.transform(module, cell.program, cell.allocator));
         if let Some(name) = emit.entry {
             context.emit_chunk(EmittedChunk {
                 name: Some(name.into()),
@@ -112,7 +122,11 @@ fn load_output(loaded: Loaded) -> HookLoadOutput {
             Language::Text => ModuleType::Text,
         }),
         side_effects: loaded.side_effects.map(|kept| {
-            if kept { HookSideEffects::NoTreeshake } else { HookSideEffects::False }
+            if kept {
+                HookSideEffects::NoTreeshake
+            } else {
+                HookSideEffects::False
+            }
         }),
         ..HookLoadOutput::default()
     }

@@ -42,7 +42,11 @@ pub struct Problem {
 }
 
 pub(crate) fn from_batch(batch: BatchedBuildDiagnostic, root: &Path) -> Vec<Problem> {
-    batch.into_vec().into_iter().map(|diagnostic| from_rolldown(diagnostic, root)).collect()
+    batch
+        .into_vec()
+        .into_iter()
+        .map(|diagnostic| from_rolldown(diagnostic, root))
+        .collect()
 }
 
 pub(crate) fn from_rolldown(mut diagnostic: BuildDiagnostic, root: &Path) -> Problem {
@@ -50,15 +54,31 @@ pub(crate) fn from_rolldown(mut diagnostic: BuildDiagnostic, root: &Path) -> Pro
     let kind = kind_of(diagnostic.kind());
     let rendered = diagnostic.to_diagnostic_with(&options);
     let location = rendered.get_primary_location();
-    let place = location.as_ref().map(|(_, line, column, _)| (small(*line), small(column + 1)));
-    let file = diagnostic.id().or_else(|| location.map(|(file, ..)| root.join(file).to_string_lossy().into_owned()));
+    let place = location
+        .as_ref()
+        .map(|(_, line, column, _)| (small(*line), small(column + 1)));
+    let file = diagnostic
+        .id()
+        .or_else(|| location.map(|(file, ..)| root.join(file).to_string_lossy().into_owned()));
     let message = diagnostic.to_message_with(&options);
     // A problem that a hook raised has its text only in the rendered form.
-    let message = if message.is_empty() { rendered.convert_to_string(false) } else { message };
+    let message = if message.is_empty() {
+        rendered.convert_to_string(false)
+    } else {
+        message
+    };
     let subject = diagnostic.exporter();
     let error = diagnostic.severity() == Severity::Error;
     let reason = diagnostic.downcast_mut::<DiagnosableResolveError>().map(|e| e.reason.clone());
-    Problem { kind, error, message, file, place, subject, reason }
+    Problem {
+        kind,
+        error,
+        message,
+        file,
+        place,
+        subject,
+        reason,
+    }
 }
 
 fn kind_of(kind: EventKind) -> ProblemKind {

@@ -115,7 +115,9 @@ impl Cache {
     }
 
     fn stored(&self, key: &Key, soft_tags: &[Tag]) -> Stored {
-        let Some(entry) = self.0.store.get(key) else { return Stored::Nothing(MissReason::Absent) };
+        let Some(entry) = self.0.store.get(key) else {
+            return Stored::Nothing(MissReason::Absent);
+        };
         match freshness::judge(&entry, soft_tags, &self.0.tags, self.0.stamps.now()) {
             Freshness::Fresh => Stored::Fresh(entry),
             Freshness::Stale(reason) => Stored::Stale(entry, reason),
@@ -140,7 +142,11 @@ impl Cache {
             StaleReason::Tag(_) => Event::StaleTag,
         });
         let may_renew = entry.may_renew(self.0.stamps.now());
-        let permit = if may_renew { flight::begin_if_idle(&self.0, key) } else { None };
+        let permit = if may_renew {
+            flight::begin_if_idle(&self.0, key)
+        } else {
+            None
+        };
         Lookup::Stale { entry, permit, reason }
     }
 

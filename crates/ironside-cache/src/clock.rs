@@ -70,14 +70,20 @@ impl Stamps {
     /// Stamps over a clock.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, last: AtomicU64::new(1) }
+        Self {
+            clock,
+            last: AtomicU64::new(1),
+        }
     }
 
     /// A new stamp, greater than every one before it.
     pub fn next(&self) -> Stamp {
         let now = self.clock.millis() << COUNTER_BITS;
         let update = |last: u64| Some(now.max(last.saturating_add(1)));
-        let last = self.last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, update).unwrap_or_else(|last| last);
+        let last = self
+            .last
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, update)
+            .unwrap_or_else(|last| last);
         Stamp(now.max(last.saturating_add(1)))
     }
 
@@ -86,7 +92,11 @@ impl Stamps {
         let now = self.clock.millis() << COUNTER_BITS;
         let last = self.last.load(Ordering::SeqCst);
         // Written at most once in a millisecond, so that lookups don't fight for the cache line.
-        if now > last { Stamp(now.max(self.last.fetch_max(now, Ordering::SeqCst))) } else { Stamp(last) }
+        if now > last {
+            Stamp(now.max(self.last.fetch_max(now, Ordering::SeqCst)))
+        } else {
+            Stamp(last)
+        }
     }
 }
 

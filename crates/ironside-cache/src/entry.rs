@@ -38,7 +38,10 @@ impl EncodedBody {
     /// Plain bytes.
     #[must_use]
     pub fn new(identity: Bytes) -> Self {
-        Self { identity, ..Self::default() }
+        Self {
+            identity,
+            ..Self::default()
+        }
     }
 
     /// The plain bytes.
@@ -77,7 +80,13 @@ impl Answer {
     #[must_use]
     pub fn new(status: u16, headers: Vec<(Box<str>, Bytes)>, body: Bytes, payload: Option<Bytes>) -> Self {
         let etag = format!("{:016x}", xxhash_rust::xxh3::xxh3_64(&body)).into();
-        Self { status, headers, body: EncodedBody::new(body), payload: payload.map(EncodedBody::new), etag }
+        Self {
+            status,
+            headers,
+            body: EncodedBody::new(body),
+            payload: payload.map(EncodedBody::new),
+            etag,
+        }
     }
 
     fn weight(&self) -> usize {
@@ -112,7 +121,11 @@ impl Fill {
     /// Content without tags that lives for ever.
     #[must_use]
     pub fn new(content: Content) -> Self {
-        Self { content, tags: Vec::new(), lifetime: Lifetime::default() }
+        Self {
+            content,
+            tags: Vec::new(),
+            lifetime: Lifetime::default(),
+        }
     }
 }
 

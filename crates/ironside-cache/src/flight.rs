@@ -126,12 +126,22 @@ impl State {
         self.last_id += 1;
         let (id, started) = (self.last_id, cache.stamps.next());
         self.flights.insert(key.clone(), Flight { id, started, waiters });
-        Permit { cache: cache.clone(), key: key.clone(), id, started, spent: false }
+        Permit {
+            cache: cache.clone(),
+            key: key.clone(),
+            id,
+            started,
+            spent: false,
+        }
     }
 
     /// Takes a flight off, if it still is the one that a permit was given for.
     fn land(&mut self, key: &Key, id: u64) -> Option<Flight> {
-        if self.flights.get(key).is_some_and(|flight| flight.id == id) { self.flights.remove(key) } else { None }
+        if self.flights.get(key).is_some_and(|flight| flight.id == id) {
+            self.flights.remove(key)
+        } else {
+            None
+        }
     }
 }
 
@@ -148,7 +158,10 @@ pub(crate) fn begin_or_join(cache: &Arc<Inner>, key: &Key) -> Begun {
         return Begun::Permit(state.begin(cache, key, waiters));
     }
     let (sender, landing) = oneshot::channel();
-    flight.waiters.push_back(Waiter { arrived, landing: sender });
+    flight.waiters.push_back(Waiter {
+        arrived,
+        landing: sender,
+    });
     Begun::Ticket(Ticket { landing })
 }
 
@@ -188,7 +201,12 @@ impl Permit {
         let entry = Arc::new(Entry::new(fill, self.started, now));
         let verdict = cache.tags.judge(entry.tags.iter(), self.started, now);
         // Stored before the flight ends, so that a lookup that finds no flight finds the entry.
-        let owned = cache.flights.lock().flights.get(&self.key).is_some_and(|flight| flight.id == self.id);
+        let owned = cache
+            .flights
+            .lock()
+            .flights
+            .get(&self.key)
+            .is_some_and(|flight| flight.id == self.id);
         if !owned {
             cache.metrics.count(Event::Superseded);
             return Commit::Superseded(entry);
@@ -205,10 +223,18 @@ impl Permit {
         for waiter in landed.into_iter().flat_map(|flight| flight.waiters) {
             // A waiter that came after an invalidation must not get what was begun before it.
             let must_see = expired >= self.started && expired <= waiter.arrived;
-            let landing = if must_see { Landing::Again } else { Landing::Entry(entry.clone()) };
+            let landing = if must_see {
+                Landing::Again
+            } else {
+                Landing::Entry(entry.clone())
+            };
             drop(waiter.landing.send(landing));
         }
-        cache.metrics.count(if died.is_some() { Event::DiedBeforeCommit } else { Event::Stored });
+        cache.metrics.count(if died.is_some() {
+            Event::DiedBeforeCommit
+        } else {
+            Event::Stored
+        });
         match died {
             Some(tag) => Commit::Died(entry, tag),
             None => Commit::Stored(entry),
@@ -251,7 +277,9 @@ impl Drop for Permit {
         if self.spent {
             return;
         }
-        let Some(mut flight) = self.cache.flights.lock().land(&self.key, self.id) else { return };
+        let Some(mut flight) = self.cache.flights.lock().land(&self.key, self.id) else {
+            return;
+        };
         while let Some(waiter) = flight.waiters.pop_front() {
             let rest = std::mem::take(&mut flight.waiters);
             let permit = self.cache.flights.lock().begin(&self.cache, &self.key, rest);
@@ -260,7 +288,9 @@ impl Drop for Permit {
                 Err(Landing::Permit(mut unwanted)) => {
                     // Not by its own `drop`: a long row of waiters that have left would be as many nested calls.
                     unwanted.spent = true;
-                    let Some(again) = self.cache.flights.lock().land(&self.key, unwanted.id) else { return };
+                    let Some(again) = self.cache.flights.lock().land(&self.key, unwanted.id) else {
+                        return;
+                    };
                     flight = again;
                 }
                 Err(_) => return,

@@ -63,7 +63,10 @@ impl Key {
     pub(crate) fn weight(&self) -> usize {
         match self {
             Self::Page { params, .. } | Self::Handler { params, .. } => {
-                64 + params.iter().map(|(name, values)| name.len() + values.iter().map(|v| v.len() + 16).sum::<usize>()).sum::<usize>()
+                64 + params
+                    .iter()
+                    .map(|(name, values)| name.len() + values.iter().map(|v| v.len() + 16).sum::<usize>())
+                    .sum::<usize>()
             }
             Self::Value { name, .. } => 64 + name.len(),
         }

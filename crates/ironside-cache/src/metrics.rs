@@ -58,7 +58,9 @@ impl CacheMetrics {
     /// How often it has happened.
     #[must_use]
     pub fn get(&self, event: Event) -> u64 {
-        self.counts.get(event as usize).map_or(0, |count| count.load(Ordering::Relaxed))
+        self.counts
+            .get(event as usize)
+            .map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
     /// All counters with their labels.

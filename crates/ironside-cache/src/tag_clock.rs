@@ -68,7 +68,11 @@ impl Record {
 
     /// The newest stamp whose entries are dead at `now`.
     fn expired_at(&self, now: Stamp) -> Stamp {
-        self.pending.iter().filter(|(_, dead_at)| *dead_at <= now).map(|(stale, _)| *stale).fold(self.expired, Stamp::max)
+        self.pending
+            .iter()
+            .filter(|(_, dead_at)| *dead_at <= now)
+            .map(|(stale, _)| *stale)
+            .fold(self.expired, Stamp::max)
     }
 }
 
@@ -101,7 +105,10 @@ impl TagClock {
     /// A clock that remembers at most so many tags.
     #[must_use]
     pub fn new(max_tags: usize) -> Self {
-        Self { records: RwLock::default(), max_tags: max_tags.max(1) }
+        Self {
+            records: RwLock::default(),
+            max_tags: max_tags.max(1),
+        }
     }
 
     /// Notes an invalidation. When it has returned, it holds for every later [`TagClock::judge`].
@@ -143,7 +150,9 @@ impl TagClock {
     /// The latest moment at which one of the tags expired.
     pub(crate) fn expired_since<'a>(&self, tags: impl Iterator<Item = &'a Tag>, now: Stamp) -> Stamp {
         let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
-        tags.filter_map(|tag| records.tags.get(tag)).map(|record| record.expired_at(now)).fold(records.floor, Stamp::max)
+        tags.filter_map(|tag| records.tags.get(tag))
+            .map(|record| record.expired_at(now))
+            .fold(records.floor, Stamp::max)
     }
 
     /// How many tags are remembered.
@@ -208,9 +217,15 @@ mod tests {
         let started = stamps.next();
         clock.apply("a", Invalidation::Stale { expire: Some(10) }, stamps.next());
         clock.apply("a", Invalidation::Stale { expire: Some(100) }, stamps.next());
-        assert!(matches!(clock.judge(tag("a").iter(), started, stamps.now()), TagVerdict::Stale(_)));
+        assert!(matches!(
+            clock.judge(tag("a").iter(), started, stamps.now()),
+            TagVerdict::Stale(_)
+        ));
         hand.0.store(10_001, Ordering::SeqCst);
-        assert!(matches!(clock.judge(tag("a").iter(), started, stamps.now()), TagVerdict::Dead(..)));
+        assert!(matches!(
+            clock.judge(tag("a").iter(), started, stamps.now()),
+            TagVerdict::Dead(..)
+        ));
     }
 
     #[test]
@@ -222,8 +237,14 @@ mod tests {
             clock.apply(&format!("t{i}"), Invalidation::Expire, stamps.next());
         }
         assert!(clock.len() <= 4);
-        assert!(matches!(clock.judge(tag("t0").iter(), started, stamps.now()), TagVerdict::Dead(..)));
-        assert!(matches!(clock.judge(tag("never").iter(), started, stamps.now()), TagVerdict::Dead(..)));
+        assert!(matches!(
+            clock.judge(tag("t0").iter(), started, stamps.now()),
+            TagVerdict::Dead(..)
+        ));
+        assert!(matches!(
+            clock.judge(tag("never").iter(), started, stamps.now()),
+            TagVerdict::Dead(..)
+        ));
         assert_eq!(clock.judge([].iter(), started, stamps.now()), TagVerdict::Untouched);
         let later = stamps.next();
         assert_eq!(clock.judge(tag("t0").iter(), later, stamps.now()), TagVerdict::Untouched);

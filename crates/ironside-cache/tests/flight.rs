@@ -28,7 +28,10 @@ fn wait(cache: &Cache) -> Ticket {
 }
 
 fn fill(value: &'static str, tags: &[&str]) -> Fill {
-    Fill { tags: tags.iter().map(|tag| (*tag).into()).collect(), ..Fill::new(Content::Value(Bytes::from(value))) }
+    Fill {
+        tags: tags.iter().map(|tag| (*tag).into()).collect(),
+        ..Fill::new(Content::Value(Bytes::from(value)))
+    }
 }
 
 #[tokio::test]
@@ -52,7 +55,9 @@ async fn a_dropped_permit_goes_to_the_first_who_still_waits() {
     let (first, second) = (wait(&cache), wait(&cache));
     drop(gone);
     drop(permit);
-    let Landing::Permit(permit) = first.wait(LONG).await else { panic!("the first in the row gets it") };
+    let Landing::Permit(permit) = first.wait(LONG).await else {
+        panic!("the first in the row gets it")
+    };
     permit.commit(fill("two", &[]));
     assert!(matches!(second.wait(LONG).await, Landing::Entry(_)));
     assert_eq!(cache.fills(), 0);
@@ -97,7 +102,11 @@ impl Clock for Hand {
 #[test]
 fn a_permit_that_is_too_old_is_taken_away_and_its_commit_counts_for_nothing() {
     let clock = Arc::new(Hand::default());
-    let cache = Cache::new(CacheOptions { clock: clock.clone(), permit_age: Duration::from_secs(10), ..CacheOptions::default() });
+    let cache = Cache::new(CacheOptions {
+        clock: clock.clone(),
+        permit_age: Duration::from_secs(10),
+        ..CacheOptions::default()
+    });
     let lost = miss(&cache);
     clock.0.store(10_001, Ordering::SeqCst);
     let permit = miss(&cache);
@@ -110,16 +119,33 @@ fn a_permit_that_is_too_old_is_taken_away_and_its_commit_counts_for_nothing() {
 #[test]
 fn a_failed_renewal_keeps_the_entry_and_pauses_longer_each_time() {
     let clock = Arc::new(Hand::default());
-    let cache = Cache::new(CacheOptions { clock: clock.clone(), ..CacheOptions::default() });
-    let lifetime = ironside_cache::Lifetime { revalidate: Some(1), ..Default::default() };
-    miss(&cache).commit(Fill { lifetime, ..fill("good", &[]) });
+    let cache = Cache::new(CacheOptions {
+        clock: clock.clone(),
+        ..CacheOptions::default()
+    });
+    let lifetime = ironside_cache::Lifetime {
+        revalidate: Some(1),
+        ..Default::default()
+    };
+    miss(&cache).commit(Fill {
+        lifetime,
+        ..fill("good", &[])
+    });
     let mut at = 1_000;
     for pause in [1_000, 2_000, 4_000] {
         clock.0.store(at, Ordering::SeqCst);
-        let Lookup::Stale { permit: Some(permit), .. } = cache.lookup(&key(), &[]) else { panic!("time to renew") };
+        let Lookup::Stale {
+            permit: Some(permit), ..
+        } = cache.lookup(&key(), &[])
+        else {
+            panic!("time to renew")
+        };
         permit.fail();
         clock.0.store(at + pause - 1, Ordering::SeqCst);
-        assert!(matches!(cache.lookup(&key(), &[]), Lookup::Stale { permit: None, .. }), "pause of {pause} ms");
+        assert!(
+            matches!(cache.lookup(&key(), &[]), Lookup::Stale { permit: None, .. }),
+            "pause of {pause} ms"
+        );
         at += pause;
     }
 }
@@ -136,10 +162,15 @@ fn soft_tags_expire_a_value_for_the_asker_only() {
 
 #[test]
 fn the_store_is_bounded_by_bytes() {
-    let cache = Cache::new(CacheOptions { max_bytes: 1 << 20, ..CacheOptions::default() });
+    let cache = Cache::new(CacheOptions {
+        max_bytes: 1 << 20,
+        ..CacheOptions::default()
+    });
     for i in 0..200 {
         let key = Key::value(ValueKind::Directive, format!("k{i}").into(), None);
-        let Lookup::Miss { permit, .. } = cache.lookup(&key, &[]) else { panic!("it is new") };
+        let Lookup::Miss { permit, .. } = cache.lookup(&key, &[]) else {
+            panic!("it is new")
+        };
         permit.commit(Fill::new(Content::Value(vec![0; 32 * 1024].into())));
     }
     assert!(cache.bytes() <= 1 << 20, "{} bytes", cache.bytes());

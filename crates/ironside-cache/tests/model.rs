@@ -18,7 +18,12 @@ impl Clock for Hand {
 #[derive(Debug, Clone)]
 enum Step {
     Lookup(usize),
-    Commit { key: usize, tags: Vec<usize>, revalidate: Option<u64>, expire: Option<u64> },
+    Commit {
+        key: usize,
+        tags: Vec<usize>,
+        revalidate: Option<u64>,
+        expire: Option<u64>,
+    },
     Drop(usize),
     GiveUp(usize),
     Expire(usize),
@@ -85,7 +90,9 @@ struct Reference {
 
 impl Reference {
     fn worth(&self, key: usize) -> Worth {
-        let Some(entry) = &self.entries[key] else { return Worth::Nothing };
+        let Some(entry) = &self.entries[key] else {
+            return Worth::Nothing;
+        };
         let mut stale = false;
         for (position, tag, death) in &self.invalidated {
             if *position < entry.started || !entry.tags.contains(tag) {
@@ -102,7 +109,11 @@ impl Reference {
         if older(entry.expire) {
             return Worth::Nothing;
         }
-        if stale || older(entry.revalidate) { Worth::Stale(entry.version) } else { Worth::Fresh(entry.version) }
+        if stale || older(entry.revalidate) {
+            Worth::Stale(entry.version)
+        } else {
+            Worth::Fresh(entry.version)
+        }
     }
 }
 
@@ -119,21 +130,38 @@ fn key(index: usize) -> Key {
 }
 
 fn version_of(entry: &ironside_cache::Entry) -> u64 {
-    String::from_utf8_lossy(entry.value().expect("only values are stored")).parse().expect("a version")
+    String::from_utf8_lossy(entry.value().expect("only values are stored"))
+        .parse()
+        .expect("a version")
 }
 
 impl World {
     fn new() -> Self {
         let clock = Arc::new(Hand::default());
-        let cache = Cache::new(CacheOptions { clock: clock.clone(), permit_age: std::time::Duration::MAX, ..CacheOptions::default() });
-        Self { clock, cache, permits: [None, None], reference: Reference::default(), versions: 0 }
+        let cache = Cache::new(CacheOptions {
+            clock: clock.clone(),
+            permit_age: std::time::Duration::MAX,
+            ..CacheOptions::default()
+        });
+        Self {
+            clock,
+            cache,
+            permits: [None, None],
+            reference: Reference::default(),
+            versions: 0,
+        }
     }
 
     fn run(&mut self, step: &Step) {
         self.reference.position += 1;
         match step {
             Step::Lookup(index) => self.lookup(*index),
-            Step::Commit { key, tags, revalidate, expire } => self.commit(*key, tags, *revalidate, *expire),
+            Step::Commit {
+                key,
+                tags,
+                revalidate,
+                expire,
+            } => self.commit(*key, tags, *revalidate, *expire),
             Step::Drop(index) => {
                 self.permits[*index] = None;
                 self.reference.started[*index] = None;
@@ -147,10 +175,13 @@ impl World {
             }
             Step::Expire(tag) => {
                 self.cache.expire_tag(&format!("t{tag}"));
-                self.reference.invalidated.push((self.reference.position, *tag, Death::AtOnce));
+                self.reference
+                    .invalidated
+                    .push((self.reference.position, *tag, Death::AtOnce));
             }
             Step::MarkStale(tag, expire) => {
-                self.cache.invalidate(&format!("t{tag}"), Invalidation::Stale { expire: *expire });
+                self.cache
+                    .invalidate(&format!("t{tag}"), Invalidation::Stale { expire: *expire });
                 let death = expire.map_or(Death::Never, |seconds| Death::At(self.reference.now_ms + seconds * 1000));
                 self.reference.invalidated.push((self.reference.position, *tag, death));
             }
@@ -198,8 +229,17 @@ impl World {
     fn commit(&mut self, index: usize, tags: &[usize], revalidate: Option<u64>, expire: Option<u64>) {
         let Some(permit) = self.permits[index].take() else { return };
         self.versions += 1;
-        let started = self.reference.started[index].take().expect("the reference knows every permit");
-        let known = Known { version: self.versions, started, committed_ms: self.reference.now_ms, tags: tags.to_vec(), revalidate, expire };
+        let started = self.reference.started[index]
+            .take()
+            .expect("the reference knows every permit");
+        let known = Known {
+            version: self.versions,
+            started,
+            committed_ms: self.reference.now_ms,
+            tags: tags.to_vec(),
+            revalidate,
+            expire,
+        };
         let before = self.reference.entries[index].replace(known);
         // What died before it was committed is not stored; the older entry stands, if it is worth anything.
         if self.reference.worth(index) == Worth::Nothing {
@@ -208,7 +248,11 @@ impl World {
         permit.commit(Fill {
             content: Content::Value(self.versions.to_string().into()),
             tags: tags.iter().map(|tag| format!("t{tag}").into()).collect(),
-            lifetime: Lifetime { revalidate, expire, stale: None },
+            lifetime: Lifetime {
+                revalidate,
+                expire,
+                stale: None,
+            },
         });
     }
 }

@@ -45,11 +45,20 @@ pub(crate) struct Application {
 /// Reads everything that comes before bundling.
 pub(crate) async fn read(options: &BuildOptions) -> Result<Application, BuildFailure> {
     let root = fs::canonicalize(&options.root).map_err(|error| {
-        Diagnostic::error("no-application", format!("{} cannot be opened: {error}", options.root.display()))
-            .hint("name the folder of an application: one with an `app` or `src/app` folder in it")
+        Diagnostic::error(
+            "no-application",
+            format!("{} cannot be opened: {error}", options.root.display()),
+        )
+        .hint("name the folder of an application: one with an `app` or `src/app` folder in it")
     })?;
     let runtime_dir = fs::canonicalize(&options.runtime_dir).map_err(|error| {
-        Diagnostic::error("no-runtime", format!("the runtime folder {} cannot be opened: {error}", options.runtime_dir.display()))
+        Diagnostic::error(
+            "no-runtime",
+            format!(
+                "the runtime folder {} cannot be opened: {error}",
+                options.runtime_dir.display()
+            ),
+        )
     })?;
     let environment = read_environment(&root, options.mode, &options.process_env, options.tools.as_ref()).await;
     let files = list_files(&root)?;
@@ -60,9 +69,17 @@ pub(crate) async fn read(options: &BuildOptions) -> Result<Application, BuildFai
         cache_components: environment.config.cache_components,
         read: &|file| fs::read(root.join(file)),
     });
-    let diagnostics = environment.diagnostics.iter().chain(&files.warnings).chain(&found.diagnostics).cloned();
+    let diagnostics = environment
+        .diagnostics
+        .iter()
+        .chain(&files.warnings)
+        .chain(&found.diagnostics)
+        .cloned();
     let watched = environment.watched.iter().cloned().chain(files.folders).collect();
-    let failure = BuildFailure { diagnostics: diagnostics.collect(), watched };
+    let failure = BuildFailure {
+        diagnostics: diagnostics.collect(),
+        watched,
+    };
     if failure.diagnostics.has_errors() {
         return Err(failure);
     }
@@ -83,7 +100,11 @@ fn plan(root: &Path, runtime_dir: &Path, options: &BuildOptions, environment: &E
     let packages = Arc::new(Packages::default());
     let build_folder = root.join(DOT_FOLDER).join("build");
     let (config, settings) = (&environment.config, &environment.settings);
-    let prefix = if config.asset_prefix.is_empty() { &config.base_path } else { &config.asset_prefix };
+    let prefix = if config.asset_prefix.is_empty() {
+        &config.base_path
+    } else {
+        &config.asset_prefix
+    };
     let keys = FileKeys::new(root.to_path_buf(), Arc::clone(&packages));
     let mut style_env = environment.env_files.values.clone();
     style_env.insert("NODE_ENV".into(), options.mode.node_env().into());
@@ -113,7 +134,11 @@ fn plan(root: &Path, runtime_dir: &Path, options: &BuildOptions, environment: &E
             settings.transpile_packages.iter().cloned().collect(),
             packages,
         )),
-        stubs: Arc::new(Stubs::new(prefix.clone(), config.base_path.clone(), StyleCompiler::new(styles))),
+        stubs: Arc::new(Stubs::new(
+            prefix.clone(),
+            config.base_path.clone(),
+            StyleCompiler::new(styles),
+        )),
         modules: found.modules().cloned().collect(),
         instrumentation_client: found.instrumentation_client.clone(),
         remove_console: settings.remove_console.clone().filter(|_| !options.mode.is_development()),
@@ -135,7 +160,11 @@ impl Application {
             let content = fs::read(self.root.join(file)).map_err(|error| {
                 Diagnostic::error("unreadable-file", format!("the file cannot be read: {error}")).at_file(file)
             })?;
-            Ok(BuildFile { path: to.to_owned(), content, public: false })
+            Ok(BuildFile {
+                path: to.to_owned(),
+                content,
+                public: false,
+            })
         };
         self.found.copies().map(copy).collect()
     }

@@ -62,11 +62,20 @@ async fn build_application(
     let (manifest, written, folder) = write(options, app, graphs, styles, manifest)?;
     let (sizes, shared_bytes) = size::sizes(&manifest, &written);
     let watched: BTreeSet<PathBuf> = watched.into_iter().filter(|file| file.is_absolute()).collect();
-    Ok(BuildReport { manifest, folder, warnings, sizes, shared_bytes, watched })
+    Ok(BuildReport {
+        manifest,
+        folder,
+        warnings,
+        sizes,
+        shared_bytes,
+        watched,
+    })
 }
 
 fn all_warnings(app: &Application, graphs: &Graphs, styles: &Stylesheets) -> Vec<Diagnostic> {
-    let of_graphs = [&graphs.rsc, &graphs.ssr, &graphs.browser].into_iter().flat_map(|graph| &graph.warnings);
+    let of_graphs = [&graphs.rsc, &graphs.ssr, &graphs.browser]
+        .into_iter()
+        .flat_map(|graph| &graph.warnings);
     let all = app.warnings.iter().chain(of_graphs).chain(&styles.warnings).cloned();
     all.collect::<Diagnostics>().into_iter().collect()
 }
@@ -81,11 +90,19 @@ fn write(
     let folder = BuildFolder::prepare(&app.root.join(DOT_FOLDER), !options.mode.is_development())?;
     let public_maps = app.plan.settings.browser_source_maps;
     let mut files = app.copies()?;
-    for (kind, graph) in [(GraphKind::Rsc, graphs.rsc), (GraphKind::Ssr, graphs.ssr), (GraphKind::Browser, graphs.browser)] {
+    for (kind, graph) in [
+        (GraphKind::Rsc, graphs.rsc),
+        (GraphKind::Ssr, graphs.ssr),
+        (GraphKind::Browser, graphs.browser),
+    ] {
         files.extend(chunks::files(kind, graph.output, public_maps));
     }
     let media = app.plan.stubs.media().into_values();
-    files.extend(media.map(|file| BuildFile { path: file.path, content: file.content, public: true }));
+    files.extend(media.map(|file| BuildFile {
+        path: file.path,
+        content: file.content,
+        public: true,
+    }));
     files.extend(styles.into_files());
     // Modules and stylesheets may refer to the same picture.
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -95,10 +112,16 @@ fn write(
     if let Some(id) = &app.build_id {
         manifest.build.clone_from(id);
     }
-    let text = serde_json::to_vec(&manifest).map_err(|error| {
-        Diagnostic::error("internal", format!("the manifest cannot be written: {error}"))
-    })?;
-    folder.write(&[BuildFile { path: MANIFEST_FILE.into(), content: text, public: false }], 1)?;
+    let text = serde_json::to_vec(&manifest)
+        .map_err(|error| Diagnostic::error("internal", format!("the manifest cannot be written: {error}")))?;
+    folder.write(
+        &[BuildFile {
+            path: MANIFEST_FILE.into(),
+            content: text,
+            public: false,
+        }],
+        1,
+    )?;
     let place = folder.publish()?;
     Ok((manifest, written, place))
 }

@@ -68,7 +68,8 @@ pub(crate) const INSTRUMENTATION_CLIENT: &str = "instrumentation-client";
 pub(crate) async fn bundle(plan: &Plan, on_client: impl Fn()) -> Result<Graphs, BuildFailure> {
     let entry_names = unique_names(plan.modules.iter().map(|key| (key.clone(), slug(key))));
     let mut rsc = RunningGraph::new(plan, GraphKind::Rsc, server_entries(plan, &entry_names))?;
-    rsc.hooks.set_text(virtual_module::ACTIONS, virtual_module::actions(&BTreeSet::new()));
+    rsc.hooks
+        .set_text(virtual_module::ACTIONS, virtual_module::actions(&BTreeSet::new()));
     let mut output = rsc.generate(plan).await?;
     on_client();
     let mut action_files = BTreeSet::new();
@@ -79,19 +80,29 @@ pub(crate) async fn bundle(plan: &Plan, on_client: impl Fn()) -> Result<Graphs, 
         let missing = unknown_action_files(&rsc.hooks.collect(), [&ssr, &browser]);
         let complete = missing.is_empty() || {
             action_files.extend(missing);
-            rsc.hooks.set_text(virtual_module::ACTIONS, virtual_module::actions(&action_files));
+            rsc.hooks
+                .set_text(virtual_module::ACTIONS, virtual_module::actions(&action_files));
             output = rsc.read_again(plan, virtual_module::ACTIONS).await?;
             // The new files may have brought client files with them; otherwise the client graphs are complete.
             usage::client_exports(&output, &rsc.hooks.collect()) == used
         };
         if complete {
             let rsc = rsc.finish(plan, output).await;
-            return Ok(Graphs { rsc, ssr, browser, entry_names, clients: clients.names });
+            return Ok(Graphs {
+                rsc,
+                ssr,
+                browser,
+                entry_names,
+                clients: clients.names,
+            });
         }
     }
-    Err(Diagnostic::error("too-many-rounds", "server and client code keep finding new files in each other")
-        .hint("this is a fault of Ironside; please report it")
-        .into())
+    Err(Diagnostic::error(
+        "too-many-rounds",
+        "server and client code keep finding new files in each other",
+    )
+    .hint("this is a fault of Ironside; please report it")
+    .into())
 }
 
 /// The entries of both client graphs.
@@ -114,15 +125,26 @@ impl ClientEntries {
     }
 
     fn entries(&self) -> Vec<Entry> {
-        let entry = |(id, (name, _)): (&ClientId, &(String, _))| Entry { name: name.clone(), import: virtual_module::client(id) };
+        let entry = |(id, (name, _)): (&ClientId, &(String, _))| Entry {
+            name: name.clone(),
+            import: virtual_module::client(id),
+        };
         self.names.iter().map(entry).collect()
     }
 }
 
 fn server_entries(plan: &Plan, names: &BTreeMap<FileKey, String>) -> Vec<Entry> {
     let path = |key: &str| plan.keys.path(key).map(|path| path.to_string_lossy().into_owned());
-    let modules = names.iter().filter_map(|(key, name)| Some(Entry { name: name.clone(), import: path(key)? }));
-    let actions = Entry { name: "client-actions".into(), import: virtual_module::ACTIONS.into() };
+    let modules = names.iter().filter_map(|(key, name)| {
+        Some(Entry {
+            name: name.clone(),
+            import: path(key)?,
+        })
+    });
+    let actions = Entry {
+        name: "client-actions".into(),
+        import: virtual_module::ACTIONS.into(),
+    };
     modules.chain([actions]).collect()
 }
 
@@ -132,7 +154,10 @@ async fn client_graphs(plan: &Plan, clients: &ClientEntries) -> Result<[Bundled;
         if kind == GraphKind::Browser
             && let Some(path) = plan.instrumentation_client.as_deref().and_then(|key| plan.keys.path(key))
         {
-            entries.push(Entry { name: INSTRUMENTATION_CLIENT.into(), import: path.to_string_lossy().into_owned() });
+            entries.push(Entry {
+                name: INSTRUMENTATION_CLIENT.into(),
+                import: path.to_string_lossy().into_owned(),
+            });
         }
         let mut graph = RunningGraph::new(plan, kind, entries)?;
         for (id, text) in &clients.texts {
@@ -157,7 +182,11 @@ fn unknown_action_files(server: &Collected, clients: [&Bundled; 2]) -> BTreeSet<
         let in_use = |module: &&String| used.get(module.as_str()).is_some_and(|names| !names.is_empty());
         graph.collected.server_files.iter().filter(in_use).cloned().collect()
     };
-    clients.into_iter().flat_map(of).filter(|module| !server.server_files.contains(module)).collect()
+    clients
+        .into_iter()
+        .flat_map(of)
+        .filter(|module| !server.server_files.contains(module))
+        .collect()
 }
 
 /// A graph while it is made.
@@ -170,8 +199,13 @@ struct RunningGraph {
 impl RunningGraph {
     fn new(plan: &Plan, kind: GraphKind, entries: Vec<Entry>) -> Result<Self, BuildFailure> {
         let runtime_dir = plan.settings.runtime_dir.clone();
-        let mut hooks =
-            GraphHooks::new(kind, plan.keys.clone(), Arc::clone(&plan.externals), runtime_dir, Arc::clone(&plan.stubs));
+        let mut hooks = GraphHooks::new(
+            kind,
+            plan.keys.clone(),
+            Arc::clone(&plan.externals),
+            runtime_dir,
+            Arc::clone(&plan.stubs),
+        );
         hooks.remove_console.clone_from(&plan.remove_console);
         hooks.entries = entries.iter().map(|entry| entry.import.clone()).collect();
         let hooks = Arc::new(hooks);
@@ -207,17 +241,34 @@ impl RunningGraph {
         self.graph.close().await;
         let collected = std::mem::take(&mut *self.hooks.collect());
         let warnings = failure(plan, self.kind, &collected, &output.warnings, Vec::new()).diagnostics;
-        Bundled { output, collected, warnings: warnings.into_iter().collect() }
+        Bundled {
+            output,
+            collected,
+            warnings: warnings.into_iter().collect(),
+        }
     }
 }
 
 /// Everything that is wrong with a graph.
 fn failure(plan: &Plan, kind: GraphKind, collected: &Collected, problems: &[Problem], watched: Vec<String>) -> BuildFailure {
-    let remedies = Remedies { keys: &plan.keys, collected, kind };
+    let remedies = Remedies {
+        keys: &plan.keys,
+        collected,
+        kind,
+    };
     let explained = problems.iter().filter_map(|problem| remedies.explain(problem));
-    let wrong_side = collected.wrong_side.iter().map(|(importer, name)| remedies.wrong_side(importer, name));
-    let client_api = collected.client_api.iter().map(|(module, diagnostic)| remedies.client_api(module, diagnostic));
-    let unusable = collected.unusable.iter().map(|(module, reason)| remedies.unusable(module, reason));
+    let wrong_side = collected
+        .wrong_side
+        .iter()
+        .map(|(importer, name)| remedies.wrong_side(importer, name));
+    let client_api = collected
+        .client_api
+        .iter()
+        .map(|(module, diagnostic)| remedies.client_api(module, diagnostic));
+    let unusable = collected
+        .unusable
+        .iter()
+        .map(|(module, reason)| remedies.unusable(module, reason));
     let own = collected.diagnostics.iter().cloned();
     let mut failure = BuildFailure::new(own.chain(explained).chain(wrong_side).chain(client_api).chain(unusable));
     failure.watched = watched.into_iter().map(PathBuf::from).collect();

@@ -15,7 +15,10 @@ pub struct BuildFailure {
 impl BuildFailure {
     /// A failure with these reasons.
     pub fn new(diagnostics: impl IntoIterator<Item = Diagnostic>) -> Self {
-        Self { diagnostics: diagnostics.into_iter().collect(), watched: BTreeSet::new() }
+        Self {
+            diagnostics: diagnostics.into_iter().collect(),
+            watched: BTreeSet::new(),
+        }
     }
 }
 

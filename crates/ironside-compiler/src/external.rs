@@ -51,11 +51,31 @@ const KNOWN: &[&str] = &[
 ];
 
 /// Helpers that only packages with native addons depend on.
-const NATIVE_HELPERS: &[&str] =
-    &["@mapbox/node-pre-gyp", "bindings", "node-gyp-build", "node-pre-gyp", "prebuild-install", "node-addon-api"];
+const NATIVE_HELPERS: &[&str] = &[
+    "@mapbox/node-pre-gyp",
+    "bindings",
+    "node-gyp-build",
+    "node-pre-gyp",
+    "prebuild-install",
+    "node-addon-api",
+];
 
 /// Endings of files that cannot be code or documentation; a package that has them and asks for its own place reads them.
-const DATA: &[&str] = &["afm", "bin", "dat", "data", "db", "pfb", "proto", "tar", "traineddata", "ttf", "trie", "otf", "icc"];
+const DATA: &[&str] = &[
+    "afm",
+    "bin",
+    "dat",
+    "data",
+    "db",
+    "pfb",
+    "proto",
+    "tar",
+    "traineddata",
+    "ttf",
+    "trie",
+    "otf",
+    "icc",
+];
 
 /// How many files of a package are looked at, and how much of its code.
 const MAX_FILES: usize = 4_000;
@@ -93,7 +113,15 @@ impl Externals {
         packages: Arc<Packages>,
     ) -> Self {
         let (decided, used) = Default::default();
-        Self { root, chunk_folder, configured, bundled, packages, decided, used }
+        Self {
+            root,
+            chunk_folder,
+            configured,
+            bundled,
+            packages,
+            decided,
+            used,
+        }
     }
 
     /// Whether the file belongs to a package that stays outside.
@@ -105,17 +133,32 @@ impl Externals {
         };
         let reason = known.unwrap_or_else(|| {
             let reason = self.reason(&package);
-            self.decided.lock().unwrap_or_else(PoisonError::into_inner).insert(package.root.clone(), reason);
+            self.decided
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(package.root.clone(), reason);
             reason
         })?;
-        let external = External { package: package.name.clone(), version: package.version.clone(), reason };
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(package.name.clone(), external);
+        let external = External {
+            package: package.name.clone(),
+            version: package.version.clone(),
+            reason,
+        };
+        self.used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(package.name.clone(), external);
         Some(Decision { package, reason })
     }
 
     /// The packages that something imports, by name.
     pub fn used(&self) -> Vec<External> {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
     }
 
     /// What a chunk writes to import the file: the name if Node finds the same package from the build folder, otherwise
@@ -133,7 +176,10 @@ impl Externals {
             return specifier.to_owned();
         }
         // Without `exports`, Node wants the whole file name in an `import`.
-        let inside = real(file).strip_prefix(real(&package.root)).map(slashes).unwrap_or_else(|_| subpath.to_owned());
+        let inside = real(file)
+            .strip_prefix(real(&package.root))
+            .map(slashes)
+            .unwrap_or_else(|_| subpath.to_owned());
         format!("{}/{inside}", package.name)
     }
 
@@ -265,14 +311,22 @@ mod tests {
             ("node_modules/inlined/index.js", "WebAssembly.compile(bytes)"),
             ("node_modules/fonts/Helvetica.afm", ""),
             ("node_modules/fonts/index.js", "fs.readFileSync(__dirname + '/Helvetica.afm')"),
-            ("node_modules/wrapper/package.json", r#"{"name":"wrapper","optionalDependencies":{"wrapper-linux":"1"}}"#),
-            ("node_modules/wrapper-linux/package.json", r#"{"name":"wrapper-linux","os":["linux"]}"#),
+            (
+                "node_modules/wrapper/package.json",
+                r#"{"name":"wrapper","optionalDependencies":{"wrapper-linux":"1"}}"#,
+            ),
+            (
+                "node_modules/wrapper-linux/package.json",
+                r#"{"name":"wrapper-linux","os":["linux"]}"#,
+            ),
         ] {
             write(root, file, text);
         }
         let externals = externals(root);
         let reason = |name: &str| {
-            externals.decide(&root.join(NODE_MODULES).join(name).join("index.js")).map(|decision| decision.reason)
+            externals
+                .decide(&root.join(NODE_MODULES).join(name).join("index.js"))
+                .map(|decision| decision.reason)
         };
         assert_eq!(reason("plain"), None);
         assert_eq!(reason("inlined"), None);
@@ -282,7 +336,10 @@ mod tests {
         assert_eq!(reason("wrapper"), Some(ExternalReason::Native));
         assert_eq!(reason("wasm"), Some(ExternalReason::Wasm));
         assert_eq!(reason("fonts"), Some(ExternalReason::DataFile));
-        assert!(externals.decide(&root.join("lib/db.ts")).is_none(), "the application's own files are bundled");
+        assert!(
+            externals.decide(&root.join("lib/db.ts")).is_none(),
+            "the application's own files are bundled"
+        );
         assert_eq!(externals.used().len(), 6);
     }
 

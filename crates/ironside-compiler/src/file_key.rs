@@ -90,7 +90,10 @@ mod tests {
 
     #[test]
     fn files_of_packages_are_called_by_name_and_version() {
-        assert_eq!(keys().key("/app/node_modules/.pnpm/zod@3/node_modules/zod/a/b.js"), "npm:zod@0.0.0/a/b.js");
+        assert_eq!(
+            keys().key("/app/node_modules/.pnpm/zod@3/node_modules/zod/a/b.js"),
+            "npm:zod@0.0.0/a/b.js"
+        );
         assert_eq!(keys().path("npm:zod@0.0.0/a/b.js"), None);
     }
 

@@ -1,13 +1,7 @@
 //! The three graphs of an application and what is different about them.
 
-use crate::{
-    options::Mode,
-    package::NODE_MODULES,
-    plugin::virtual_module,
-};
-use ironside_bundler::{
-    ChunkGroup, Entry, FileNames, GraphOptions, Inject, JsxOptions, ModuleGroupName, Platform, SourceMaps,
-};
+use crate::{options::Mode, package::NODE_MODULES, plugin::virtual_module};
+use ironside_bundler::{ChunkGroup, Entry, FileNames, GraphOptions, Inject, JsxOptions, ModuleGroupName, Platform, SourceMaps};
 use std::{path::PathBuf, sync::Arc};
 
 /// Which of the three.
@@ -89,7 +83,10 @@ impl GraphKind {
             Self::Ssr => (SSR, "@ironside/runtime/ssr/entry.ts"),
             Self::Browser => (BROWSER, "@ironside/client/entry.tsx"),
         };
-        Entry { name: name.into(), import: import.into() }
+        Entry {
+            name: name.into(),
+            import: import.into(),
+        }
     }
 }
 
@@ -113,7 +110,10 @@ impl GraphSettings {
         entries.insert(0, kind.runtime_entry());
         let production = self.mode == Mode::Production;
         let browser = kind == GraphKind::Browser;
-        let inject = |name: &str, from: &str| Inject { name: name.into(), from: from.into() };
+        let inject = |name: &str, from: &str| Inject {
+            name: name.into(),
+            from: from.into(),
+        };
         let mut injected = vec![
             inject("__webpack_require__", kind.loader()),
             inject("__webpack_chunk_load__", kind.loader()),
@@ -127,11 +127,22 @@ impl GraphSettings {
             entries,
             platform: if browser { Platform::Browser } else { Platform::Node },
             conditions: self.conditions(kind),
-            define: if browser { self.browser_define.clone() } else { self.server_define.clone() },
+            define: if browser {
+                self.browser_define.clone()
+            } else {
+                self.server_define.clone()
+            },
             inject: injected,
-            jsx: JsxOptions { development: !production, refresh: false },
+            jsx: JsxOptions {
+                development: !production,
+                refresh: false,
+            },
             minify: browser && production,
-            source_maps: if browser && !self.browser_source_maps { SourceMaps::Hidden } else { SourceMaps::Linked },
+            source_maps: if browser && !self.browser_source_maps {
+                SourceMaps::Hidden
+            } else {
+                SourceMaps::Linked
+            },
             names: file_names(kind),
             groups: if browser { self.groups() } else { vec![] },
             incremental: kind == GraphKind::Rsc,
@@ -142,7 +153,11 @@ impl GraphSettings {
     /// between server and client is.
     fn conditions(&self, kind: GraphKind) -> Vec<String> {
         let server = (kind == GraphKind::Rsc).then_some("react-server");
-        server.into_iter().chain(["module", self.mode.node_env()]).map(str::to_owned).collect()
+        server
+            .into_iter()
+            .chain(["module", self.mode.node_env()])
+            .map(str::to_owned)
+            .collect()
     }
 
     /// React and our own client code change only with a version of Ironside, so they are one file that stays in caches.
@@ -163,8 +178,18 @@ impl GraphSettings {
             Some(format!("npm-{}", package.trim_start_matches('@').replace('/', "-")))
         });
         vec![
-            ChunkGroup { name: framework, priority: 10, min_bytes: None, min_share: None },
-            ChunkGroup { name: shared, priority: 1, min_bytes: Some(MIN_SHARED_BYTES), min_share: Some(2) },
+            ChunkGroup {
+                name: framework,
+                priority: 10,
+                min_bytes: None,
+                min_share: None,
+            },
+            ChunkGroup {
+                name: shared,
+                priority: 1,
+                min_bytes: Some(MIN_SHARED_BYTES),
+                min_share: Some(2),
+            },
         ]
     }
 }
@@ -173,14 +198,24 @@ fn file_names(kind: GraphKind) -> FileNames {
     let ending = if kind.is_server() { "mjs" } else { "js" };
     let pattern = format!("[name]-[hash].{ending}");
     // The worker is started by its name, and nothing imports it, so its content needs no hash.
-    let fixed = if kind == GraphKind::Rsc { vec![(WORKER.into(), "worker.mjs".into())] } else { vec![] };
-    FileNames { entries: pattern.clone(), chunks: pattern, fixed }
+    let fixed = if kind == GraphKind::Rsc {
+        vec![(WORKER.into(), "worker.mjs".into())]
+    } else {
+        vec![]
+    };
+    FileNames {
+        entries: pattern.clone(),
+        chunks: pattern,
+        fixed,
+    }
 }
 
 /// A file's key as part of a file name: `app/blog/[slug]/page.tsx` is `app-blog-slug-page`.
 pub(crate) fn slug(key: &str) -> String {
     let path = key.strip_prefix("npm:").unwrap_or(key);
-    let stem = path.rsplit_once('.').map_or(path, |(stem, ending)| if ending.contains('/') { path } else { stem });
+    let stem = path
+        .rsplit_once('.')
+        .map_or(path, |(stem, ending)| if ending.contains('/') { path } else { stem });
     let mut slug = String::new();
     for c in stem.chars() {
         if c.is_ascii_alphanumeric() {
@@ -202,7 +237,10 @@ mod tests {
     #[test]
     fn keys_become_names_that_every_file_system_takes() {
         assert_eq!(slug("app/blog/[slug]/page.tsx"), "app-blog-slug-page");
-        assert_eq!(slug("app/(shop)/@modal/(.)item/[...rest]/page.tsx"), "app-shop-modal-item-rest-page");
+        assert_eq!(
+            slug("app/(shop)/@modal/(.)item/[...rest]/page.tsx"),
+            "app-shop-modal-item-rest-page"
+        );
         assert_eq!(slug("npm:@a/b@1.2.3/dist/index.js"), "a-b-1-2-3-dist-index");
         assert_eq!(slug("app/v1.2/page"), "app-v1-2-page");
         assert!(slug(&"long/".repeat(100)).len() <= 80);

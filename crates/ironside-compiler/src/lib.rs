@@ -5,7 +5,10 @@
 //! (work for Node goes through [`tool::NodeTools`]), reads no environment and prints nothing. rolldown is hidden behind
 //! `ironside-bundler`; the AST is oxc's.
 #![forbid(unsafe_code)]
-#![allow(clippy::result_large_err, reason = "a diagnostic is the end of a build; its size is paid once")]
+#![allow(
+    clippy::result_large_err,
+    reason = "a diagnostic is the end of a build; its size is paid once"
+)]
 
 pub mod app_dir;
 mod application;

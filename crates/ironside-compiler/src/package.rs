@@ -33,7 +33,10 @@ impl Package {
 
     /// The names in `dependencies`, `optionalDependencies` or the like.
     pub fn names_in<'a>(&'a self, field: &str) -> impl Iterator<Item = &'a str> {
-        self.json[field].as_object().into_iter().flat_map(|map| map.keys().map(String::as_str))
+        self.json[field]
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys().map(String::as_str))
     }
 }
 
@@ -70,7 +73,10 @@ impl Packages {
 
     /// The package that Node finds by this name from inside of a folder.
     pub fn find(&self, name: &str, from: &Path) -> Option<Arc<Package>> {
-        let root = from.ancestors().map(|folder| folder.join(NODE_MODULES).join(name)).find(|root| root.is_dir())?;
+        let root = from
+            .ancestors()
+            .map(|folder| folder.join(NODE_MODULES).join(name))
+            .find(|root| root.is_dir())?;
         Some(self.at(&root, name))
     }
 }
@@ -121,7 +127,10 @@ mod tests {
     #[test]
     fn the_last_node_modules_in_a_path_says_the_package() {
         let root = |file| package_root(Path::new(file));
-        assert_eq!(root("/a/node_modules/zod/lib/x.js"), Some(("/a/node_modules/zod".into(), "zod".into())));
+        assert_eq!(
+            root("/a/node_modules/zod/lib/x.js"),
+            Some(("/a/node_modules/zod".into(), "zod".into()))
+        );
         assert_eq!(
             root("/a/node_modules/.pnpm/@b+c@1/node_modules/@b/c/i.js"),
             Some(("/a/node_modules/.pnpm/@b+c@1/node_modules/@b/c".into(), "@b/c".into()))
@@ -134,7 +143,11 @@ mod tests {
         assert_eq!(split_specifier("next/link"), Some(("next", "link")));
         assert_eq!(split_specifier("@a/b"), Some(("@a/b", "")));
         assert_eq!(split_specifier("@a/b/c/d"), Some(("@a/b", "c/d")));
-        assert_eq!(split_specifier("@/lib/db"), Some(("@/lib", "db")), "an alias looks like a scope without a name");
+        assert_eq!(
+            split_specifier("@/lib/db"),
+            Some(("@/lib", "db")),
+            "an alias looks like a scope without a name"
+        );
         for none in ["./a", "/a", "node:fs", "#internal", "https://a/b", "@alone"] {
             assert_eq!(split_specifier(none), None, "{none}");
         }

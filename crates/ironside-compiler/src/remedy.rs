@@ -71,7 +71,10 @@ impl Remedies<'_> {
 
     /// A file that cannot be loaded, at the place of its first import.
     pub(crate) fn unusable(&self, module: &str, reason: &str) -> Diagnostic {
-        let diagnostic = Diagnostic::error("unusable-file", format!("{} cannot be used: {reason}", self.keys.shown(module)));
+        let diagnostic = Diagnostic::error(
+            "unusable-file",
+            format!("{} cannot be used: {reason}", self.keys.shown(module)),
+        );
         let imports = self.collected.resolutions.iter().filter(|(_, to)| *to == module);
         match imports.map(|((importer, specifier), _)| (importer, specifier)).min() {
             Some((importer, specifier)) => self.chain_note(self.at_specifier(diagnostic, importer, specifier), Some(importer)),
@@ -90,7 +93,9 @@ impl Remedies<'_> {
             return None;
         }
         let message = format!("cannot find `{specifier}`");
-        let diagnostic = self.place(Diagnostic::error("module-not-found", message), problem).label("nothing is found here");
+        let diagnostic = self
+            .place(Diagnostic::error("module-not-found", message), problem)
+            .label("nothing is found here");
         let diagnostic = match problem.reason.as_deref() {
             Some(reason) if !reason.starts_with("Module not found") => diagnostic.note(reason),
             _ => diagnostic,
@@ -109,10 +114,15 @@ impl Remedies<'_> {
             ));
         }
         if specifier == "next/font/google" {
-            return Some("fonts are not downloaded while building: put the font files into the application and use `next/font/local`".to_owned());
+            return Some(
+                "fonts are not downloaded while building: put the font files into the application and use `next/font/local`"
+                    .to_owned(),
+            );
         }
         if is_pinned(specifier) {
-            return Some(format!("`{specifier}` is not among the modules that Ironside provides; see the list of `next/*` modules"));
+            return Some(format!(
+                "`{specifier}` is not among the modules that Ironside provides; see the list of `next/*` modules"
+            ));
         }
         if specifier.starts_with('.') {
             let folder = Path::new(split_query(importer).0).parent()?;
@@ -128,10 +138,14 @@ impl Remedies<'_> {
                  and the file has to exist there"
             ));
         }
-        let installed = Path::new(importer).ancestors().any(|folder| folder.join(NODE_MODULES).join(name).is_dir());
+        let installed = Path::new(importer)
+            .ancestors()
+            .any(|folder| folder.join(NODE_MODULES).join(name).is_dir());
         Some(match (installed, subpath.is_empty()) {
             (false, _) => format!("npm install {name}"),
-            (true, true) => format!("`{name}` is installed, but has no entry for this kind of code (see `exports` in its package.json)"),
+            (true, true) => {
+                format!("`{name}` is installed, but has no entry for this kind of code (see `exports` in its package.json)")
+            }
             (true, false) => format!("`{name}` is installed, but does not offer `{subpath}`"),
         })
     }
@@ -151,13 +165,15 @@ impl Remedies<'_> {
             ));
         }
         let source = fs::read_to_string(split_query(exporter).0).unwrap_or_default();
-        let near = exported_words(&source).filter(|word| slip(word, name) <= MAX_SLIP).min_by_key(|word| slip(word, name));
+        let near = exported_words(&source)
+            .filter(|word| slip(word, name) <= MAX_SLIP)
+            .min_by_key(|word| slip(word, name));
         let has_default = source.contains("export default");
         match near {
             Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
-            None if has_default && name != "default" => {
-                diagnostic.hint(format!("the file has a default export: `import {name} from …`, without braces"))
-            }
+            None if has_default && name != "default" => diagnostic.hint(format!(
+                "the file has a default export: `import {name} from …`, without braces"
+            )),
             None if name == "default" => diagnostic.hint("the file has no default export; import a name in braces"),
             None => diagnostic.hint(format!("export `{name}` there, or import something that is exported")),
         }
@@ -166,7 +182,10 @@ impl Remedies<'_> {
     /// How a module calls another one.
     fn specifier_of(&self, importer: &str, module: &str) -> Option<&str> {
         let resolutions = self.collected.resolutions.iter();
-        resolutions.filter(|((from, _), to)| from == importer && *to == module).map(|((_, s), _)| s.as_str()).min()
+        resolutions
+            .filter(|((from, _), to)| from == importer && *to == module)
+            .map(|((_, s), _)| s.as_str())
+            .min()
     }
 
     fn error(&self, code: &'static str, message: &str, problem: &Problem) -> Diagnostic {
@@ -204,12 +223,21 @@ impl Remedies<'_> {
     /// Says how a file comes to be part of the graph, unless it is an entry itself.
     fn chain_note(&self, diagnostic: Diagnostic, file: Option<&str>) -> Diagnostic {
         let Some(file) = file else { return diagnostic };
-        let chain: Vec<_> = self.collected.chain(file).into_iter().filter(|id| !id.starts_with('\0')).collect();
+        let chain: Vec<_> = self
+            .collected
+            .chain(file)
+            .into_iter()
+            .filter(|id| !id.starts_with('\0'))
+            .collect();
         if chain.len() < 2 {
             return diagnostic;
         }
         chain.windows(2).fold(diagnostic, |diagnostic, pair| {
-            diagnostic.note(format!("{} is imported by {}", self.keys.shown(&pair[0]), self.keys.shown(&pair[1])))
+            diagnostic.note(format!(
+                "{} is imported by {}",
+                self.keys.shown(&pair[0]),
+                self.keys.shown(&pair[1])
+            ))
         })
     }
 }
@@ -231,7 +259,10 @@ fn word_at(source: &str, line: u32, column: u32, problem: &Problem) -> Option<st
     let rest = source.get(start..)?;
     let length = match problem.subject.as_deref() {
         Some(subject) if problem.kind == ProblemKind::Unresolved && rest.get(1..)?.starts_with(subject) => subject.len() + 2,
-        _ => rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len()).max(1),
+        _ => rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+            .unwrap_or(rest.len())
+            .max(1),
     };
     Some(u32::try_from(start).ok()?..u32::try_from(start + length).ok()?)
 }
@@ -253,11 +284,19 @@ fn near_file(missing: &Path) -> Option<String> {
 
 /// Words that stand after `export`, roughly: good enough to suggest one.
 fn exported_words(source: &str) -> impl Iterator<Item = &str> {
-    source.lines().filter(|line| line.trim_start().starts_with("export")).flat_map(|line| {
-        line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).filter(|word| {
-            !word.is_empty() && !["export", "const", "let", "var", "function", "async", "class", "default", "from"].contains(word)
+    source
+        .lines()
+        .filter(|line| line.trim_start().starts_with("export"))
+        .flat_map(|line| {
+            line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+                .filter(|word| {
+                    !word.is_empty()
+                        && ![
+                            "export", "const", "let", "var", "function", "async", "class", "default", "from",
+                        ]
+                        .contains(word)
+                })
         })
-    })
 }
 
 /// How many letters have to be inserted, removed or replaced to make one word of the other.

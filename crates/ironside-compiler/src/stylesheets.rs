@@ -1,6 +1,9 @@
 //! The stylesheets of a build: which ones each segment and each client file needs, and the files that they become.
 
-use crate::{application::Application, bundle::Graphs, emit::BuildFile, error::BuildFailure, file_key::split_query, style::StyleBundle, walk::Walker};
+use crate::{
+    application::Application, bundle::Graphs, emit::BuildFile, error::BuildFailure, file_key::split_query, style::StyleBundle,
+    walk::Walker,
+};
 use ironside_diagnostics::Diagnostic;
 use ironside_model::manifest::AssetPath;
 use std::{collections::BTreeSet, path::PathBuf};
@@ -17,18 +20,31 @@ pub(crate) struct Stylesheets {
 pub(crate) async fn compile(app: &Application, graphs: &Graphs) -> Result<Stylesheets, BuildFailure> {
     let walker = Walker::new(graphs);
     let rsc = &graphs.rsc.output;
-    let entries = rsc.chunks.iter().filter(|chunk| graphs.entry_names.values().any(|name| *name == chunk.name));
+    let entries = rsc
+        .chunks
+        .iter()
+        .filter(|chunk| graphs.entry_names.values().any(|name| *name == chunk.name));
     let of_segments = entries.filter_map(|chunk| Some(walker.server_module(chunk.facade.as_deref()?).styles));
     let clients = graphs.clients.keys().filter_map(|id| graphs.rsc.collected.clients.get(id));
     let of_clients = clients.map(|file| walker.client_file(&file.module).styles);
-    let lists: Vec<Vec<PathBuf>> =
-        of_segments.chain(of_clients).map(|styles| paths(&styles)).filter(|list| !list.is_empty()).collect();
+    let lists: Vec<Vec<PathBuf>> = of_segments
+        .chain(of_clients)
+        .map(|styles| paths(&styles))
+        .filter(|list| !list.is_empty())
+        .collect();
     let compiler = app.plan.stubs.styles();
     let bundle = compiler.bundle(&lists).await;
     let (files, folders) = compiler.watched();
-    let watched = files.into_iter().chain(folders.into_iter().map(|folder| folder.folder)).collect();
+    let watched = files
+        .into_iter()
+        .chain(folders.into_iter().map(|folder| folder.folder))
+        .collect();
     match bundle {
-        Ok(bundle) => Ok(Stylesheets { bundle, warnings: compiler.warnings(), watched }),
+        Ok(bundle) => Ok(Stylesheets {
+            bundle,
+            warnings: compiler.warnings(),
+            watched,
+        }),
         Err(problems) => {
             let mut failure = BuildFailure::new(problems.into_iter().chain(compiler.warnings()));
             failure.watched = watched;
@@ -50,8 +66,16 @@ impl Stylesheets {
 
     /// The files and what they refer to.
     pub(crate) fn into_files(self) -> Vec<BuildFile> {
-        let public = |path: String, content: Vec<u8>| BuildFile { path, content, public: true };
-        let styles = self.bundle.files.into_iter().map(|(path, text)| public(path, text.into_bytes()));
+        let public = |path: String, content: Vec<u8>| BuildFile {
+            path,
+            content,
+            public: true,
+        };
+        let styles = self
+            .bundle
+            .files
+            .into_iter()
+            .map(|(path, text)| public(path, text.into_bytes()));
         let media = self.bundle.media.into_values().map(|file| public(file.path, file.content));
         styles.chain(media).collect()
     }

@@ -37,9 +37,18 @@ enum Side {
 
 impl<'a> Walker<'a> {
     pub(crate) fn new(graphs: &'a Graphs) -> Self {
-        let used = graphs.rsc.collected.clients.iter().filter(|(id, _)| graphs.clients.contains_key(*id));
+        let used = graphs
+            .rsc
+            .collected
+            .clients
+            .iter()
+            .filter(|(id, _)| graphs.clients.contains_key(*id));
         let clients = used.map(|(id, file)| (file.module.as_str(), id)).collect();
-        Self { rsc: &graphs.rsc.output, browser: &graphs.browser.output, clients }
+        Self {
+            rsc: &graphs.rsc.output,
+            browser: &graphs.browser.output,
+            clients,
+        }
     }
 
     /// Everything that a module of the server's graph leads to.
@@ -119,7 +128,10 @@ mod tests {
             ..ModuleFacts::default()
         };
         Output {
-            modules: modules.iter().map(|(module, imports)| ((*module).to_owned(), facts(imports))).collect(),
+            modules: modules
+                .iter()
+                .map(|(module, imports)| ((*module).to_owned(), facts(imports)))
+                .collect(),
             ..Output::default()
         }
     }
@@ -135,7 +147,11 @@ mod tests {
         ]);
         let browser = output(&[("client", &["button", "card.css", "client.css"]), ("button", &["button.css"])]);
         let id: ClientId = "0123456789abcdef".into();
-        let walker = Walker { rsc: &rsc, browser: &browser, clients: BTreeMap::from([("client", &id)]) };
+        let walker = Walker {
+            rsc: &rsc,
+            browser: &browser,
+            clients: BTreeMap::from([("client", &id)]),
+        };
         let reached = walker.server_module("page");
         assert_eq!(reached.styles, ["card.css", "button.css", "client.css", "page.css"]);
         assert_eq!(reached.clients, BTreeSet::from([id.clone()]));

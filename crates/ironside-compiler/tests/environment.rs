@@ -219,7 +219,13 @@ async fn a_configuration_that_cannot_be_had_is_told_with_its_place() {
             "`not-there`",
         ),
         ("next.config.mjs", "export default 7;\n", "next-config", 0, "and is a number"),
-        ("next.config.mjs", "export const config = {};\n", "next-config", 0, "and is undefined"),
+        (
+            "next.config.mjs",
+            "export const config = {};\n",
+            "next-config",
+            0,
+            "and is undefined",
+        ),
         (
             "next.config.mjs",
             "export default { async headers() {\n  throw new Error('no headers');\n} };\n",

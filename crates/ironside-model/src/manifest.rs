@@ -122,7 +122,11 @@ pub struct CacheLife {
 
 impl Default for AppConfig {
     fn default() -> Self {
-        let life = |stale, revalidate, expire| CacheLife { stale: Some(stale), revalidate: Some(revalidate), expire };
+        let life = |stale, revalidate, expire| CacheLife {
+            stale: Some(stale),
+            revalidate: Some(revalidate),
+            expire,
+        };
         Self {
             base_path: String::new(),
             asset_prefix: String::new(),

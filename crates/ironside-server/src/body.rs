@@ -63,7 +63,10 @@ impl Body {
     /// Puts an encoding around a body.
     #[must_use]
     pub fn encoded(self, encoder: Encoder) -> Self {
-        Self::Encoded(Box::new(EncodedBody { inner: self, encoder: Some(encoder) }))
+        Self::Encoded(Box::new(EncodedBody {
+            inner: self,
+            encoder: Some(encoder),
+        }))
     }
 
     /// The number of bytes, if it is known.
@@ -108,7 +111,9 @@ fn poll_pieces(pieces: &mut Pieces, context: &mut Context<'_>) -> Poll<Option<Re
 impl EncodedBody {
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyFailure>>> {
         loop {
-            let Some(encoder) = &mut self.encoder else { return Poll::Ready(None) };
+            let Some(encoder) = &mut self.encoder else {
+                return Poll::Ready(None);
+            };
             let encoded = match ready!(self.inner.poll_bytes(context)) {
                 Some(Ok(bytes)) => encoder.write(&bytes)?,
                 Some(Err(failure)) => {
@@ -132,7 +137,8 @@ impl http_body::Body for Body {
     type Error = BodyFailure;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
-        self.poll_bytes(context).map(|next| next.map(|result| result.map(Frame::data)))
+        self.poll_bytes(context)
+            .map(|next| next.map(|result| result.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -164,7 +170,10 @@ impl FileBody {
     /// So many bytes from where the file stands.
     #[must_use]
     pub fn new(file: File, length: u64) -> Self {
-        Self { remaining: length, state: FileState::Idle(file) }
+        Self {
+            remaining: length,
+            state: FileState::Idle(file),
+        }
     }
 
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyFailure>>> {

@@ -54,7 +54,10 @@ impl BuildFiles {
     /// The files of a build folder.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), kept: Cache::with_weighter(1024, KEPT_BYTES, Size) }
+        Self {
+            root: root.to_owned(),
+            kept: Cache::with_weighter(1024, KEPT_BYTES, Size),
+        }
     }
 
     /// Opens a file that the manifest names, or its variant in an encoding.
@@ -72,7 +75,9 @@ impl BuildFiles {
         if let Some(bytes) = self.kept.get(&path) {
             return Ok(Opened::Bytes(bytes));
         }
-        let (path, opened) = tokio::task::spawn_blocking(move || read(&path).map(|opened| (path, opened))).await.map_err(io::Error::other)??;
+        let (path, opened) = tokio::task::spawn_blocking(move || read(&path).map(|opened| (path, opened)))
+            .await
+            .map_err(io::Error::other)??;
         if let Opened::Bytes(bytes) = &opened {
             self.kept.insert(path, bytes.clone());
         }
@@ -84,7 +89,10 @@ impl BuildFiles {
         if relative.components().all(|part| matches!(part, Component::Normal(_))) {
             return Ok(self.root.join(relative));
         }
-        Err(io::Error::new(io::ErrorKind::InvalidInput, format!("the manifest names the file {file:?}, which is not inside the build")))
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("the manifest names the file {file:?}, which is not inside the build"),
+        ))
     }
 }
 

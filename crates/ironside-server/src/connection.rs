@@ -51,7 +51,13 @@ pub(crate) fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
 }
 
 /// Serves a connection until it ends, or until `stop` and then the requests that are under way.
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, current: Current, protocol: Builder<TokioExecutor>, stop: CancellationToken) {
+pub(crate) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    current: Current,
+    protocol: Builder<TokioExecutor>,
+    stop: CancellationToken,
+) {
     // Small pieces of a stream are to leave at once.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
@@ -101,7 +107,10 @@ async fn respond(request: Request<Incoming>, has_two_lengths: bool, peer: Socket
     let site = current.site();
     site.house.metrics.active.fetch_add(1, Ordering::Relaxed);
     let (head, body) = request.into_parts();
-    let request_id = site.house.request_ids.name(&head.headers, site.house.trusted.trust(peer.ip()));
+    let request_id = site
+        .house
+        .request_ids
+        .name(&head.headers, site.house.trusted.trust(peer.ip()));
     // Who waits to be told to send has not begun to.
     let is_sending = !head.headers.contains_key(http::header::EXPECT);
     let body = RequestBody::new(body, site.house.limits.body_timeout, is_sending, site.house.tasks.clone());

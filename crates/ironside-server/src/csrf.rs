@@ -69,7 +69,9 @@ impl Refused {
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
-            Self::OtherOrigin => "The Origin header names another host than the request. Add it to serverActions.allowedOrigins if it may call actions of this application.",
+            Self::OtherOrigin => {
+                "The Origin header names another host than the request. Add it to serverActions.allowedOrigins if it may call actions of this application."
+            }
             Self::NullOrigin => "The Origin header is \"null\", which could be any site.",
             Self::BadOrigin => "The Origin header is not an origin.",
             Self::CrossSite => "The Sec-Fetch-Site header says that another site sent this request.",
@@ -107,13 +109,20 @@ pub fn verify(headers: &HeaderMap, authority: &str, policy: &OriginPolicy) -> Re
     if !host.eq_ignore_ascii_case(authority) {
         return Err(Refused::OtherOrigin);
     }
-    if site == Some(b"cross-site") { Err(Refused::CrossSite) } else { Ok(Allowed::SameHost) }
+    if site == Some(b"cross-site") {
+        Err(Refused::CrossSite)
+    } else {
+        Ok(Allowed::SameHost)
+    }
 }
 
 /// `host[:port]` of an origin, in lower case.
 fn origin_host(origin: &str) -> Option<String> {
     let (scheme, rest) = origin.split_once("://")?;
-    let known = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)) && !scheme.is_empty();
+    let known = scheme
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        && !scheme.is_empty();
     (known && crate::forwarded::is_authority(rest)).then(|| rest.to_ascii_lowercase())
 }
 
@@ -125,7 +134,9 @@ fn matches_pattern(host: &str, pattern: &str) -> bool {
     }
     let host: Vec<&str> = host.split('.').collect();
     let labels: Vec<&str> = pattern.split('.').collect();
-    let fits = |host: &[&str], labels: &[&str]| host.len() == labels.len() && host.iter().zip(labels).all(|(have, want)| *want == "*" || have == want);
+    let fits = |host: &[&str], labels: &[&str]| {
+        host.len() == labels.len() && host.iter().zip(labels).all(|(have, want)| *want == "*" || have == want)
+    };
     match labels.split_first() {
         Some((&"**", rest)) => host.len() > rest.len() && fits(host.get(host.len() - rest.len()..).unwrap_or_default(), rest),
         _ => fits(&host, &labels),
@@ -144,7 +155,13 @@ mod tests {
         for (name, value) in list {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        verify(&headers, HOST, &OriginPolicy { allowed: allowed.iter().map(|text| (*text).to_owned()).collect() })
+        verify(
+            &headers,
+            HOST,
+            &OriginPolicy {
+                allowed: allowed.iter().map(|text| (*text).to_owned()).collect(),
+            },
+        )
     }
 
     #[test]
@@ -152,8 +169,12 @@ mod tests {
         let own = ("origin", "http://shop.example:3000");
         let evil = ("origin", "https://evil.example");
         let cookie = ("cookie", "session=1");
-        let (cross, same, same_site, none) =
-            (("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "same-site"), ("sec-fetch-site", "none"));
+        let (cross, same, same_site, none) = (
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-site", "same-site"),
+            ("sec-fetch-site", "none"),
+        );
         for (headers, expected) in [
             (vec![own], Ok(Allowed::SameHost)),
             (vec![own, cookie], Ok(Allowed::SameHost)),
@@ -164,9 +185,18 @@ mod tests {
             (vec![("origin", "http://SHOP.example:3000")], Ok(Allowed::SameHost)),
             (vec![("origin", "http://shop.example")], Err(Refused::OtherOrigin)),
             (vec![("origin", "http://shop.example:9")], Err(Refused::OtherOrigin)),
-            (vec![("origin", "http://shop.example:3000.evil.example")], Err(Refused::BadOrigin)),
-            (vec![("origin", "http://shop.example.evil.example:3000")], Err(Refused::OtherOrigin)),
-            (vec![("origin", "http://shop.example:3000@evil.example")], Err(Refused::BadOrigin)),
+            (
+                vec![("origin", "http://shop.example:3000.evil.example")],
+                Err(Refused::BadOrigin),
+            ),
+            (
+                vec![("origin", "http://shop.example.evil.example:3000")],
+                Err(Refused::OtherOrigin),
+            ),
+            (
+                vec![("origin", "http://shop.example:3000@evil.example")],
+                Err(Refused::BadOrigin),
+            ),
             (vec![evil], Err(Refused::OtherOrigin)),
             (vec![evil, same], Err(Refused::OtherOrigin)),
             (vec![("origin", "null")], Err(Refused::NullOrigin)),
@@ -204,13 +234,32 @@ mod tests {
         ] {
             assert_eq!(decide(&[("origin", host)], &[pattern]).is_ok(), allowed, "{pattern} {host}");
         }
-        assert_eq!(decide(&[("origin", "https://trusted.example"), ("sec-fetch-site", "cross-site")], &["trusted.example"]), Ok(Allowed::Listed));
+        assert_eq!(
+            decide(
+                &[("origin", "https://trusted.example"), ("sec-fetch-site", "cross-site")],
+                &["trusted.example"]
+            ),
+            Ok(Allowed::Listed)
+        );
     }
 
     #[test]
     fn every_combination_has_a_decision_and_foreign_origins_are_never_allowed() {
-        let origins = [None, Some("http://shop.example:3000"), Some("https://evil.example"), Some("null"), Some("x")];
-        let sites = [None, Some("same-origin"), Some("same-site"), Some("cross-site"), Some("none"), Some("?")];
+        let origins = [
+            None,
+            Some("http://shop.example:3000"),
+            Some("https://evil.example"),
+            Some("null"),
+            Some("x"),
+        ];
+        let sites = [
+            None,
+            Some("same-origin"),
+            Some("same-site"),
+            Some("cross-site"),
+            Some("none"),
+            Some("?"),
+        ];
         for origin in origins {
             for site in sites {
                 for cookie in [None, Some("a=1")] {

@@ -21,7 +21,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum DeploymentError {
     /// It was made by another version.
-    #[error("the build has the form {found} and this server reads {expected}. Build the application again with this version: ironside build")]
+    #[error(
+        "the build has the form {found} and this server reads {expected}. Build the application again with this version: ironside build"
+    )]
     Format {
         /// What the build has.
         found: u32,
@@ -75,11 +77,16 @@ impl Deployment {
     /// When the build is of another version, or its configuration has a mistake.
     pub fn load(options: DeploymentOptions) -> Result<Arc<Self>, DeploymentError> {
         if options.manifest.format != MANIFEST_FORMAT {
-            return Err(DeploymentError::Format { found: options.manifest.format, expected: MANIFEST_FORMAT });
+            return Err(DeploymentError::Format {
+                found: options.manifest.format,
+                expected: MANIFEST_FORMAT,
+            });
         }
         let manifest = Arc::new(options.manifest);
-        let public = PublicFiles::list(&options.public_dir, options.development)
-            .map_err(|source| DeploymentError::Public { folder: options.public_dir.clone(), source })?;
+        let public = PublicFiles::list(&options.public_dir, options.development).map_err(|source| DeploymentError::Public {
+            folder: options.public_dir.clone(),
+            source,
+        })?;
         let router = Router::new(manifest.clone(), public)?;
         for rule in router.rules.external_rewrites() {
             tracing::warn!("next.config: the rewrite {rule:?} leads to another site; it is answered with 501");
@@ -89,7 +96,9 @@ impl Deployment {
             files: BuildFiles::new(&options.build_dir),
             cache: Cache::new(options.cache),
             known_dynamic: KnownDynamic::default(),
-            origins: OriginPolicy { allowed: manifest.config.action_allowed_origins.clone() },
+            origins: OriginPolicy {
+                allowed: manifest.config.action_allowed_origins.clone(),
+            },
             draft_id: options.draft_id,
             development: options.development,
             stack_places: Arc::new(StackPlaces::new(&options.build_dir)),

@@ -20,15 +20,23 @@ pub fn id(key: &[u8]) -> String {
     } else {
         block[..key.len()].copy_from_slice(key);
     }
-    let inner = Sha256::new().chain_update(block.map(|byte| byte ^ 0x36)).chain_update(b"ironside draft mode").finalize();
-    let outer = Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize();
+    let inner = Sha256::new()
+        .chain_update(block.map(|byte| byte ^ 0x36))
+        .chain_update(b"ironside draft mode")
+        .finalize();
+    let outer = Sha256::new()
+        .chain_update(block.map(|byte| byte ^ 0x5c))
+        .chain_update(inner)
+        .finalize();
     outer.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether a request is in draft mode. Without an id nobody can tell, so the cookie's presence counts.
 #[must_use]
 pub fn is_on(headers: &HeaderMap, id: Option<&str>) -> bool {
-    let Some(value) = query::cookie(headers, COOKIE) else { return false };
+    let Some(value) = query::cookie(headers, COOKIE) else {
+        return false;
+    };
     id.is_none_or(|id| same(value.as_bytes(), id.as_bytes()))
 }
 

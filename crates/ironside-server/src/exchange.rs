@@ -133,7 +133,11 @@ impl Exchange {
             body,
             peer,
             request_id,
-            client: Client { https: false, authority: String::new(), address: IpAddr::from([0, 0, 0, 0]) },
+            client: Client {
+                https: false,
+                authority: String::new(),
+                address: IpAddr::from([0, 0, 0, 0]),
+            },
             full_path: String::new(),
             path: String::new(),
             ends_with_slash: false,
@@ -153,7 +157,11 @@ impl Exchange {
     /// The path as far as it is known, for logs.
     #[must_use]
     pub fn path(&self) -> &str {
-        if self.full_path.is_empty() { self.uri.path() } else { &self.full_path }
+        if self.full_path.is_empty() {
+            self.uri.path()
+        } else {
+            &self.full_path
+        }
     }
 
     /// The path that decides what answers.
@@ -190,7 +198,14 @@ impl Exchange {
     /// Whether a browser shows the answer by itself. Everything that doesn't say otherwise counts as a document.
     #[must_use]
     pub fn wants_document(&self) -> bool {
-        let destination = self.headers.get("sec-fetch-dest").map_or(&b"document"[..], HeaderValue::as_bytes);
-        self.navigation.variant == Variant::Html && matches!(destination, b"document" | b"iframe" | b"frame" | b"embed" | b"object" | b"empty" | b"")
+        let destination = self
+            .headers
+            .get("sec-fetch-dest")
+            .map_or(&b"document"[..], HeaderValue::as_bytes);
+        self.navigation.variant == Variant::Html
+            && matches!(
+                destination,
+                b"document" | b"iframe" | b"frame" | b"embed" | b"object" | b"empty" | b""
+            )
     }
 }

@@ -23,7 +23,10 @@ impl TrustedProxies {
     /// # Errors
     /// When one of them is neither.
     pub fn new(list: &[String]) -> Result<Self, NetworkError> {
-        list.iter().map(|text| network(text).ok_or_else(|| NetworkError(text.clone()))).collect::<Result<_, _>>().map(Self)
+        list.iter()
+            .map(|text| network(text).ok_or_else(|| NetworkError(text.clone())))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Whether a peer is trusted. Loopback addresses always are: what runs on this machine can reach the server anyway.
@@ -35,7 +38,10 @@ impl TrustedProxies {
 }
 
 fn network(text: &str) -> Option<(u128, u32)> {
-    let (address, prefix) = text.trim().split_once('/').map_or((text.trim(), None), |(address, prefix)| (address, Some(prefix)));
+    let (address, prefix) = text
+        .trim()
+        .split_once('/')
+        .map_or((text.trim(), None), |(address, prefix)| (address, Some(prefix)));
     let address: IpAddr = address.parse().ok()?;
     let (width, shift) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
     let prefix: u32 = prefix.map_or(Some(width), |prefix| prefix.parse().ok().filter(|prefix| *prefix <= width))?;
@@ -82,7 +88,9 @@ impl Client {
 #[must_use]
 pub fn split_port(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && (!host.contains(':') || host.ends_with(']')) => (host, Some(port)),
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && (!host.contains(':') || host.ends_with(']')) => {
+            (host, Some(port))
+        }
         _ => (authority, None),
     }
 }
@@ -102,9 +110,16 @@ pub fn settle(headers: &mut HeaderMap, peer: IpAddr, host: &str, trusted: &Trust
         }
     }
     let https = first(headers, PROTO).is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-    let authority = first(headers, HOST).filter(|host| is_authority(host)).unwrap_or_else(|| host.to_owned()).to_ascii_lowercase();
+    let authority = first(headers, HOST)
+        .filter(|host| is_authority(host))
+        .unwrap_or_else(|| host.to_owned())
+        .to_ascii_lowercase();
     let address = client_address(headers, peer, trusted);
-    let client = Client { https, authority, address };
+    let client = Client {
+        https,
+        authority,
+        address,
+    };
     for (name, value) in [
         (HOST, client.authority.clone()),
         (PORT, client.port().to_owned()),
@@ -136,7 +151,10 @@ fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &TrustedProxies) -
     let values: Vec<&str> = headers.get_all(FOR).iter().filter_map(|value| value.to_str().ok()).collect();
     for item in values.iter().rev().flat_map(|value| value.rsplit(',')) {
         let item = item.trim();
-        let bare = item.parse().ok().or_else(|| split_port(item).0.trim_matches(['[', ']']).parse().ok());
+        let bare = item
+            .parse()
+            .ok()
+            .or_else(|| split_port(item).0.trim_matches(['[', ']']).parse().ok());
         let Some(address) = bare else { break };
         nearest = address;
         if !trusted.trust(address) {
@@ -153,7 +171,12 @@ pub fn is_authority(text: &str) -> bool {
     let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     match inner {
         Some(v6) => v6.parse::<Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)),
+        None => {
+            !host.is_empty()
+                && host
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+        }
     }
 }
 
@@ -172,7 +195,9 @@ mod tests {
     use super::*;
 
     fn sent(list: &[(&'static str, &'static str)]) -> HeaderMap {
-        list.iter().map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+        list.iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
     }
 
     fn ip(text: &str) -> IpAddr {
@@ -181,17 +206,44 @@ mod tests {
 
     #[test]
     fn a_loopback_peer_is_believed_and_the_first_host_counts() {
-        let mut headers = sent(&[("x-forwarded-host", "Public.example, b.example"), ("x-forwarded-proto", "https"), ("x-forwarded-for", "203.0.113.5")]);
+        let mut headers = sent(&[
+            ("x-forwarded-host", "Public.example, b.example"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-for", "203.0.113.5"),
+        ]);
         let client = settle(&mut headers, ip("127.0.0.1"), "localhost:3000", &TrustedProxies::default());
-        assert_eq!(client, Client { https: true, authority: "public.example".into(), address: ip("203.0.113.5") });
+        assert_eq!(
+            client,
+            Client {
+                https: true,
+                authority: "public.example".into(),
+                address: ip("203.0.113.5")
+            }
+        );
         assert_eq!(client.port(), "443");
     }
 
     #[test]
     fn anybody_else_is_not_believed() {
-        let mut headers = sent(&[("x-forwarded-host", "evil.example"), ("x-forwarded-for", "127.0.0.1"), ("forwarded", "host=evil")]);
-        let client = settle(&mut headers, ip("198.51.100.7"), "shop.example:8080", &TrustedProxies::default());
-        assert_eq!(client, Client { https: false, authority: "shop.example:8080".into(), address: ip("198.51.100.7") });
+        let mut headers = sent(&[
+            ("x-forwarded-host", "evil.example"),
+            ("x-forwarded-for", "127.0.0.1"),
+            ("forwarded", "host=evil"),
+        ]);
+        let client = settle(
+            &mut headers,
+            ip("198.51.100.7"),
+            "shop.example:8080",
+            &TrustedProxies::default(),
+        );
+        assert_eq!(
+            client,
+            Client {
+                https: false,
+                authority: "shop.example:8080".into(),
+                address: ip("198.51.100.7")
+            }
+        );
         assert_eq!(headers["x-forwarded-host"], "shop.example:8080");
         assert_eq!(headers["x-forwarded-port"], "8080");
         assert_eq!(headers["x-forwarded-for"], "198.51.100.7");
@@ -202,7 +254,10 @@ mod tests {
     fn the_client_is_the_nearest_address_that_is_no_proxy_of_ours() {
         let trusted = TrustedProxies::new(&["10.0.0.0/8".into(), "2001:db8::/32".into()]).unwrap();
         let mut headers = sent(&[("x-forwarded-for", "1.1.1.1, 203.0.113.5:443, 10.1.2.3")]);
-        assert_eq!(settle(&mut headers, ip("::ffff:10.9.9.9"), "h", &trusted).address, ip("203.0.113.5"));
+        assert_eq!(
+            settle(&mut headers, ip("::ffff:10.9.9.9"), "h", &trusted).address,
+            ip("203.0.113.5")
+        );
         assert!(trusted.trust(ip("2001:db8::1")) && !trusted.trust(ip("11.0.0.1")));
     }
 

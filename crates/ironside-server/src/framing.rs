@@ -5,11 +5,11 @@
 //! a request only ever comes from somebody who hopes that two servers disagree about its end, so it is refused. The
 //! follower decides nothing else. Where it cannot follow (HTTP/2, or what hyper is about to refuse) it stops looking.
 
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
-use std::io::{self, IoSlice};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The longest line that is remembered; hyper has limits of its own.
@@ -55,7 +55,13 @@ impl<T> Followed<T> {
     #[must_use]
     pub(crate) fn new(inner: T) -> (Self, Seen) {
         let found = Seen::default();
-        (Self { inner, follower: Follower::new(found.clone()) }, found)
+        (
+            Self {
+                inner,
+                follower: Follower::new(found.clone()),
+            },
+            found,
+        )
     }
 }
 
@@ -81,7 +87,11 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Followed<T> {
         Pin::new(&mut self.inner).poll_shutdown(context)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, context: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write_vectored(context, slices)
     }
 
@@ -125,7 +135,14 @@ struct Follower {
 
 impl Follower {
     fn new(found: Seen) -> Self {
-        Self { place: Place::RequestLine, line: Vec::new(), length: None, is_chunked: false, heads: 0, found }
+        Self {
+            place: Place::RequestLine,
+            line: Vec::new(),
+            length: None,
+            is_chunked: false,
+            heads: 0,
+            found,
+        }
     }
 
     fn read(&mut self, mut bytes: &[u8]) {
@@ -151,7 +168,10 @@ impl Follower {
             return &[];
         }
         self.place = then;
-        usize::try_from(left).ok().and_then(|left| bytes.get(left..)).unwrap_or_default()
+        usize::try_from(left)
+            .ok()
+            .and_then(|left| bytes.get(left..))
+            .unwrap_or_default()
     }
 
     fn read_line<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
@@ -198,7 +218,9 @@ impl Follower {
     }
 
     fn after_header(&mut self, line: &[u8]) -> Place {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else { return Place::Lost };
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            return Place::Lost;
+        };
         let (name, value) = line.split_at(colon);
         if name.eq_ignore_ascii_case(b"transfer-encoding") {
             self.is_chunked = true;
@@ -257,18 +279,25 @@ mod tests {
 
     const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
     const LENGTH: &str = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\nhello\r\n\r\nhi";
-    const CHUNKS: &str = "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\nA \r\n0\r\n\r\n45678\r\n0\r\nX: y\r\n\r\n";
+    const CHUNKS: &str =
+        "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\nA \r\n0\r\n\r\n45678\r\n0\r\nX: y\r\n\r\n";
     const BOTH: &str = "POST /a HTTP/1.1\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
 
     #[test]
     fn messages_are_followed_to_their_ends() {
-        assert_eq!(both(&[GET, LENGTH, CHUNKS, GET, "\r\n", CHUNKS, LENGTH, GET].concat()), (0, 7));
+        assert_eq!(
+            both(&[GET, LENGTH, CHUNKS, GET, "\r\n", CHUNKS, LENGTH, GET].concat()),
+            (0, 7)
+        );
     }
 
     #[test]
     fn two_lengths_are_found_in_either_order_and_wherever_the_request_stands() {
         assert_eq!(both(BOTH), (1, 1));
-        assert_eq!(both("POST / HTTP/1.1\nTransfer-Encoding:chunked\nContent-Length:0\n\n0\n\n"), (1, 1));
+        assert_eq!(
+            both("POST / HTTP/1.1\nTransfer-Encoding:chunked\nContent-Length:0\n\n0\n\n"),
+            (1, 1)
+        );
         assert_eq!(both(&[LENGTH, CHUNKS, GET, BOTH, GET].concat()), (4, 4));
     }
 
@@ -280,7 +309,11 @@ mod tests {
 
     #[test]
     fn what_is_no_http_1_is_left_to_hyper() {
-        for junk in ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GARBAGE\r\nwithout colon\r\n\r\n", "P / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"] {
+        for junk in [
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "GARBAGE\r\nwithout colon\r\n\r\n",
+            "P / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        ] {
             assert_eq!(both(&format!("{junk}{BOTH}")), (0, 0), "{junk:?}");
         }
     }

@@ -8,14 +8,17 @@ use crate::work::Pieces;
 use http::{HeaderMap, HeaderValue, Method, header};
 use hyper::ext::ReasonPhrase;
 use ironside_model::route_table::RouteMatch;
-use ironside_worker::{Head, Job};
 use ironside_worker::wire::{JobKind, JobVariant, Scheme};
+use ironside_worker::{Head, Job};
 use std::time::Duration;
 
 /// The job that runs the proxy. The application's own run comes after it, so the headers stay.
 #[must_use]
 pub fn for_proxy(exchange: &Exchange) -> Job {
-    Job { headers: exchange.headers.clone(), ..base(exchange, JobKind::Proxy) }
+    Job {
+        headers: exchange.headers.clone(),
+        ..base(exchange, JobKind::Proxy)
+    }
 }
 
 /// The job that renders a page, runs a handler or makes a metadata file. Takes the headers.
@@ -71,7 +74,11 @@ fn base(exchange: &Exchange, kind: JobKind) -> Job {
     if exchange.ends_with_slash {
         path.push('/');
     }
-    let trace = exchange.headers.get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let trace = exchange
+        .headers
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     Job {
         method: exchange.method.clone(),
         scheme: if exchange.client.https { Scheme::Https } else { Scheme::Http },

@@ -61,7 +61,9 @@ pub(crate) fn open(address: &ListenAddress) -> Result<TcpListener, ListenError> 
             let six = SocketAddr::from((Ipv6Addr::UNSPECIFIED, *port));
             match bind(six) {
                 // A machine without IPv6.
-                Err(ListenError::Other { .. } | ListenError::NotOurs { .. }) => bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, *port))),
+                Err(ListenError::Other { .. } | ListenError::NotOurs { .. }) => {
+                    bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, *port)))
+                }
                 other => other,
             }
         }
@@ -73,8 +75,15 @@ fn resolve(host: &str, port: u16) -> Result<SocketAddr, ListenError> {
     if let Ok(address) = bare.parse::<IpAddr>() {
         return Ok(SocketAddr::new(address, port));
     }
-    let no_such = |source| ListenError::NoSuchHost { host: host.to_owned(), source };
-    (bare, port).to_socket_addrs().map_err(|error| no_such(Some(error)))?.next().ok_or_else(|| no_such(None))
+    let no_such = |source| ListenError::NoSuchHost {
+        host: host.to_owned(),
+        source,
+    };
+    (bare, port)
+        .to_socket_addrs()
+        .map_err(|error| no_such(Some(error)))?
+        .next()
+        .ok_or_else(|| no_such(None))
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
@@ -114,7 +123,12 @@ mod tests {
 
     #[tokio::test]
     async fn hosts_that_are_none_are_named() {
-        let open = |host: &str| open(&ListenAddress::Host { host: host.into(), port: 0 });
+        let open = |host: &str| {
+            open(&ListenAddress::Host {
+                host: host.into(),
+                port: 0,
+            })
+        };
         assert!(open("127.0.0.1").is_ok() && open("localhost").is_ok());
         assert!(matches!(open("203.0.113.1").unwrap_err(), ListenError::NotOurs { .. }));
         assert!(open("no such host").unwrap_err().to_string().contains("no such host"));

@@ -55,13 +55,20 @@ impl ServerOptions {
     /// All addresses of the machine, IPv6 and IPv4.
     #[must_use]
     pub fn on_port(port: u16) -> Self {
-        Self { address: ListenAddress::Everywhere { port }, limits: Limits::default(), trusted_proxies: Vec::new() }
+        Self {
+            address: ListenAddress::Everywhere { port },
+            limits: Limits::default(),
+            trusted_proxies: Vec::new(),
+        }
     }
 
     /// A host's name or address.
     #[must_use]
     pub fn on_host(host: impl Into<String>, port: u16) -> Self {
-        Self { address: ListenAddress::Host { host: host.into(), port }, ..Self::on_port(port) }
+        Self {
+            address: ListenAddress::Host { host: host.into(), port },
+            ..Self::on_port(port)
+        }
     }
 }
 

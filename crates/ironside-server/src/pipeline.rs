@@ -82,7 +82,9 @@ impl Phase {
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
-            Self::Admission => "refuses unknown methods, contradicting lengths, missing or contradicting hosts, and URLs that are too long",
+            Self::Admission => {
+                "refuses unknown methods, contradicting lengths, missing or contradicting hosts, and URLs that are too long"
+            }
             Self::CanonicalUrl => "brings the path into its one form; redirects // and \\, refuses malformed encodings",
             Self::InternalHeaders => "takes away headers that only the server itself may set",
             Self::ForwardedHeaders => "finds out who the client is; believes X-Forwarded-* of trusted proxies only",

@@ -34,7 +34,11 @@ impl PublicFiles {
     /// When it can't be read.
     pub fn list(root: &Path, rescan: bool) -> io::Result<Self> {
         let files = scan(root)?;
-        Ok(Self { root: root.to_owned(), files: RwLock::new(files), rescan })
+        Ok(Self {
+            root: root.to_owned(),
+            files: RwLock::new(files),
+            rescan,
+        })
     }
 
     /// The file that a canonical path names.
@@ -104,8 +108,16 @@ fn inside(root: &Path, path: &Path) -> Option<PathBuf> {
 pub fn content_type(name: &str) -> HeaderValue {
     let guess = mime_guess::from_path(name).first_or_octet_stream();
     let essence = guess.essence_str();
-    let text = essence.starts_with("text/") || matches!(essence, "application/json" | "application/javascript" | "image/svg+xml" | "application/xml");
-    let value = if text { format!("{essence}; charset=utf-8") } else { essence.to_owned() };
+    let text = essence.starts_with("text/")
+        || matches!(
+            essence,
+            "application/json" | "application/javascript" | "image/svg+xml" | "application/xml"
+        );
+    let value = if text {
+        format!("{essence}; charset=utf-8")
+    } else {
+        essence.to_owned()
+    };
     HeaderValue::from_str(&value).unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
 
@@ -132,17 +144,33 @@ mod tests {
         for path in ["/a.txt", "/sub%20dir/gr%C3%BCn.html", "/alias.txt"] {
             assert!(files.find(path).is_some(), "{path}");
         }
-        for path in ["/A.txt", "/sub%20dir", "/sub%20dir%2Fgr%C3%BCn.html", "/link.txt", "/up/secret.txt", "/a.txt/", "/", "/a.txt%00", "/..%2fsecret.txt"] {
+        for path in [
+            "/A.txt",
+            "/sub%20dir",
+            "/sub%20dir%2Fgr%C3%BCn.html",
+            "/link.txt",
+            "/up/secret.txt",
+            "/a.txt/",
+            "/",
+            "/a.txt%00",
+            "/..%2fsecret.txt",
+        ] {
             assert!(files.find(path).is_none(), "{path}");
         }
-        assert_eq!(files.find("/sub%20dir/gr%C3%BCn.html").unwrap().content_type, "text/html; charset=utf-8");
+        assert_eq!(
+            files.find("/sub%20dir/gr%C3%BCn.html").unwrap().content_type,
+            "text/html; charset=utf-8"
+        );
     }
 
     #[test]
     fn new_files_are_seen_in_development_only() {
         let dir = folder();
         let root = dir.path().join("public");
-        let (fixed, live) = (PublicFiles::list(&root, false).unwrap(), PublicFiles::list(&root, true).unwrap());
+        let (fixed, live) = (
+            PublicFiles::list(&root, false).unwrap(),
+            PublicFiles::list(&root, true).unwrap(),
+        );
         fs::write(root.join("new.css"), "").unwrap();
         assert!(fixed.find("/new.css").is_none());
         assert!(live.find("/new.css").is_some());
@@ -151,6 +179,11 @@ mod tests {
     #[test]
     fn a_missing_folder_is_an_empty_one() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(PublicFiles::list(&dir.path().join("public"), false).unwrap().find("/a").is_none());
+        assert!(
+            PublicFiles::list(&dir.path().join("public"), false)
+                .unwrap()
+                .find("/a")
+                .is_none()
+        );
     }
 }

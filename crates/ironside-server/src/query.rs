@@ -4,7 +4,16 @@
 use http::{HeaderMap, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'!').remove(b'~').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
 
 /// Escapes a value for a query, as `encodeURIComponent` does.
 #[must_use]
@@ -57,13 +66,19 @@ pub fn take(query: &str, name: &str) -> (Option<String>, String) {
 /// The cookies of a request in order, undecoded.
 pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.trim(), value.trim()))
+    values
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.trim(), value.trim()))
 }
 
 /// The value of a cookie; of several with one name the last.
 #[must_use]
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    cookies(headers).filter(|(found, _)| *found == name).last().map(|(_, value)| value.to_owned())
+    cookies(headers)
+        .filter(|(found, _)| *found == name)
+        .last()
+        .map(|(_, value)| value.to_owned())
 }
 
 #[cfg(test)]

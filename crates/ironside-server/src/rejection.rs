@@ -60,7 +60,12 @@ impl Methods {
 
     /// The methods among some names.
     pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(names.into_iter().filter_map(|name| METHODS.iter().position(|method| *method == name)).fold(0, |set, bit| set | 1 << bit))
+        Self(
+            names
+                .into_iter()
+                .filter_map(|name| METHODS.iter().position(|method| *method == name))
+                .fold(0, |set, bit| set | 1 << bit),
+        )
     }
 
     /// With one more.
@@ -79,7 +84,13 @@ impl Methods {
     /// The value of `Allow`.
     #[must_use]
     pub fn list(self) -> String {
-        METHODS.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
+        METHODS
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| self.0 & (1 << bit) != 0)
+            .map(|(_, name)| *name)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -167,7 +178,10 @@ mod tests {
 
     #[test]
     fn allow_lists_methods_in_order() {
-        assert_eq!(Methods::of(["POST", "GET", "runtime"]).with("OPTIONS").with("HEAD").list(), "GET, HEAD, OPTIONS, POST");
+        assert_eq!(
+            Methods::of(["POST", "GET", "runtime"]).with("OPTIONS").with("HEAD").list(),
+            "GET, HEAD, OPTIONS, POST"
+        );
         assert_eq!(Methods::READ.list(), "GET, HEAD");
         assert!(Methods::READ.has("GET") && !Methods::READ.has("POST") && !Methods::READ.has("QUERY"));
     }

@@ -52,7 +52,13 @@ impl RequestBody {
     /// A body as it comes.
     #[must_use]
     pub fn new(incoming: Incoming, patience: Duration, is_sending: bool, tasks: TaskTracker) -> Self {
-        Self { rest: (!incoming.is_end_stream()).then_some(incoming), patience: Some(patience), is_sending, tasks: Some(tasks), ..Self::default() }
+        Self {
+            rest: (!incoming.is_end_stream()).then_some(incoming),
+            patience: Some(patience),
+            is_sending,
+            tasks: Some(tasks),
+            ..Self::default()
+        }
     }
 
     /// Nobody wants the rest. It is read all the same if the client sends it.
@@ -95,7 +101,11 @@ impl RequestBody {
     /// For a worker, without a limit.
     #[must_use]
     pub fn into_job(self) -> JobBody {
-        if self.is_empty() { JobBody::Empty } else { JobBody::Stream(Box::pin(Whole(Left(self)))) }
+        if self.is_empty() {
+            JobBody::Empty
+        } else {
+            JobBody::Stream(Box::pin(Whole(Left(self))))
+        }
     }
 
     /// For a worker, up to `limit` bytes.
@@ -105,7 +115,11 @@ impl RequestBody {
         if self.is_empty() {
             return (JobBody::Empty, over);
         }
-        let body = Limited { body: Some(Left(self)), left: limit, over: over.clone() };
+        let body = Limited {
+            body: Some(Left(self)),
+            left: limit,
+            over: over.clone(),
+        };
         (JobBody::Stream(Box::pin(body)), over)
     }
 
@@ -113,8 +127,16 @@ impl RequestBody {
     #[must_use]
     pub fn share(self, keep: usize) -> (JobBody, Shared) {
         let empty = self.is_empty();
-        let shared = Shared(Arc::new(Mutex::new(Some(Recording { body: Left(self), read: VecDeque::new(), room: keep }))));
-        let job = if empty { JobBody::Empty } else { JobBody::Stream(Box::pin(Reader(shared.clone()))) };
+        let shared = Shared(Arc::new(Mutex::new(Some(Recording {
+            body: Left(self),
+            read: VecDeque::new(),
+            room: keep,
+        }))));
+        let job = if empty {
+            JobBody::Empty
+        } else {
+            JobBody::Stream(Box::pin(Reader(shared.clone())))
+        };
         (job, shared)
     }
 
@@ -123,7 +145,9 @@ impl RequestBody {
             return Poll::Ready(Some(Ok(bytes)));
         }
         loop {
-            let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
+            let Some(rest) = &mut self.rest else {
+                return Poll::Ready(None);
+            };
             self.is_sending = true;
             let Poll::Ready(frame) = Pin::new(rest).poll_frame(context) else {
                 if self.is_silent(context) {
@@ -153,7 +177,11 @@ impl RequestBody {
     /// Whether the client has been silent for too long.
     fn is_silent(&mut self, context: &mut Context<'_>) -> bool {
         let Some(patience) = self.patience else { return false };
-        self.silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience))).as_mut().poll(context).is_ready()
+        self.silence
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)))
+            .as_mut()
+            .poll(context)
+            .is_ready()
     }
 }
 
@@ -188,13 +216,16 @@ impl Stream for Limited {
     type Item = Result<Bytes, BodyError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
         let next = std::task::ready!(body.0.poll_next(context));
         if let Some(Ok(bytes)) = &next {
             match self.left.checked_sub(bytes.len() as u64) {
                 Some(left) => self.left = left,
                 None => {
-                    *self.over.0.lock().unwrap_or_else(PoisonError::into_inner) = self.body.take().map(|mut body| std::mem::take(&mut body.0));
+                    *self.over.0.lock().unwrap_or_else(PoisonError::into_inner) =
+                        self.body.take().map(|mut body| std::mem::take(&mut body.0));
                     return Poll::Ready(Some(Err(BodyError::OverLimit)));
                 }
             }
@@ -219,7 +250,9 @@ impl Shared {
     #[must_use]
     pub fn take_back(&self) -> RequestBody {
         let recording = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Recording { mut body, mut read, .. }) = recording else { return RequestBody::default() };
+        let Some(Recording { mut body, mut read, .. }) = recording else {
+            return RequestBody::default();
+        };
         let mut body = std::mem::take(&mut body.0);
         read.append(&mut body.again);
         RequestBody { again: read, ..body }
@@ -233,7 +266,9 @@ impl Stream for Reader {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut guard = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(recording) = &mut *guard else { return Poll::Ready(None) };
+        let Some(recording) = &mut *guard else {
+            return Poll::Ready(None);
+        };
         if recording.body.0.lost {
             return Poll::Ready(None);
         }

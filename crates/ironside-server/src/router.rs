@@ -50,7 +50,13 @@ impl Router {
     /// When a rule of `next.config` has a mistake.
     pub fn new(manifest: Arc<Manifest>, public: PublicFiles) -> Result<Self, RuleError> {
         let rules = Rules::new(&manifest)?;
-        Ok(Self { table: RouteTable::of(&manifest), routes: RouteInfo::of(&manifest), rules, public, manifest })
+        Ok(Self {
+            table: RouteTable::of(&manifest),
+            routes: RouteInfo::of(&manifest),
+            rules,
+            public,
+            manifest,
+        })
     }
 
     /// What is known about a matched route.
@@ -64,7 +70,11 @@ impl Router {
     /// # Errors
     /// When a rewrite leads where the server can't go.
     pub fn resolve(&self, asked: Asked<'_>, from: Option<&str>) -> Result<Resolved, Rejection> {
-        let mut walk = Walk { path: asked.path.to_owned(), added: String::new(), moved: false };
+        let mut walk = Walk {
+            path: asked.path.to_owned(),
+            added: String::new(),
+            moved: false,
+        };
         let rewrites = &self.rules.rewrites;
         for rule in &rewrites.before_files {
             walk.follow(rule, asked)?;
@@ -92,7 +102,11 @@ impl Router {
                 return Ok(walk.arrive(target, asked));
             }
         }
-        if asked.inside || walk.moved { Ok(walk.arrive(Target::NotFound, asked)) } else { Err(Rejection::NotFound) }
+        if asked.inside || walk.moved {
+            Ok(walk.arrive(Target::NotFound, asked))
+        } else {
+            Err(Rejection::NotFound)
+        }
     }
 
     fn anything(&self, path: &str, from: Option<&str>) -> Option<Target> {
@@ -102,7 +116,11 @@ impl Router {
     fn file(&self, path: &str) -> Option<Target> {
         if path.starts_with("/_next/") || path == "/_next" {
             let known = self.manifest.assets.contains_key(path);
-            return Some(if known { Target::Asset { path: path.to_owned() } } else { Target::MissingAsset });
+            return Some(if known {
+                Target::Asset { path: path.to_owned() }
+            } else {
+                Target::MissingAsset
+            });
         }
         self.public.find(path).map(Target::PublicFile)
     }
@@ -126,24 +144,52 @@ impl Router {
     #[must_use]
     pub fn resolution(&self, target: &str, authority: &str, headers: &http::HeaderMap) -> Resolution {
         let base_path = self.manifest.config.base_path.as_str();
-        let Some((path, query)) = self.own_path(target, authority, base_path) else { return Resolution::External { url: target.to_owned() } };
-        let handler = || Resolution::Handler { path: path.clone(), query: query.clone() };
-        let Ok(Canonical::Path(canonical)) = url::canonicalise(&path) else { return handler() };
-        let trimmed = if canonical.len() > 1 { canonical.trim_end_matches('/') } else { &canonical };
+        let Some((path, query)) = self.own_path(target, authority, base_path) else {
+            return Resolution::External { url: target.to_owned() };
+        };
+        let handler = || Resolution::Handler {
+            path: path.clone(),
+            query: query.clone(),
+        };
+        let Ok(Canonical::Path(canonical)) = url::canonicalise(&path) else {
+            return handler();
+        };
+        let trimmed = if canonical.len() > 1 {
+            canonical.trim_end_matches('/')
+        } else {
+            &canonical
+        };
         let full_path = format!("{base_path}{trimmed}");
-        let asked = Asked { path: trimmed, full_path: &full_path, inside: true, query: &query, headers, host: forwarded::split_port(authority).0 };
-        let redirected = self.rules.redirects.iter().any(|rule| rule.answer(&asked, base_path).is_some());
+        let asked = Asked {
+            path: trimmed,
+            full_path: &full_path,
+            inside: true,
+            query: &query,
+            headers,
+            host: forwarded::split_port(authority).0,
+        };
+        let redirected = self
+            .rules
+            .redirects
+            .iter()
+            .any(|rule| rule.answer(&asked, base_path).is_some());
         if redirected || self.rules.proxy_runs(&asked) {
             return handler();
         }
         match self.resolve(asked, None) {
-            Ok(Resolved { target: Target::Page(matched), rewritten }) => Resolution::Route {
+            Ok(Resolved {
+                target: Target::Page(matched),
+                rewritten,
+            }) => Resolution::Route {
                 route: matched.route.0,
                 params: params(&matched),
                 path: trimmed.to_owned(),
                 query: rewritten.map_or(query, |rewritten| rewritten.query),
             },
-            Ok(Resolved { target: Target::NotFound, .. }) => Resolution::None,
+            Ok(Resolved {
+                target: Target::NotFound,
+                ..
+            }) => Resolution::None,
             _ => handler(),
         }
     }
@@ -159,13 +205,21 @@ impl Router {
                 if !host.eq_ignore_ascii_case(authority) {
                     return None;
                 }
-                if local.starts_with('/') { local.to_owned() } else { format!("/{local}") }
+                if local.starts_with('/') {
+                    local.to_owned()
+                } else {
+                    format!("/{local}")
+                }
             }
             None if target.starts_with('/') && !target.starts_with("//") && !target.starts_with("/\\") => target.to_owned(),
             None => return None,
         };
         let (path, query) = local.split_once('?').unwrap_or((&local, ""));
-        let path = if absolute.is_some() { url::without_base(path, base_path)? } else { url::without_base(path, base_path).unwrap_or(path) };
+        let path = if absolute.is_some() {
+            url::without_base(path, base_path)?
+        } else {
+            url::without_base(path, base_path).unwrap_or(path)
+        };
         Some((path.to_owned(), query.to_owned()))
     }
 }
@@ -173,7 +227,11 @@ impl Router {
 impl Walk {
     /// Follows a rewrite, if it applies.
     fn follow(&mut self, rule: &RewriteRule, asked: Asked<'_>) -> Result<bool, Rejection> {
-        let here = Asked { path: &self.path, inside: asked.inside || self.moved, ..asked };
+        let here = Asked {
+            path: &self.path,
+            inside: asked.inside || self.moved,
+            ..asked
+        };
         let (path, added) = match rule.rewrite(&here) {
             None => return Ok(false),
             Some(RuleTarget::External { .. }) => return Err(Rejection::ExternalRewrite),
@@ -188,7 +246,10 @@ impl Walk {
     }
 
     fn arrive(self, target: Target, asked: Asked<'_>) -> Resolved {
-        let rewritten = self.moved.then(|| Rewritten { query: query::join(&self.added, asked.query), path: self.path });
+        let rewritten = self.moved.then(|| Rewritten {
+            query: query::join(&self.added, asked.query),
+            path: self.path,
+        });
         Resolved { target, rewritten }
     }
 }
@@ -203,5 +264,13 @@ pub fn params(matched: &RouteMatch) -> Vec<Param> {
         Model::CatchAll => Wire::CatchAll,
         Model::OptionalCatchAll => Wire::OptionalCatchAll,
     };
-    matched.params.iter().map(|param| Param { name: param.name.clone(), values: param.values.clone(), kind: kind(param.kind) }).collect()
+    matched
+        .params
+        .iter()
+        .map(|param| Param {
+            name: param.name.clone(),
+            values: param.values.clone(),
+            kind: kind(param.kind),
+        })
+        .collect()
 }

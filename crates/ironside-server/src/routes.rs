@@ -45,14 +45,24 @@ impl RouteInfo {
     /// Facts of all routes, by route id.
     #[must_use]
     pub fn of(manifest: &Manifest) -> Vec<Self> {
-        let shapes: Vec<String> =
-            manifest.routes.iter().filter(|route| route.intercepts_from.is_some()).map(|route| pattern_shape(&route.pattern)).collect();
-        manifest.routes.iter().map(|route| Self::new(manifest, route, shapes.contains(&pattern_shape(&route.pattern)))).collect()
+        let shapes: Vec<String> = manifest
+            .routes
+            .iter()
+            .filter(|route| route.intercepts_from.is_some())
+            .map(|route| pattern_shape(&route.pattern))
+            .collect();
+        manifest
+            .routes
+            .iter()
+            .map(|route| Self::new(manifest, route, shapes.contains(&pattern_shape(&route.pattern))))
+            .collect()
     }
 
     fn new(manifest: &Manifest, route: &Route, is_intercepted: bool) -> Self {
         let segment = route.file.as_ref().and_then(|file| manifest.segments.get(file));
-        let exported = segment.map(|segment| Methods::of(segment.exports.iter().map(String::as_str))).unwrap_or_default();
+        let exported = segment
+            .map(|segment| Methods::of(segment.exports.iter().map(String::as_str)))
+            .unwrap_or_default();
         let methods = match route.kind {
             RouteKind::Handler if exported.has("GET") => exported.with("HEAD").with("OPTIONS"),
             RouteKind::Handler => exported.with("OPTIONS"),
@@ -65,8 +75,15 @@ impl RouteInfo {
             methods,
             exported,
             sharing: sharing(manifest, route, exported),
-            deadline: route.config.max_duration.map(|seconds| Duration::from_secs(u64::from(seconds))),
-            revalidate: route.config.revalidate.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds > 0),
+            deadline: route
+                .config
+                .max_duration
+                .map(|seconds| Duration::from_secs(u64::from(seconds))),
+            revalidate: route
+                .config
+                .revalidate
+                .and_then(|seconds| u64::try_from(seconds).ok())
+                .filter(|seconds| *seconds > 0),
             is_intercepted,
             group_tags: route.tree.as_ref().map(group_tags).unwrap_or_default(),
         }
@@ -118,8 +135,16 @@ fn sharing(manifest: &Manifest, route: &Route, exported: Methods) -> Sharing {
     }
     match route.kind {
         RouteKind::Page if has_params && !route.static_params && !declared_static => Sharing::Never("params"),
-        RouteKind::Handler if ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"].iter().any(|method| exported.has(method)) => Sharing::Never("methods"),
-        RouteKind::Handler if !(declared_static || route.static_params || config.revalidate.is_some()) => Sharing::Never("handler"),
+        RouteKind::Handler
+            if ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
+                .iter()
+                .any(|method| exported.has(method)) =>
+        {
+            Sharing::Never("methods")
+        }
+        RouteKind::Handler if !(declared_static || route.static_params || config.revalidate.is_some()) => {
+            Sharing::Never("handler")
+        }
         RouteKind::MetadataFile => Sharing::Never("file"),
         _ => Sharing::Candidate,
     }
@@ -138,6 +163,11 @@ fn group_tags(tree: &SegmentNode) -> Vec<String> {
         return Vec::new();
     }
     let whole = format!("/{}", folders.join("/"));
-    let above = (1..=folders.len()).map(|length| path_tag(&format!("/{}", folders.iter().take(length).copied().collect::<Vec<_>>().join("/")), PathScope::Layout));
+    let above = (1..=folders.len()).map(|length| {
+        path_tag(
+            &format!("/{}", folders.iter().take(length).copied().collect::<Vec<_>>().join("/")),
+            PathScope::Layout,
+        )
+    });
     above.chain([path_tag(&whole, PathScope::Page)]).collect()
 }

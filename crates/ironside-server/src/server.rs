@@ -47,7 +47,11 @@ impl Current {
     /// Puts another deployment in place. Requests that are under way end with the one they began with.
     pub fn replace(&self, deployment: Arc<Deployment>, workers: impl Workers) {
         let mut site = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *site = Site { deployment, workers: Arc::new(workers), house: site.house.clone() };
+        *site = Site {
+            deployment,
+            workers: Arc::new(workers),
+            house: site.house.clone(),
+        };
     }
 }
 
@@ -77,8 +81,17 @@ impl Server {
         let listener = listener::open(&options.address)?;
         let address = listener.local_addr().map_err(BindError::Address)?;
         let house = Arc::new(House::new(options.limits, trusted));
-        let site = Site { deployment, workers: Arc::new(workers), house: house.clone() };
-        Ok(Self { listener, address, current: Current(Arc::new(RwLock::new(site))), house })
+        let site = Site {
+            deployment,
+            workers: Arc::new(workers),
+            house: house.clone(),
+        };
+        Ok(Self {
+            listener,
+            address,
+            current: Current(Arc::new(RwLock::new(site))),
+            house,
+        })
     }
 
     /// Where it listens.
@@ -118,7 +131,9 @@ impl Server {
             self.house.tasks.wait().await;
         };
         let in_time = tokio::time::timeout(self.house.limits.drain, drained).await.is_ok();
-        Drained { cut: if in_time { 0 } else { connections.len() } }
+        Drained {
+            cut: if in_time { 0 } else { connections.len() },
+        }
     }
 
     async fn accept(&self, connections: &TaskTracker, stop: &CancellationToken) {
@@ -126,7 +141,9 @@ impl Server {
         let places = Arc::new(Semaphore::new(self.house.limits.connections));
         loop {
             // A connection that has no place waits in the system's queue.
-            let Ok(place) = places.clone().acquire_owned().await else { return };
+            let Ok(place) = places.clone().acquire_owned().await else {
+                return;
+            };
             let (stream, peer) = self.next().await;
             let (current, protocol, stop, house) = (self.current.clone(), protocol.clone(), stop.clone(), self.house.clone());
             house.metrics.connections.fetch_add(1, Ordering::Relaxed);
@@ -154,5 +171,8 @@ impl Server {
 }
 
 fn is_of_one_client(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    )
 }

@@ -58,6 +58,8 @@ pub struct Site {
 
 impl std::fmt::Debug for Site {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Site").field("deployment", &self.deployment.id).finish_non_exhaustive()
+        out.debug_struct("Site")
+            .field("deployment", &self.deployment.id)
+            .finish_non_exhaustive()
     }
 }

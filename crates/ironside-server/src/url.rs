@@ -37,7 +37,11 @@ pub fn canonicalise(path: &str) -> Result<Canonical, UrlError> {
     if !path.starts_with('/') && !path.starts_with('\\') {
         return Err(UrlError::NotAPath);
     }
-    let forward = if path.contains('\\') { Cow::Owned(path.replace('\\', "/")) } else { Cow::Borrowed(path) };
+    let forward = if path.contains('\\') {
+        Cow::Owned(path.replace('\\', "/"))
+    } else {
+        Cow::Borrowed(path)
+    };
     let doubled = forward.contains("//");
     let redirect = doubled || matches!(forward, Cow::Owned(_));
     let mut kept: Vec<Cow<'_, str>> = Vec::new();
@@ -63,7 +67,11 @@ pub fn canonicalise(path: &str) -> Result<Canonical, UrlError> {
     if path.is_empty() || ends_with_slash {
         path.push('/');
     }
-    Ok(if redirect { Canonical::Redirect(path) } else { Canonical::Path(path) })
+    Ok(if redirect {
+        Canonical::Redirect(path)
+    } else {
+        Canonical::Path(path)
+    })
 }
 
 fn check_encoding(segment: &str) -> Result<(), UrlError> {
@@ -71,8 +79,16 @@ fn check_encoding(segment: &str) -> Result<(), UrlError> {
         return Ok(());
     }
     let bytes = segment.as_bytes();
-    let digits = |at: usize| bytes.get(at..at + 2).is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit));
-    let well_formed = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| digits(at + 1));
+    let digits = |at: usize| {
+        bytes
+            .get(at..at + 2)
+            .is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit))
+    };
+    let well_formed = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'%')
+        .all(|(at, _)| digits(at + 1));
     if !well_formed || percent_decode_str(segment).decode_utf8().is_err() {
         return Err(UrlError::Encoding);
     }
@@ -131,7 +147,14 @@ mod tests {
 
     #[test]
     fn what_a_browser_would_read_as_a_host_is_redirected() {
-        for (given, to) in [("//example.com", "/example.com"), ("/\\example.com", "/example.com"), ("/a//b", "/a/b"), ("/a\\b", "/a/b"), ("//", "/"), ("///..//x", "/x")] {
+        for (given, to) in [
+            ("//example.com", "/example.com"),
+            ("/\\example.com", "/example.com"),
+            ("/a//b", "/a/b"),
+            ("/a\\b", "/a/b"),
+            ("//", "/"),
+            ("///..//x", "/x"),
+        ] {
             assert_eq!(canonicalise(given), Ok(Canonical::Redirect(to.to_owned())), "{given}");
         }
     }

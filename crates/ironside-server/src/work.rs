@@ -97,7 +97,10 @@ impl Workers for Arc<Pool> {
         let pool = self.clone();
         Box::pin(async move {
             Ok(match Pool::run(&pool, job, body).await? {
-                ironside_worker::Answer::Response(response) => Done::Response { head: response.head, body: Pieces::new(response.body) },
+                ironside_worker::Answer::Response(response) => Done::Response {
+                    head: response.head,
+                    body: Pieces::new(response.body),
+                },
                 ironside_worker::Answer::Finished(outcome) => Done::Finished(outcome),
             })
         })

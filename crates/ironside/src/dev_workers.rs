@@ -25,7 +25,10 @@ pub(crate) struct DevWorkers {
 impl DevWorkers {
     /// Shows this version.
     pub(crate) fn new(pool: Option<Arc<Pool>>) -> Self {
-        Self { pool, failed: Arc::default() }
+        Self {
+            pool,
+            failed: Arc::default(),
+        }
     }
 
     /// From now on pages are this one.
@@ -56,7 +59,14 @@ fn error_page(page: Bytes) -> Done {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert("x-ironside-build-failed", HeaderValue::from_static("1"));
-    Done::Response { head: Head { status: StatusCode::INTERNAL_SERVER_ERROR, reason: None, headers }, body: Pieces::new(OnePage(Some(page))) }
+    Done::Response {
+        head: Head {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            reason: None,
+            headers,
+        },
+        body: Pieces::new(OnePage(Some(page))),
+    }
 }
 
 /// A body that is there already.

@@ -44,7 +44,12 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure of this kind.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hint: None, source: None }
+        Self {
+            exit,
+            message: message.into(),
+            hint: None,
+            source: None,
+        }
     }
 
     /// The same with a hint.

@@ -23,12 +23,18 @@ pub(crate) fn default_filter(access_log: bool) -> &'static str {
 /// The filter's own words.
 pub(crate) fn install(format: Option<LogFormat>, filter: &str) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
-    let format = format.unwrap_or(if stdout().is_terminal() { LogFormat::Pretty } else { LogFormat::Json });
+    let format = format.unwrap_or(if stdout().is_terminal() {
+        LogFormat::Pretty
+    } else {
+        LogFormat::Json
+    });
     let registry = tracing_subscriber::registry().with(filter);
     // A second installation can only come from an embedding program that has its own log, which then wins.
     let _ = match format {
         LogFormat::Json => registry.with(fmt::layer().json().flatten_event(true)).try_init(),
-        LogFormat::Pretty => registry.with(fmt::layer().compact().with_target(false).with_ansi(stdout().is_terminal())).try_init(),
+        LogFormat::Pretty => registry
+            .with(fmt::layer().compact().with_target(false).with_ansi(stdout().is_terminal()))
+            .try_init(),
     };
     Ok(())
 }

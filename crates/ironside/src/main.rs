@@ -50,14 +50,24 @@ async fn run(cli: Cli, printer: &Printer) -> Result<(), Failure> {
         let dir = settings::application_dir(dir)?;
         let sources = Sources::read(&dir, env_vars::snapshot())?;
         let node = sources.node(&global);
-        Ok(Context { printer: printer.clone(), dir, sources, node, runtime_source: global.runtime_source.clone() })
+        Ok(Context {
+            printer: printer.clone(),
+            dir,
+            sources,
+            node,
+            runtime_source: global.runtime_source.clone(),
+        })
     };
     match &command {
         Command::Build(args) => commands::build::run(&context(&args.dir)?, args.json).await,
         Command::Start(args) => {
             let context = context(&args.dir)?;
             let settings = context.sources.start(args)?;
-            let filter = context.sources.env.get(env_vars::RUST_LOG).map_or(logging::default_filter(args.access_log), String::as_str);
+            let filter = context
+                .sources
+                .env
+                .get(env_vars::RUST_LOG)
+                .map_or(logging::default_filter(args.access_log), String::as_str);
             logging::install(args.log, filter)
                 .map_err(|reason| Failure::new(Exit::Usage, format!("{} is {filter:?}: {reason}", env_vars::RUST_LOG)))?;
             commands::start::run(&context, &settings).await

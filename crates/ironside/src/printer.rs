@@ -104,7 +104,10 @@ impl Printer {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(80));
-        Progress { bar: Some(bar), lines: false }
+        Progress {
+            bar: Some(bar),
+            lines: false,
+        }
     }
 }
 

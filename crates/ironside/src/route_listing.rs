@@ -20,11 +20,18 @@ fn kind(route: &Route) -> &'static str {
 /// The methods of a handler, as it exports them.
 fn methods(segments: &Segments, route: &Route) -> String {
     const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    let Some(segment) = route.file.as_ref().and_then(|file| segments.get(file)) else { return String::new() };
+    let Some(segment) = route.file.as_ref().and_then(|file| segments.get(file)) else {
+        return String::new();
+    };
     if route.kind != RouteKind::Handler {
         return String::new();
     }
-    METHODS.iter().filter(|method| segment.exports.iter().any(|export| export == *method)).copied().collect::<Vec<_>>().join(" ")
+    METHODS
+        .iter()
+        .filter(|method| segment.exports.iter().any(|export| export == *method))
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The file that stands behind a route: the page's, the handler's.
@@ -56,24 +63,51 @@ fn size(bytes: u64) -> String {
 pub(crate) fn report_table(report: &BuildReport) -> String {
     let (routes, segments) = (&report.manifest.routes, &report.manifest.segments);
     let width = routes.iter().map(|route| route.path.len()).max().unwrap_or(0).max(5);
-    let mut text = format!("{:<9} {:<width$} {:>10} {:>12}  {}\n", "", "Route", "JavaScript", "First load", "");
+    let mut text = format!(
+        "{:<9} {:<width$} {:>10} {:>12}  {}\n",
+        "", "Route", "JavaScript", "First load", ""
+    );
     for route in routes {
-        let of_page = report.sizes.iter().find(|entry| entry.path == route.path && route.kind == RouteKind::Page);
+        let of_page = report
+            .sizes
+            .iter()
+            .find(|entry| entry.path == route.path && route.kind == RouteKind::Page);
         let columns = match of_page {
-            Some(RouteSize { own_bytes, first_load_bytes, .. }) => (size(*own_bytes), size(*first_load_bytes)),
+            Some(RouteSize {
+                own_bytes,
+                first_load_bytes,
+                ..
+            }) => (size(*own_bytes), size(*first_load_bytes)),
             None => (String::new(), String::new()),
         };
         let from = if route.intercepts_from.is_some() { "(intercepts)" } else { "" };
-        let line = format!("{:<9} {:<width$} {:>10} {:>12}  {}{from}", kind(route), route.path, columns.0, columns.1, methods(segments, route));
+        let line = format!(
+            "{:<9} {:<width$} {:>10} {:>12}  {}{from}",
+            kind(route),
+            route.path,
+            columns.0,
+            columns.1,
+            methods(segments, route)
+        );
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    let _ = write!(text, "{:<9} {:<width$} {:>10}", "shared", "by all pages", size(report.shared_bytes));
+    let _ = write!(
+        text,
+        "{:<9} {:<width$} {:>10}",
+        "shared",
+        "by all pages",
+        size(report.shared_bytes)
+    );
     text
 }
 
 /// The same for programs.
 pub(crate) fn report_json(report: &BuildReport) -> String {
-    let warnings: Vec<Value> = report.warnings.iter().filter_map(|warning| serde_json::to_value(warning).ok()).collect();
+    let warnings: Vec<Value> = report
+        .warnings
+        .iter()
+        .filter_map(|warning| serde_json::to_value(warning).ok())
+        .collect();
     let value = json!({
         "build": report.manifest.build,
         "folder": report.folder,
@@ -89,7 +123,13 @@ pub(crate) fn report_json(report: &BuildReport) -> String {
 pub(crate) fn table(routes: &[Route], segments: &Segments) -> String {
     let width = routes.iter().map(|route| route.path.len()).max().unwrap_or(0);
     let lines = routes.iter().map(|route| {
-        let line = format!("{:<9} {:<width$}  {:<24} {}", kind(route), route.path, methods(segments, route), source(route));
+        let line = format!(
+            "{:<9} {:<width$}  {:<24} {}",
+            kind(route),
+            route.path,
+            methods(segments, route),
+            source(route)
+        );
         line.trim_end().to_owned()
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -102,7 +142,9 @@ pub(crate) fn json(routes: &[Route], segments: &Segments) -> String {
 
 fn routes_value(routes: &[Route], segments: &Segments, sizes: &[RouteSize]) -> Value {
     let routes = routes.iter().map(|route| {
-        let of_page = sizes.iter().find(|entry| entry.path == route.path && route.kind == RouteKind::Page);
+        let of_page = sizes
+            .iter()
+            .find(|entry| entry.path == route.path && route.kind == RouteKind::Page);
         json!({
             "path": route.path,
             "kind": route.kind,

@@ -23,7 +23,10 @@ const PACKAGE: &str = "{ \"private\": true, \"type\": \"module\" }\n";
 /// When something is missing there, or the folder can't be written.
 pub(crate) fn lay_out_from(repository: &Path, dot_ironside: &Path) -> io::Result<PathBuf> {
     if let Some(name) = runtime_sources::missing(repository) {
-        return Err(io::Error::new(io::ErrorKind::NotFound, format!("node_modules/{name} is missing in {}", repository.display())));
+        return Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("node_modules/{name} is missing in {}", repository.display()),
+        ));
     }
     let folder = dot_ironside.join("runtime").join("source");
     if folder.is_dir() {

@@ -20,19 +20,35 @@ const OURS: [(&str, &str); 5] = [
 const PINNED: [&str; 4] = ["react", "react-dom", "react-server-dom-webpack", "scheduler"];
 
 /// Parts of file names of the pinned packages that no graph of ours can reach.
-const UNREACHABLE: [&str; 8] =
-    [".bun", ".edge", "profiling", "test-utils", "webpack-plugin", "node-register", "node-loader", "README"];
+const UNREACHABLE: [&str; 8] = [
+    ".bun",
+    ".edge",
+    "profiling",
+    "test-utils",
+    "webpack-plugin",
+    "node-register",
+    "node-loader",
+    "README",
+];
 
 /// Every file of the runtime folder by its name there, from a checkout of the repository with its npm packages.
 pub(crate) fn files(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
     let mut files = BTreeMap::new();
     for (folder, name) in OURS {
         let package = root.join("packages").join(folder);
-        collect(&package.join("package.json"), &format!("node_modules/{name}/package.json"), &mut files)?;
+        collect(
+            &package.join("package.json"),
+            &format!("node_modules/{name}/package.json"),
+            &mut files,
+        )?;
         collect(&package.join("src"), &format!("node_modules/{name}/src"), &mut files)?;
     }
     for name in PINNED {
-        collect(&root.join("node_modules").join(name), &format!("node_modules/{name}"), &mut files)?;
+        collect(
+            &root.join("node_modules").join(name),
+            &format!("node_modules/{name}"),
+            &mut files,
+        )?;
     }
     files.retain(|name, _| !UNREACHABLE.iter().any(|part| name.contains(part)));
     Ok(files)
@@ -46,7 +62,9 @@ pub(crate) fn folders(root: &Path) -> Vec<PathBuf> {
 
 /// A package of [`PINNED`] that isn't installed.
 pub(crate) fn missing(root: &Path) -> Option<&'static str> {
-    PINNED.into_iter().find(|name| !root.join("node_modules").join(name).join("package.json").is_file())
+    PINNED
+        .into_iter()
+        .find(|name| !root.join("node_modules").join(name).join("package.json").is_file())
 }
 
 /// Adds the file, or all files below the folder, under the name that it has in the runtime folder.
@@ -54,7 +72,11 @@ fn collect(from: &Path, name: &str, files: &mut BTreeMap<String, PathBuf>) -> io
     if from.is_dir() {
         for entry in fs::read_dir(from)? {
             let entry = entry?;
-            collect(&entry.path(), &format!("{name}/{}", entry.file_name().to_string_lossy()), files)?;
+            collect(
+                &entry.path(),
+                &format!("{name}/{}", entry.file_name().to_string_lossy()),
+                files,
+            )?;
         }
     } else if from.is_file() {
         files.insert(name.to_owned(), from.to_owned());

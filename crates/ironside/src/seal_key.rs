@@ -34,8 +34,11 @@ pub(crate) fn keys(env: &BTreeMap<String, String>, dot_ironside: &Path) -> Resul
 fn decode(text: &str) -> Result<Vec<u8>, Failure> {
     let key = STANDARD.decode(text).ok().filter(|key| matches!(key.len(), 16 | 24 | LENGTH));
     key.ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("{ACTIONS_ENCRYPTION_KEY} is not the base64 text of 16, 24 or 32 bytes"))
-            .hint("make one with: openssl rand -base64 32")
+        Failure::new(
+            Exit::Usage,
+            format!("{ACTIONS_ENCRYPTION_KEY} is not the base64 text of 16, 24 or 32 bytes"),
+        )
+        .hint("make one with: openssl rand -base64 32")
     })
 }
 
@@ -52,7 +55,8 @@ fn own(dot_ironside: &Path) -> Result<Vec<u8>, Failure> {
         Err(error) => return Err(failed(error)),
     }
     let mut key = vec![0; LENGTH];
-    getrandom::fill(&mut key).map_err(|error| Failure::new(Exit::Environment, format!("the system gives no random numbers: {error}")))?;
+    getrandom::fill(&mut key)
+        .map_err(|error| Failure::new(Exit::Environment, format!("the system gives no random numbers: {error}")))?;
     fs::create_dir_all(dot_ironside).map_err(failed)?;
     match create(&path, &STANDARD.encode(&key)) {
         Ok(()) => Ok(key),
@@ -90,7 +94,10 @@ mod tests {
 
     #[test]
     fn the_environment_may_hold_several_keys() {
-        let env = BTreeMap::from([(ACTIONS_ENCRYPTION_KEY.to_owned(), format!("{}, {}", STANDARD.encode([1; 32]), STANDARD.encode([2; 16])))]);
+        let env = BTreeMap::from([(
+            ACTIONS_ENCRYPTION_KEY.to_owned(),
+            format!("{}, {}", STANDARD.encode([1; 32]), STANDARD.encode([2; 16])),
+        )]);
         let found = keys(&env, Path::new("/nowhere")).unwrap();
         assert_eq!(found.iter().map(|key| key.expose()[0]).collect::<Vec<_>>(), [1, 2]);
     }

@@ -38,17 +38,24 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
     let mut options = DeploymentOptions::new(manifest, build_dir, context.dir.join("public"));
     options.draft_id = keys.first().map(|key| draft::id(key.expose()));
     options.development = development;
-    let deployment = Deployment::load(options)
-        .map_err(|error| Failure::new(Exit::Application, "the build can't be served").because(error))?;
+    let deployment =
+        Deployment::load(options).map_err(|error| Failure::new(Exit::Application, "the build can't be served").because(error))?;
     let pool = Pool::start(pool_options, deployment.front()).await.map_err(start_failure)?;
-    Ok(Ready { deployment, pool: Arc::new(pool) })
+    Ok(Ready {
+        deployment,
+        pool: Arc::new(pool),
+    })
 }
 
 fn read_manifest(build_dir: &Path) -> Result<Manifest, Failure> {
     let path = build_dir.join("manifest.json");
     let bytes = fs::read(&path).map_err(|error| {
         let failure = Failure::new(Exit::Usage, "there is no build to serve");
-        let failure = if error.kind() == ErrorKind::NotFound { failure } else { failure.because(error) };
+        let failure = if error.kind() == ErrorKind::NotFound {
+            failure
+        } else {
+            failure.because(error)
+        };
         failure.hint("build the application first: ironside build")
     })?;
     let form: Form = serde_json::from_slice(&bytes).map_err(|error| damaged(&path, error))?;
@@ -80,8 +87,13 @@ fn pool_options(
     development: bool,
 ) -> Result<PoolOptions, Failure> {
     let mut process = NodeOptions::new(&context.node, build_dir.join(&manifest.bootstrap.worker), &context.dir);
-    process.env = environment(context, development)?.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-    process.node_arguments.push(OsString::from(format!("--max-old-space-size={}", heap_megabytes(workers))));
+    process.env = environment(context, development)?
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    process
+        .node_arguments
+        .push(OsString::from(format!("--max-old-space-size={}", heap_megabytes(workers))));
     if development {
         process.node_arguments.push("--enable-source-maps".into());
     }
@@ -121,9 +133,15 @@ fn heap_megabytes(workers: usize) -> u64 {
     let container = limit("/sys/fs/cgroup/memory.max").or_else(|| limit("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
     let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
-        line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+        line.split_whitespace()
+            .nth(1)?
+            .parse::<u64>()
+            .ok()
+            .map(|kilobytes| kilobytes * 1024)
     });
-    let Some(bytes) = container.into_iter().chain(machine).min() else { return *HEAP.end() };
+    let Some(bytes) = container.into_iter().chain(machine).min() else {
+        return *HEAP.end();
+    };
     let share = bytes as f64 / (1024.0 * 1024.0) * HEAP_SHARE / workers.max(1) as f64;
     (share as u64).clamp(*HEAP.start(), *HEAP.end())
 }
@@ -147,7 +165,11 @@ fn start_failure(error: StartError) -> Failure {
 
 /// In the words of the command line.
 pub(crate) fn bind_failure(error: &BindError) -> Failure {
-    let exit = if matches!(error, BindError::TrustedProxy(_)) { Exit::Usage } else { Exit::Environment };
+    let exit = if matches!(error, BindError::TrustedProxy(_)) {
+        Exit::Usage
+    } else {
+        Exit::Environment
+    };
     Failure::new(exit, error.to_string())
 }
 

@@ -36,8 +36,17 @@ impl SourceWatch {
                 }
             }
         })?;
-        let mut watch = Self { root: root.to_owned(), watcher, folders: BTreeSet::new(), changes };
-        watch.follow(&BTreeSet::from([root.join("package.json"), root.join("app/page.tsx"), root.join("src/app/page.tsx")]));
+        let mut watch = Self {
+            root: root.to_owned(),
+            watcher,
+            folders: BTreeSet::new(),
+            changes,
+        };
+        watch.follow(&BTreeSet::from([
+            root.join("package.json"),
+            root.join("app/page.tsx"),
+            root.join("src/app/page.tsx"),
+        ]));
         Ok(watch)
     }
 
@@ -45,7 +54,9 @@ impl SourceWatch {
     pub(crate) fn follow(&mut self, files: &BTreeSet<PathBuf>) {
         for file in files {
             let folder = if file.is_dir() { Some(file.as_path()) } else { file.parent() };
-            let Some(folder) = folder.filter(|folder| folder.is_dir() && !self.is_ignored(folder)) else { continue };
+            let Some(folder) = folder.filter(|folder| folder.is_dir() && !self.is_ignored(folder)) else {
+                continue;
+            };
             if self.folders.insert(folder.to_owned()) {
                 // A folder that has gone meanwhile is no error; its removal is a change of its parent.
                 let _ = self.watcher.watch(folder, RecursiveMode::NonRecursive);
@@ -56,7 +67,9 @@ impl SourceWatch {
     /// Resolves when something has changed and then nothing more for a moment.
     pub(crate) async fn changed(&mut self) {
         loop {
-            let Some(path) = self.changes.recv().await else { return std::future::pending().await };
+            let Some(path) = self.changes.recv().await else {
+                return std::future::pending().await;
+            };
             if self.is_ignored(&path) {
                 continue;
             }
@@ -67,6 +80,8 @@ impl SourceWatch {
 
     fn is_ignored(&self, path: &Path) -> bool {
         let inside = path.strip_prefix(&self.root).unwrap_or(path);
-        inside.components().any(|part| IGNORED.iter().any(|ignored| part.as_os_str() == *ignored))
+        inside
+            .components()
+            .any(|part| IGNORED.iter().any(|ignored| part.as_os_str() == *ignored))
     }
 }

@@ -20,7 +20,12 @@ impl<'a> Chunks<'a> {
         let by_file = output.chunks.iter().map(|chunk| (chunk.file.as_str(), chunk)).collect();
         let entries = output.chunks.iter().filter(|chunk| chunk.is_entry);
         let by_entry = entries.map(|chunk| (chunk.name.as_str(), chunk)).collect();
-        Self { kind, output, by_file, by_entry }
+        Self {
+            kind,
+            output,
+            by_file,
+            by_entry,
+        }
     }
 
     /// The chunk of an entry, by the entry's name.
@@ -30,11 +35,16 @@ impl<'a> Chunks<'a> {
 
     /// The chunk that exports something of a module: the one that was made for it, or another one that it was put into.
     pub(crate) fn exporting(&self, module: &str, export: &str) -> Option<&'a Chunk> {
-        let facade = self.output.chunks.iter().find(|chunk| chunk.facade.as_deref() == Some(module));
+        let facade = self
+            .output
+            .chunks
+            .iter()
+            .find(|chunk| chunk.facade.as_deref() == Some(module));
         facade.or_else(|| {
-            self.output.chunks.iter().find(|chunk| {
-                chunk.modules.iter().any(|m| m.id == module) && chunk.exports.iter().any(|name| name == export)
-            })
+            self.output
+                .chunks
+                .iter()
+                .find(|chunk| chunk.modules.iter().any(|m| m.id == module) && chunk.exports.iter().any(|name| name == export))
         })
     }
 
@@ -48,14 +58,19 @@ impl<'a> Chunks<'a> {
         let (mut seen, mut open) = (vec![chunk.file.as_str()], vec![chunk]);
         while let Some(current) = open.pop() {
             for import in &current.imports {
-                let Some(imported) = self.by_file.get(import.as_str()) else { continue };
+                let Some(imported) = self.by_file.get(import.as_str()) else {
+                    continue;
+                };
                 if !seen.contains(&imported.file.as_str()) {
                     seen.push(&imported.file);
                     open.push(imported);
                 }
             }
         }
-        seen[1..].iter().map(|file| format!("{}/{file}", self.kind.folder())).collect()
+        seen[1..]
+            .iter()
+            .map(|file| format!("{}/{file}", self.kind.folder()))
+            .collect()
     }
 }
 
@@ -65,13 +80,29 @@ pub(crate) fn files(kind: GraphKind, output: Output, public_maps: bool) -> Vec<B
     let mut files = Vec::new();
     for chunk in output.chunks {
         if let Some(map) = chunk.map {
-            let folder = if public && !public_maps { "server/browser-maps" } else { kind.folder() };
+            let folder = if public && !public_maps {
+                "server/browser-maps"
+            } else {
+                kind.folder()
+            };
             let path = format!("{folder}/{}.map", chunk.file);
-            files.push(BuildFile { path, content: map.into_bytes(), public: public && public_maps });
+            files.push(BuildFile {
+                path,
+                content: map.into_bytes(),
+                public: public && public_maps,
+            });
         }
-        files.push(BuildFile { path: format!("{}/{}", kind.folder(), chunk.file), content: chunk.code.into_bytes(), public });
+        files.push(BuildFile {
+            path: format!("{}/{}", kind.folder(), chunk.file),
+            content: chunk.code.into_bytes(),
+            public,
+        });
     }
     let others = output.files.into_iter();
-    files.extend(others.map(|f| BuildFile { path: format!("{}/{}", kind.folder(), f.file), content: f.content, public }));
+    files.extend(others.map(|f| BuildFile {
+        path: format!("{}/{}", kind.folder(), f.file),
+        content: f.content,
+        public,
+    }));
     files
 }

@@ -24,10 +24,20 @@ pub(crate) fn variants(content_type: &str, content: &[u8]) -> Vec<Variant> {
         return Vec::new();
     }
     let made = [
-        Variant { encoding: "br", ending: ".br", content: brotli(content) },
-        Variant { encoding: "gzip", ending: ".gz", content: gzip(content) },
+        Variant {
+            encoding: "br",
+            ending: ".br",
+            content: brotli(content),
+        },
+        Variant {
+            encoding: "gzip",
+            ending: ".gz",
+            content: gzip(content),
+        },
     ];
-    made.into_iter().filter(|variant| !variant.content.is_empty() && variant.content.len() < content.len()).collect()
+    made.into_iter()
+        .filter(|variant| !variant.content.is_empty() && variant.content.len() < content.len())
+        .collect()
 }
 
 /// Whether the content is text or as redundant as text.
@@ -36,8 +46,15 @@ fn is_compressible(content_type: &str) -> bool {
     kind.starts_with("text/")
         || kind.ends_with("+xml")
         || kind.ends_with("+json")
-        || ["application/javascript", "application/json", "application/xml", "application/wasm", "font/ttf", "font/otf"]
-            .contains(&kind)
+        || [
+            "application/javascript",
+            "application/json",
+            "application/xml",
+            "application/wasm",
+            "font/ttf",
+            "font/otf",
+        ]
+        .contains(&kind)
 }
 
 /// Gzip, also to know what a page weighs. Writing to memory cannot fail; an empty result means it did.
@@ -65,9 +82,15 @@ mod tests {
     fn only_redundant_contents_of_some_size_are_compressed() {
         let text = "const a = 1;\n".repeat(200);
         let encodings = |kind: &str, content: &[u8]| {
-            variants(kind, content).iter().map(|variant| variant.encoding).collect::<Vec<_>>()
+            variants(kind, content)
+                .iter()
+                .map(|variant| variant.encoding)
+                .collect::<Vec<_>>()
         };
-        assert_eq!(encodings("application/javascript; charset=UTF-8", text.as_bytes()), ["br", "gzip"]);
+        assert_eq!(
+            encodings("application/javascript; charset=UTF-8", text.as_bytes()),
+            ["br", "gzip"]
+        );
         assert_eq!(encodings("image/png", text.as_bytes()), Vec::<&str>::new());
         assert_eq!(encodings("text/css", b"a{}"), Vec::<&str>::new());
         assert_eq!(gzip(b"x"), gzip(b"x"), "no time stamp in it");

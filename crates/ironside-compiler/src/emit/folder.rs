@@ -49,7 +49,11 @@ pub(crate) struct BuildFolder {
 impl BuildFolder {
     /// Prepares an empty folder beside the place where the build will be.
     pub(crate) fn prepare(dot_ironside: &Path, compress: bool) -> Result<Self, Diagnostic> {
-        let folder = Self { fresh: dot_ironside.join("build.new"), place: dot_ironside.join("build"), compress };
+        let folder = Self {
+            fresh: dot_ironside.join("build.new"),
+            place: dot_ironside.join("build"),
+            compress,
+        };
         remove(&folder.fresh)?;
         fs::create_dir_all(&folder.fresh).map_err(|error| cannot_write(&folder.fresh, &error))?;
         Ok(folder)
@@ -148,7 +152,11 @@ mod tests {
     use super::*;
 
     fn file(path: &str, content: &str) -> BuildFile {
-        BuildFile { path: path.into(), content: content.into(), public: path.starts_with("static") }
+        BuildFile {
+            path: path.into(),
+            content: content.into(),
+            public: path.starts_with("static"),
+        }
     }
 
     #[test]
@@ -160,7 +168,9 @@ mod tests {
         first.publish().expect("published");
         let second = BuildFolder::prepare(&dot, true).expect("prepared");
         let long = "a{color:red}".repeat(200);
-        let written = second.write(&[file("static/css/b.css", &long), file("server/x.mjs", "2")], 2).expect("written");
+        let written = second
+            .write(&[file("static/css/b.css", &long), file("server/x.mjs", "2")], 2)
+            .expect("written");
         assert!(dot.join("build/server/rsc/a.mjs").exists());
         second.publish().expect("published");
         assert!(!dot.join("build/server/rsc/a.mjs").exists());

@@ -53,10 +53,17 @@ pub(crate) fn assemble(graphs: &Graphs, parts: Parts<'_>) -> Result<Manifest, Di
         bootstrap: maker.bootstrap()?,
         externals: parts.externals.clone(),
         proxy: match &app.proxy {
-            Some(proxy) => Some(ironside_model::manifest::Proxy { chunk: maker.server_chunk(&proxy.file)?, ..proxy.clone() }),
+            Some(proxy) => Some(ironside_model::manifest::Proxy {
+                chunk: maker.server_chunk(&proxy.file)?,
+                ..proxy.clone()
+            }),
             None => None,
         },
-        instrumentation: app.instrumentation.as_deref().map(|file| maker.server_chunk(file)).transpose()?,
+        instrumentation: app
+            .instrumentation
+            .as_deref()
+            .map(|file| maker.server_chunk(file))
+            .transpose()?,
     })
 }
 
@@ -89,7 +96,9 @@ struct Maker<'a> {
 impl<'a> Maker<'a> {
     fn segments(&self) -> Result<BTreeMap<String, Segment>, Diagnostic> {
         let segments = self.parts.app.segments.iter();
-        segments.map(|(file, segment)| Ok((file.clone(), self.segment(file, segment)?))).collect()
+        segments
+            .map(|(file, segment)| Ok((file.clone(), self.segment(file, segment)?)))
+            .collect()
     }
 
     fn segment(&self, file: &str, known: &Segment) -> Result<Segment, Diagnostic> {
@@ -116,7 +125,9 @@ impl<'a> Maker<'a> {
     fn clients(&self) -> Result<BTreeMap<ClientId, Client>, Diagnostic> {
         let mut clients = BTreeMap::new();
         for (id, (name, exports)) in &self.graphs.clients {
-            let Some(file) = self.graphs.rsc.collected.clients.get(id) else { continue };
+            let Some(file) = self.graphs.rsc.collected.clients.get(id) else {
+                continue;
+            };
             let browser = entry(&self.browser, name, &file.file)?;
             let ssr = entry(&self.ssr, name, &file.file)?;
             let client = Client {
@@ -182,12 +193,18 @@ impl<'a> Maker<'a> {
     }
 
     fn preload(&self, chunk: &'a Chunk) -> Vec<AssetPath> {
-        self.browser.static_imports(chunk).iter().map(|file| asset_path(file)).collect()
+        self.browser
+            .static_imports(chunk)
+            .iter()
+            .map(|file| asset_path(file))
+            .collect()
     }
 }
 
 fn entry<'a>(chunks: &Chunks<'a>, name: &str, what: &str) -> Result<&'a Chunk, Diagnostic> {
-    chunks.entry(name).ok_or_else(|| fault(format!("{what} has no chunk in the graph of {}", chunks.kind.title())))
+    chunks
+        .entry(name)
+        .ok_or_else(|| fault(format!("{what} has no chunk in the graph of {}", chunks.kind.title())))
 }
 
 fn fault(message: String) -> Diagnostic {

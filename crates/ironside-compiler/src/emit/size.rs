@@ -9,10 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) fn sizes(manifest: &Manifest, written: &[WrittenFile]) -> (Vec<RouteSize>, u64) {
     let gzip: BTreeMap<&str, u64> = written.iter().map(|file| (file.path.as_str(), file.gzip_bytes)).collect();
     let bytes = |paths: &BTreeSet<&AssetPath>| -> u64 {
-        paths.iter().filter_map(|path| gzip.get(manifest.assets.get(*path)?.file.as_str())).sum()
+        paths
+            .iter()
+            .filter_map(|path| gzip.get(manifest.assets.get(*path)?.file.as_str()))
+            .sum()
     };
     let boot = &manifest.bootstrap;
-    let shared: BTreeSet<&AssetPath> = std::iter::once(&boot.browser).chain(&boot.preload).chain(&boot.instrumentation_client).collect();
+    let shared: BTreeSet<&AssetPath> = std::iter::once(&boot.browser)
+        .chain(&boot.preload)
+        .chain(&boot.instrumentation_client)
+        .collect();
     let shared_bytes = bytes(&shared);
     let pages = manifest.routes.iter().filter(|route| route.kind == RouteKind::Page);
     let sizes = pages

@@ -267,7 +267,9 @@ fn never_done(file: &ConfigFile) -> Diagnostic {
 
 /// The package that Node did not find, in its words for a missing one.
 fn missing_package(message: &str) -> Option<&str> {
-    let rest = ["Cannot find package '", "Cannot find module '"].iter().find_map(|start| message.strip_prefix(start))?;
+    let rest = ["Cannot find package '", "Cannot find module '"]
+        .iter()
+        .find_map(|start| message.strip_prefix(start))?;
     let (specifier, _) = rest.split_once('\'')?;
     split_specifier(specifier).map(|(name, _)| name)
 }

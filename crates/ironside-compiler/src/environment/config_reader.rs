@@ -32,7 +32,9 @@ impl ConfigFile {
     pub(crate) fn at_specifier(&self, diagnostic: Diagnostic, package: &str) -> Diagnostic {
         let starts = ['\'', '"'].map(|quote| format!("{quote}{package}"));
         let found = starts.iter().find_map(|start| self.source.find(start.as_str()));
-        let Some(at) = found.and_then(|at| u32::try_from(at).ok()) else { return diagnostic.at_file(&self.name) };
+        let Some(at) = found.and_then(|at| u32::try_from(at).ok()) else {
+            return diagnostic.at_file(&self.name);
+        };
         let length = u32::try_from(package.len() + 2).unwrap_or(u32::MAX);
         diagnostic.at(&self.name, Arc::clone(&self.source), at..at.saturating_add(length))
     }

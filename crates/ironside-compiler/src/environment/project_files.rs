@@ -27,7 +27,12 @@ pub(super) fn check(root: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathB
         diagnostics.extend(package_json(text));
     }
     if let Some((name, text)) = TYPESCRIPT.iter().find_map(|name| Some((*name, read(name)?))) {
-        let mut file = TypeScriptFile { root, name, text: text.into(), diagnostics };
+        let mut file = TypeScriptFile {
+            root,
+            name,
+            text: text.into(),
+            diagnostics,
+        };
         file.check();
     }
     TYPESCRIPT.iter().chain([&PACKAGE]).map(|name| root.join(name)).collect()
@@ -71,20 +76,29 @@ impl TypeScriptFile<'_> {
         // What is in front has to be as long as the mark that it may take the place of.
         let source = format!("({}\n)", self.text.replace('\u{feff}', "   "));
         let mut parser = Parser::new(&allocator, &source, SourceType::cjs());
-        parser = parser.with_options(oxc::parser::ParseOptions { preserve_parens: false, ..Default::default() });
+        parser = parser.with_options(oxc::parser::ParseOptions {
+            preserve_parens: false,
+            ..Default::default()
+        });
         match parser.parse_expression() {
             Ok(Expression::ObjectExpression(object)) => self.options(&object),
             Ok(other) => self.wrong("it has to be an object", "write `{ \"compilerOptions\": {} }`", other.span()),
             Err(errors) => {
                 let error = errors.into_iter().next();
-                let message = error.as_ref().map_or_else(|| "syntax error".to_owned(), |error| error.message.to_string());
+                let message = error
+                    .as_ref()
+                    .map_or_else(|| "syntax error".to_owned(), |error| error.message.to_string());
                 let label = error.as_ref().and_then(|error| error.labels.as_ref().first().cloned());
                 let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
                 let span = label.map_or(Span::new(1, 1), |label| {
                     let start = offset(label.offset() as usize);
                     Span::new(start, start.saturating_add(offset(label.len() as usize)))
                 });
-                self.wrong(&message, "mend the file: it is JSON, in which comments and trailing commas are allowed", span);
+                self.wrong(
+                    &message,
+                    "mend the file: it is JSON, in which comments and trailing commas are allowed",
+                    span,
+                );
             }
         }
     }
@@ -100,9 +114,15 @@ impl TypeScriptFile<'_> {
             Some(one) => self.extends(one),
             None => {}
         }
-        let Some(options) = member(file, "compilerOptions") else { return };
+        let Some(options) = member(file, "compilerOptions") else {
+            return;
+        };
         let Expression::ObjectExpression(options) = options else {
-            return self.wrong("`compilerOptions` has to be an object", "write `\"compilerOptions\": { … }`", options.span());
+            return self.wrong(
+                "`compilerOptions` has to be an object",
+                "write `\"compilerOptions\": { … }`",
+                options.span(),
+            );
         };
         self.keys(options);
         if let Some(base) = member(options, "baseUrl")
@@ -113,16 +133,24 @@ impl TypeScriptFile<'_> {
         match member(options, "paths") {
             Some(Expression::ObjectExpression(paths)) => self.paths(paths),
             None | Some(Expression::NullLiteral(_)) => {}
-            Some(other) => self.wrong("`paths` has to be an object", "write `\"paths\": { \"@/*\": [\"./*\"] }`", other.span()),
+            Some(other) => self.wrong(
+                "`paths` has to be an object",
+                "write `\"paths\": { \"@/*\": [\"./*\"] }`",
+                other.span(),
+            ),
         }
     }
 
     fn paths(&mut self, paths: &ObjectExpression<'_>) {
         self.keys(paths);
         for property in &paths.properties {
-            let ObjectPropertyKind::ObjectProperty(property) = property else { continue };
+            let ObjectPropertyKind::ObjectProperty(property) = property else {
+                continue;
+            };
             let texts = |list: &oxc::ast::ast::ArrayExpression<'_>| {
-                list.elements.iter().all(|element| matches!(element, ArrayExpressionElement::StringLiteral(_)))
+                list.elements
+                    .iter()
+                    .all(|element| matches!(element, ArrayExpressionElement::StringLiteral(_)))
             };
             if !matches!(&property.value, Expression::ArrayExpression(list) if texts(list)) {
                 let hint = "write a list, also for one place: `\"@/*\": [\"./*\"]`";
@@ -140,21 +168,36 @@ impl TypeScriptFile<'_> {
             };
             let quoted = matches!(key, PropertyKey::StringLiteral(text) if self.text_at(text.span).starts_with('"'));
             if !quoted {
-                self.wrong("names have to stand in double quotes", "put double quotes around it", key.span());
+                self.wrong(
+                    "names have to stand in double quotes",
+                    "put double quotes around it",
+                    key.span(),
+                );
             }
         }
     }
 
     fn extends(&mut self, value: &Expression<'_>) {
         let Expression::StringLiteral(text) = value else {
-            return self.wrong("`extends` has to be a string or a list of strings", "name another file", value.span());
+            return self.wrong(
+                "`extends` has to be a string or a list of strings",
+                "name another file",
+                value.span(),
+            );
         };
         let specifier = text.value.as_str();
         match split_specifier(specifier) {
             Some((package, _)) => {
-                let installed = self.root.ancestors().any(|folder| folder.join(NODE_MODULES).join(package).is_dir());
+                let installed = self
+                    .root
+                    .ancestors()
+                    .any(|folder| folder.join(NODE_MODULES).join(package).is_dir());
                 if !installed {
-                    self.wrong(&format!("cannot find `{specifier}`"), &format!("npm install --save-dev {package}"), text.span);
+                    self.wrong(
+                        &format!("cannot find `{specifier}`"),
+                        &format!("npm install --save-dev {package}"),
+                        text.span,
+                    );
                 }
             }
             None => {
@@ -162,7 +205,11 @@ impl TypeScriptFile<'_> {
                 let there = path.is_file() || PathBuf::from(format!("{}.json", path.display())).is_file();
                 // A folder is looked into by some versions of TypeScript.
                 if !there && !path.is_dir() {
-                    self.wrong(&format!("there is no file `{specifier}`"), "correct the path, or take `extends` out", text.span);
+                    self.wrong(
+                        &format!("there is no file `{specifier}`"),
+                        "correct the path, or take `extends` out",
+                        text.span,
+                    );
                 }
             }
         }
@@ -170,7 +217,8 @@ impl TypeScriptFile<'_> {
 
     fn wrong(&mut self, message: &str, hint: &str, span: Span) {
         let diagnostic = Diagnostic::error("invalid-tsconfig", message.to_owned()).hint(hint.to_owned());
-        self.diagnostics.push(diagnostic.at(self.name, Arc::clone(&self.text), in_file(span)));
+        self.diagnostics
+            .push(diagnostic.at(self.name, Arc::clone(&self.text), in_file(span)));
     }
 
     fn text_at(&self, span: Span) -> &str {
@@ -224,14 +272,26 @@ mod tests {
         for (text, start) in [
             ("{\n  \"compilerOptions\": {\n", "error[invalid-tsconfig] tsconfig.json:3:1: "),
             ("[]", "error[invalid-tsconfig] tsconfig.json:1:1: it has to be an object"),
-            ("{ compilerOptions: {} }", "error[invalid-tsconfig] tsconfig.json:1:3: names have to stand in double quotes"),
-            ("{ \"compilerOptions\": [] }", "error[invalid-tsconfig] tsconfig.json:1:22: `compilerOptions` has to be"),
+            (
+                "{ compilerOptions: {} }",
+                "error[invalid-tsconfig] tsconfig.json:1:3: names have to stand in double quotes",
+            ),
+            (
+                "{ \"compilerOptions\": [] }",
+                "error[invalid-tsconfig] tsconfig.json:1:22: `compilerOptions` has to be",
+            ),
             (
                 "{ \"compilerOptions\": {\n\"paths\": { \"@/*\": \"./*\" } } }",
                 "error[invalid-tsconfig] tsconfig.json:2:19: an entry of `paths` has to be a list",
             ),
-            ("{ \"extends\": \"./none.json\" }", "error[invalid-tsconfig] tsconfig.json:1:14: there is no file `./none.json`"),
-            ("{ \"extends\": \"@none/such/x\" }", "error[invalid-tsconfig] tsconfig.json:1:14: cannot find `@none/such/x`"),
+            (
+                "{ \"extends\": \"./none.json\" }",
+                "error[invalid-tsconfig] tsconfig.json:1:14: there is no file `./none.json`",
+            ),
+            (
+                "{ \"extends\": \"@none/such/x\" }",
+                "error[invalid-tsconfig] tsconfig.json:1:14: cannot find `@none/such/x`",
+            ),
         ] {
             let all = said("tsconfig.json", text);
             assert!(all.len() == 1 && all[0].starts_with(start), "{text}: {all:?}");
@@ -242,7 +302,10 @@ mod tests {
     fn package_json_is_json() {
         assert_eq!(said("package.json", "\u{feff}{ \"name\": \"x\" }"), Vec::<String>::new());
         let all = said("package.json", "{\n  \"name\": \"x\",\n}");
-        assert_eq!(all, ["error[invalid-package-json] package.json:3:1: this is no JSON: trailing comma"]);
+        assert_eq!(
+            all,
+            ["error[invalid-package-json] package.json:3:1: this is no JSON: trailing comma"]
+        );
         assert_eq!(said("package.json", "[]").len(), 1);
     }
 }

@@ -20,23 +20,39 @@ const HINT: &str = "write `const sans = localFont({ src: './sans.woff2' })` at t
 
 /// All calls, or what is wrong with them.
 pub(super) fn calls(program: &Program<'_>, facts: FontFacts<'_>) -> Result<Vec<FontCall>, Vec<Diagnostic>> {
-    let Some((name, import)) = imported(program) else { return Ok(Vec::new()) };
+    let Some((name, import)) = imported(program) else {
+        return Ok(Vec::new());
+    };
     let mut problems = Vec::new();
     let mut calls = Vec::new();
     let mut problem = |span: Span, message: String| {
-        problems.push(Diagnostic::error("local-font", message).at(facts.shown, facts.source, span.start..span.end).hint(HINT));
+        problems.push(
+            Diagnostic::error("local-font", message)
+                .at(facts.shown, facts.source, span.start..span.end)
+                .hint(HINT),
+        );
     };
     for (target, call, constant) in declared(program, &name) {
         if !constant {
-            problem(call.span, "the result of `localFont` has to be given to a constant".to_owned());
+            problem(
+                call.span,
+                "the result of `localFont` has to be given to a constant".to_owned(),
+            );
         }
         match read(call) {
-            Ok((value, options)) => calls.push(FontCall { name: target, value, options }),
+            Ok((value, options)) => calls.push(FontCall {
+                name: target,
+                value,
+                options,
+            }),
             Err((span, message)) => problem(span, message),
         }
     }
     if uses(program, &name) > declared(program, &name).count() {
-        problem(import, "`localFont` can only be called, at the top level of the module, and its result given to a constant".to_owned());
+        problem(
+            import,
+            "`localFont` can only be called, at the top level of the module, and its result given to a constant".to_owned(),
+        );
     }
     if problems.is_empty() { Ok(calls) } else { Err(problems) }
 }
@@ -46,20 +62,28 @@ pub(super) fn replace<'a>(program: &mut Program<'a>, allocator: &'a Allocator, n
     let Some((loader, _)) = imported(program) else { return };
     let builder = AstBuilder::new(allocator);
     for statement in &mut program.body {
-        let Some(declaration) = variables_mut(statement) else { continue };
+        let Some(declaration) = variables_mut(statement) else {
+            continue;
+        };
         for declarator in &mut declaration.declarations {
             let target = declarator.id.get_identifier_name();
-            let made = names.iter().find(|(name, ..)| target.is_some_and(|target| target == name.as_str()));
+            let made = names
+                .iter()
+                .find(|(name, ..)| target.is_some_and(|target| target == name.as_str()));
             if let (Some((_, local, _)), Some(init)) = (made, &mut declarator.init)
                 && called(init, &loader).is_some()
             {
-                *init = Expression::new_identifier(SPAN, &*allocator.alloc_str(local), &builder);
+                *init = Expression::new_identifier(SPAN, allocator.alloc_str(local), &builder);
             }
         }
     }
-    program.body.retain(|statement| !matches!(statement, Statement::ImportDeclaration(import) if import.source.value == LOADER));
-    let imports: String =
-        names.iter().map(|(_, local, specifier)| format!("import {local} from {};\n", snippet::quoted(specifier))).collect();
+    program
+        .body
+        .retain(|statement| !matches!(statement, Statement::ImportDeclaration(import) if import.source.value == LOADER));
+    let imports: String = names
+        .iter()
+        .map(|(_, local, specifier)| format!("import {local} from {};\n", snippet::quoted(specifier)))
+        .collect();
     let mut body = snippet::statements(allocator, &imports);
     body.append(&mut program.body);
     program.body = body;
@@ -68,7 +92,9 @@ pub(super) fn replace<'a>(program: &mut Program<'a>, allocator: &'a Allocator, n
 /// The local name of the loader, and where it is imported.
 fn imported(program: &Program<'_>) -> Option<(String, Span)> {
     program.body.iter().find_map(|statement| {
-        let Statement::ImportDeclaration(import) = statement else { return None };
+        let Statement::ImportDeclaration(import) = statement else {
+            return None;
+        };
         if import.source.value != LOADER || import.import_kind.is_type() {
             return None;
         }
@@ -128,7 +154,8 @@ fn read(call: &CallExpression<'_>) -> Result<(serde_json::Value, FontOptions), (
         _ => None,
     };
     let argument = argument.ok_or_else(|| (call.span, "`localFont` takes one object with options".to_owned()))?;
-    let value = literal(argument).ok_or_else(|| (argument.span(), "the options of `localFont` have to be literals".to_owned()))?;
+    let value =
+        literal(argument).ok_or_else(|| (argument.span(), "the options of `localFont` have to be literals".to_owned()))?;
     let options = FontOptions::read(&value).map_err(|message| (argument.span(), message))?;
     Ok((value, options))
 }
@@ -138,5 +165,10 @@ fn uses(program: &Program<'_>, loader: &str) -> usize {
     let semantic = SemanticBuilder::new().build(program).semantic;
     let scoping = semantic.scoping();
     let symbol = scoping.get_root_binding(loader.into());
-    symbol.map_or(0, |symbol| scoping.get_resolved_references(symbol).filter(|reference| reference.is_value()).count())
+    symbol.map_or(0, |symbol| {
+        scoping
+            .get_resolved_references(symbol)
+            .filter(|reference| reference.is_value())
+            .count()
+    })
 }

@@ -57,7 +57,8 @@ pub(crate) fn module_id(specifier: &str) -> Option<String> {
 
 /// Whether an id is that of a made module.
 pub(crate) fn is_made(id: &str) -> bool {
-    id.strip_prefix('\0').is_some_and(|specifier| specifier.starts_with(SPECIFIER))
+    id.strip_prefix('\0')
+        .is_some_and(|specifier| specifier.starts_with(SPECIFIER))
 }
 
 /// Replaces the calls. If something is wrong with one of them, the program is left as it was.
@@ -105,10 +106,19 @@ mod tests {
     fn compiled(source: &str) -> Result<(String, Vec<LocalFont>), String> {
         let allocator = Allocator::default();
         let mut program = Parser::new(&allocator, source, SourceType::tsx()).parse().program;
-        let facts = FontFacts { key: "app/page.tsx", shown: "app/page.tsx", module: "/site/app/page.tsx", source };
+        let facts = FontFacts {
+            key: "app/page.tsx",
+            shown: "app/page.tsx",
+            module: "/site/app/page.tsx",
+            source,
+        };
         match apply(&mut program, &allocator, facts) {
             Ok(fonts) => Ok((Codegen::new().build(&program).code, fonts)),
-            Err(problems) => Err(problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("\n")),
+            Err(problems) => Err(problems
+                .into_iter()
+                .map(|problem| problem.message)
+                .collect::<Vec<_>>()
+                .join("\n")),
         }
     }
 
@@ -119,7 +129,10 @@ mod tests {
         let [font] = &fonts[..] else { panic!("{fonts:?}") };
         let specifier = font.id.trim_start_matches('\0');
         let hash = specifier.trim_start_matches("ironside:font/sans-").trim_end_matches(".css");
-        assert_eq!(code, format!("import $$font_{hash} from \"{specifier}\";\nexport const sans = $$font_{hash};\n"));
+        assert_eq!(
+            code,
+            format!("import $$font_{hash} from \"{specifier}\";\nexport const sans = $$font_{hash};\n")
+        );
         assert_eq!(
             font.code,
             format!(
@@ -145,11 +158,28 @@ mod tests {
             display: 'optional', preload: false, adjustFontFallback: false, fallback: ['Georgia', 'serif'], declarations: [{ prop: 'ascent-override', value: '90%' }] } as const);";
         let (_, fonts) = compiled(source).expect("compiles");
         let css = &fonts[0].sheet.css;
-        assert!(css.contains("src: url(\"a.woff\") format(\"woff\"); font-display: optional; font-weight: 400; ascent-override: 90%}"), "{css}");
-        assert!(css.contains("src: url(\"b.otf\") format(\"opentype\"); font-display: optional; font-weight: 700; font-style: italic;"), "{css}");
-        assert!(css.contains("{font-family: 'serif', Georgia, serif}\n") && !css.contains("Fallback") && !css.contains("--"), "{css}");
+        assert!(
+            css.contains(
+                "src: url(\"a.woff\") format(\"woff\"); font-display: optional; font-weight: 400; ascent-override: 90%}"
+            ),
+            "{css}"
+        );
+        assert!(
+            css.contains(
+                "src: url(\"b.otf\") format(\"opentype\"); font-display: optional; font-weight: 700; font-style: italic;"
+            ),
+            "{css}"
+        );
+        assert!(
+            css.contains("{font-family: 'serif', Georgia, serif}\n") && !css.contains("Fallback") && !css.contains("--"),
+            "{css}"
+        );
         assert!(!fonts[0].sheet.preload);
-        assert!(!fonts[0].code.contains("variable") && !fonts[0].code.contains("fontWeight"), "{}", fonts[0].code);
+        assert!(
+            !fonts[0].code.contains("variable") && !fonts[0].code.contains("fontWeight"),
+            "{}",
+            fonts[0].code
+        );
     }
 
     #[test]
@@ -163,10 +193,15 @@ mod tests {
             ("const f = localFont({ src: './a.txt' });", "woff2"),
             ("const f = localFont({ src: './a.woff2', colour: 'red' });", "`colour`"),
             ("const f = localFont({ src: './a.woff2', variable: 'sans' });", "`variable`"),
-            ("const f = localFont({ src: './a.woff2', weight: '400; } body { color: red' });", "`weight`"),
+            (
+                "const f = localFont({ src: './a.woff2', weight: '400; } body { color: red' });",
+                "`weight`",
+            ),
             ("const f = localFont({ src: './a.woff2', display: 'later' });", "`display`"),
         ] {
-            let problem = compiled(&format!("import localFont from 'next/font/local';\n{source}")).map(|(code, _)| code).expect_err(source);
+            let problem = compiled(&format!("import localFont from 'next/font/local';\n{source}"))
+                .map(|(code, _)| code)
+                .expect_err(source);
             assert!(problem.contains(message), "{source}: {problem}");
         }
     }

@@ -2,12 +2,26 @@
 
 use serde_json::{Map, Value};
 
-const KNOWN: &[&str] =
-    &["src", "weight", "style", "display", "preload", "variable", "fallback", "adjustFontFallback", "declarations"];
+const KNOWN: &[&str] = &[
+    "src",
+    "weight",
+    "style",
+    "display",
+    "preload",
+    "variable",
+    "fallback",
+    "adjustFontFallback",
+    "declarations",
+];
 const DISPLAYS: &[&str] = &["auto", "block", "swap", "fallback", "optional"];
 /// Endings of font files, and what CSS calls their format.
-const FORMATS: &[(&str, &str)] =
-    &[("woff2", "woff2"), ("woff", "woff"), ("ttf", "truetype"), ("otf", "opentype"), ("eot", "embedded-opentype")];
+const FORMATS: &[(&str, &str)] = &[
+    ("woff2", "woff2"),
+    ("woff", "woff"),
+    ("ttf", "truetype"),
+    ("otf", "opentype"),
+    ("eot", "embedded-opentype"),
+];
 
 /// What a font is made of. Every text in it may stand in CSS as it is, or between quotes.
 #[derive(Debug, Clone)]
@@ -39,7 +53,9 @@ pub(super) struct Face {
 impl FontOptions {
     /// Reads the argument; the error is what is wrong with it.
     pub(super) fn read(value: &Value) -> Result<Self, String> {
-        let Value::Object(map) = value else { return Err("the argument of `localFont` has to be an object".to_owned()) };
+        let Value::Object(map) = value else {
+            return Err("the argument of `localFont` has to be an object".to_owned());
+        };
         if let Some(unknown) = map.keys().find(|name| !KNOWN.contains(&name.as_str())) {
             return Err(format!("`localFont` knows no option `{unknown}`"));
         }
@@ -82,15 +98,24 @@ fn face(path: &str, weight: Option<String>, style: Option<String>) -> Result<Fac
     let ending = path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let known = FORMATS.iter().find(|(known, _)| *known == ending);
     let (_, format) = known.ok_or_else(|| format!("`{path}` is no font file: woff2, woff, ttf, otf and eot are known"))?;
-    Ok(Face { path: path.to_owned(), format, weight, style })
+    Ok(Face {
+        path: path.to_owned(),
+        format,
+        weight,
+        style,
+    })
 }
 
 fn variable(map: &Map<String, Value>) -> Result<Option<String>, String> {
     let Some(name) = text(map, "variable")? else { return Ok(None) };
-    let valid = name.strip_prefix("--").is_some_and(|rest| {
-        !rest.is_empty() && rest.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
-    });
-    if valid { Ok(Some(name)) } else { Err("`variable` has to be the name of a CSS variable, such as `--font-sans`".to_owned()) }
+    let valid = name
+        .strip_prefix("--")
+        .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_')));
+    if valid {
+        Ok(Some(name))
+    } else {
+        Err("`variable` has to be the name of a CSS variable, such as `--font-sans`".to_owned())
+    }
 }
 
 fn fallback(map: &Map<String, Value>) -> Result<Vec<String>, String> {
@@ -98,7 +123,12 @@ fn fallback(map: &Map<String, Value>) -> Result<Vec<String>, String> {
     match map.get("fallback") {
         None => Ok(Vec::new()),
         Some(Value::Array(list)) => {
-            let family = |item: &Value| item.as_str().filter(|family| is_value(family)).map(str::to_owned).ok_or_else(wrong);
+            let family = |item: &Value| {
+                item.as_str()
+                    .filter(|family| is_value(family))
+                    .map(str::to_owned)
+                    .ok_or_else(wrong)
+            };
             list.iter().map(family).collect()
         }
         Some(_) => Err(wrong()),
@@ -121,8 +151,16 @@ fn declarations(map: &Map<String, Value>) -> Result<Vec<(String, String)>, Strin
         Some(list) => list.as_array().ok_or_else(wrong)?,
     };
     let pair = |item: &Value| {
-        let prop = item.get("prop").and_then(Value::as_str).filter(|prop| is_value(prop) && !prop.contains(':')).ok_or_else(wrong)?;
-        let value = item.get("value").and_then(Value::as_str).filter(|value| is_value(value)).ok_or_else(wrong)?;
+        let prop = item
+            .get("prop")
+            .and_then(Value::as_str)
+            .filter(|prop| is_value(prop) && !prop.contains(':'))
+            .ok_or_else(wrong)?;
+        let value = item
+            .get("value")
+            .and_then(Value::as_str)
+            .filter(|value| is_value(value))
+            .ok_or_else(wrong)?;
         Ok((prop.to_owned(), value.to_owned()))
     };
     list.iter().map(pair).collect()
@@ -149,7 +187,9 @@ fn css_text(map: &Map<String, Value>, name: &str) -> Result<Option<String>, Stri
 }
 
 fn flag(map: &Map<String, Value>, name: &str) -> Result<Option<bool>, String> {
-    map.get(name).map(|value| value.as_bool().ok_or_else(|| format!("`{name}` has to be true or false"))).transpose()
+    map.get(name)
+        .map(|value| value.as_bool().ok_or_else(|| format!("`{name}` has to be true or false")))
+        .transpose()
 }
 
 /// Whether a text stays inside of the declaration that it is written into.

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 pub(super) fn css(name: &str, options: &FontOptions, hash: u64) -> String {
     let mut css: String = options.faces.iter().map(|face| font_face(name, face, options)).collect();
     if let Some(system) = &options.stand_in {
-        css.push_str(&format!("@font-face {{font-family: '{name} Fallback'; src: local(\"{system}\")}}\n"));
+        css.push_str(&format!(
+            "@font-face {{font-family: '{name} Fallback'; src: local(\"{system}\")}}\n"
+        ));
     }
     let families = families(name, options);
     let (weight, style) = whole(options);
@@ -45,8 +47,18 @@ fn font_face(name: &str, face: &Face, options: &FontOptions) -> String {
         format!("src: url(\"{path}\") format(\"{}\")", face.format),
         format!("font-display: {}", options.display),
     ];
-    rules.extend(face.weight.as_ref().or(options.weight.as_ref()).map(|weight| format!("font-weight: {weight}")));
-    rules.extend(face.style.as_ref().or(options.style.as_ref()).map(|style| format!("font-style: {style}")));
+    rules.extend(
+        face.weight
+            .as_ref()
+            .or(options.weight.as_ref())
+            .map(|weight| format!("font-weight: {weight}")),
+    );
+    rules.extend(
+        face.style
+            .as_ref()
+            .or(options.style.as_ref())
+            .map(|style| format!("font-style: {style}")),
+    );
     rules.extend(options.declarations.iter().map(|(name, value)| format!("{name}: {value}")));
     format!("@font-face {{{}}}\n", rules.join("; "))
 }
@@ -54,7 +66,12 @@ fn font_face(name: &str, face: &Face, options: &FontOptions) -> String {
 fn families(name: &str, options: &FontOptions) -> String {
     let own = format!("'{name}'");
     let stand_in = options.stand_in.as_ref().map(|_| format!("'{name} Fallback'"));
-    [own].into_iter().chain(stand_in).chain(options.fallback.iter().cloned()).collect::<Vec<_>>().join(", ")
+    [own]
+        .into_iter()
+        .chain(stand_in)
+        .chain(options.fallback.iter().cloned())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Weight and style of what has the font's class: those that the whole font has, but not the range of a variable font.

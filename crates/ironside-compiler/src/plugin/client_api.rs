@@ -33,16 +33,22 @@ pub(super) struct ClientImport {
 /// The first import of a client API that the module calls. Names that are only mentioned may be types.
 pub(super) fn find(program: &Program<'_>, source: &str) -> Option<ClientImport> {
     program.body.iter().find_map(|statement| {
-        let Statement::ImportDeclaration(import) = statement else { return None };
+        let Statement::ImportDeclaration(import) = statement else {
+            return None;
+        };
         let names = match import.source.value.as_str() {
             "react" => REACT,
             "react-dom" => REACT_DOM,
             _ => return None,
         };
         import.specifiers.iter().flatten().find_map(|specifier| {
-            let ImportDeclarationSpecifier::ImportSpecifier(named) = specifier else { return None };
+            let ImportDeclarationSpecifier::ImportSpecifier(named) = specifier else {
+                return None;
+            };
             let imported = named.imported.name();
-            let is_called = ["(", "<"].iter().any(|after| source.contains(&format!("{}{after}", named.local.name)));
+            let is_called = ["(", "<"]
+                .iter()
+                .any(|after| source.contains(&format!("{}{after}", named.local.name)));
             (names.contains(&imported.as_str()) && !named.import_kind.is_type() && is_called).then(|| ClientImport {
                 name: imported.to_string(),
                 module: import.source.value.to_string(),
@@ -64,10 +70,22 @@ mod tests {
 
     #[test]
     fn hooks_that_are_called_are_found() {
-        assert_eq!(found("import { useState } from 'react'; useState(1)"), Some("useState".into()));
-        assert_eq!(found("import { useState as s } from 'react'; s<number>(1)"), Some("useState".into()));
-        assert_eq!(found("import { useFormStatus } from 'react-dom'; useFormStatus()"), Some("useFormStatus".into()));
-        assert_eq!(found("import { cache, useId, use } from 'react'; use(cache(f)(useId()))"), None);
+        assert_eq!(
+            found("import { useState } from 'react'; useState(1)"),
+            Some("useState".into())
+        );
+        assert_eq!(
+            found("import { useState as s } from 'react'; s<number>(1)"),
+            Some("useState".into())
+        );
+        assert_eq!(
+            found("import { useFormStatus } from 'react-dom'; useFormStatus()"),
+            Some("useFormStatus".into())
+        );
+        assert_eq!(
+            found("import { cache, useId, use } from 'react'; use(cache(f)(useId()))"),
+            None
+        );
         assert_eq!(found("import { type useState } from 'react'; useState()"), None);
         assert_eq!(found("import { useState } from './mine'; useState()"), None);
     }

@@ -22,11 +22,20 @@ pub(super) fn may_have_stars(hooks: &GraphHooks, module: ModuleSource<'_>) -> bo
 
 pub(super) async fn prepare(hooks: &GraphHooks, module: ModuleSource<'_>, resolver: Resolver<'_>) {
     let (mut names, mut seen) = (BTreeSet::new(), BTreeSet::from([module.id.to_owned()]));
-    let mut open: Vec<(String, String)> =
-        exports_of(module.id, module.source).stars.into_iter().map(|star| (module.id.to_owned(), star)).collect();
+    let mut open: Vec<(String, String)> = exports_of(module.id, module.source)
+        .stars
+        .into_iter()
+        .map(|star| (module.id.to_owned(), star))
+        .collect();
     while let Some((importer, specifier)) = open.pop() {
-        let request = ResolveRequest { specifier: &specifier, importer: Some(&importer), kind: ResolveKind::Import };
-        let Some(Resolved::Module { id, .. }) = resolver.resolve(request).await else { continue };
+        let request = ResolveRequest {
+            specifier: &specifier,
+            importer: Some(&importer),
+            kind: ResolveKind::Import,
+        };
+        let Some(Resolved::Module { id, .. }) = resolver.resolve(request).await else {
+            continue;
+        };
         if !seen.insert(id.clone()) {
             continue;
         }

@@ -58,9 +58,13 @@ pub(crate) struct Collected {
 impl Collected {
     /// Notes an import that leads to a module of the graph.
     pub(crate) fn note_import(&mut self, importer: Option<&str>, specifier: &str, module: &str) {
-        self.importers.entry(module.to_owned()).or_default().insert(importer.map(str::to_owned));
+        self.importers
+            .entry(module.to_owned())
+            .or_default()
+            .insert(importer.map(str::to_owned));
         if let Some(importer) = importer {
-            self.resolutions.insert((importer.to_owned(), specifier.to_owned()), module.to_owned());
+            self.resolutions
+                .insert((importer.to_owned(), specifier.to_owned()), module.to_owned());
         }
     }
 

@@ -27,7 +27,11 @@ pub(super) fn transform<'a>(
         remove_console::apply(program, allocator, options);
     }
     let mentioned = directive::mentions_directive(module.source.as_bytes());
-    let found = if mentioned { apply(hooks, module, program, allocator) } else { Emit::default() };
+    let found = if mentioned {
+        apply(hooks, module, program, allocator)
+    } else {
+        Emit::default()
+    };
     if font::is_mentioned(module.source.as_bytes()) {
         declare_fonts(hooks, module, program, allocator);
     }
@@ -40,7 +44,13 @@ pub(super) fn transform<'a>(
 
 fn apply<'a>(hooks: &GraphHooks, module: ModuleSource<'_>, program: &mut Program<'a>, allocator: &'a Allocator) -> Emit {
     let file_key = hooks.keys.key(module.id);
-    let star_names: Vec<String> = hooks.stars().get(module.id).cloned().unwrap_or_default().into_iter().collect();
+    let star_names: Vec<String> = hooks
+        .stars()
+        .get(module.id)
+        .cloned()
+        .unwrap_or_default()
+        .into_iter()
+        .collect();
     let facts = FileFacts {
         file_key: &file_key,
         file: &hooks.keys.shown(module.id),
@@ -58,13 +68,20 @@ fn apply<'a>(hooks: &GraphHooks, module: ModuleSource<'_>, program: &mut Program
     note(hooks, module.id, &file_key, found);
     // Actions are called by name of a chunk and of its export, so their module has to be a chunk of its own.
     let entry = has_actions && hooks.kind == GraphKind::Rsc && !hooks.entries.contains(module.id);
-    Emit { entry: entry.then(|| format!("actions-{}", slug(&file_key))) }
+    Emit {
+        entry: entry.then(|| format!("actions-{}", slug(&file_key))),
+    }
 }
 
 /// After directives: of what they replace nothing is left that could declare a font.
 fn declare_fonts<'a>(hooks: &GraphHooks, module: ModuleSource<'_>, program: &mut Program<'a>, allocator: &'a Allocator) {
     let (key, shown) = (hooks.keys.key(module.id), hooks.keys.shown(module.id));
-    let facts = FontFacts { key: &key, shown: &shown, module: module.id, source: module.source };
+    let facts = FontFacts {
+        key: &key,
+        shown: &shown,
+        module: module.id,
+        source: module.source,
+    };
     match font::apply(program, allocator, facts) {
         Ok(fonts) => {
             for font in fonts {
@@ -77,7 +94,9 @@ fn declare_fonts<'a>(hooks: &GraphHooks, module: ModuleSource<'_>, program: &mut
 }
 
 fn refuse_client_api(hooks: &GraphHooks, module: ModuleSource<'_>, program: &Program<'_>) {
-    let Some(import) = client_api::find(program, module.source) else { return };
+    let Some(import) = client_api::find(program, module.source) else {
+        return;
+    };
     let message = format!("`{}` of {} works only in client components", import.name, import.module);
     let diagnostic = Diagnostic::error("client-api-in-server-code", message)
         .at(hooks.keys.shown(module.id), module.source, import.span)
@@ -90,7 +109,11 @@ fn note(hooks: &GraphHooks, module: &str, file_key: &str, found: Directives) {
     if let Some(client) = found.client
         && hooks.kind == GraphKind::Rsc
     {
-        let file = ClientFile { module: module.to_owned(), file: file_key.to_owned(), commonjs: client.commonjs };
+        let file = ClientFile {
+            module: module.to_owned(),
+            file: file_key.to_owned(),
+            commonjs: client.commonjs,
+        };
         collected.clients.insert(client.id, file);
     }
     if found.server_file {

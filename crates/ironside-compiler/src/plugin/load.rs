@@ -29,7 +29,12 @@ pub(crate) struct Stubs {
 
 impl Stubs {
     pub(crate) fn new(prefix: String, base_path: String, styles: StyleCompiler) -> Self {
-        Self { prefix, base_path, styles, media: Mutex::default() }
+        Self {
+            prefix,
+            base_path,
+            styles,
+            media: Mutex::default(),
+        }
     }
 
     /// Compiles stylesheets; each one once for all graphs.
@@ -46,7 +51,10 @@ impl Stubs {
         let content = std::fs::read(path).map_err(|error| error.to_string())?;
         let file = MediaFile::new(path, content);
         let module = file.module(&self.prefix, &self.base_path);
-        self.media.lock().unwrap_or_else(PoisonError::into_inner).insert(file.path.clone(), file);
+        self.media
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(file.path.clone(), file);
         Ok(module)
     }
 }
@@ -63,7 +71,11 @@ pub(super) async fn load(hooks: &GraphHooks, id: &str, resolver: Resolver<'_>) -
         let code = hooks.stubs.asset(path).unwrap_or_else(|reason| refuse(hooks, id, reason));
         return Some(javascript(code, Some(false)));
     }
-    if let Some(language) = path.extension().and_then(|ending| ending.to_str()).filter(|ending| PREPROCESSORS.contains(ending)) {
+    if let Some(language) = path
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .filter(|ending| PREPROCESSORS.contains(ending))
+    {
         let reason = format!("`.{language}` needs a preprocessor that is not built in; write CSS, or compile it with PostCSS");
         return Some(javascript(refuse(hooks, id, reason), None));
     }
@@ -80,7 +92,11 @@ fn refuse(hooks: &GraphHooks, id: &str, reason: String) -> String {
 }
 
 fn javascript(code: String, side_effects: Option<bool>) -> Loaded {
-    Loaded { code, language: Language::JavaScript, side_effects }
+    Loaded {
+        code,
+        language: Language::JavaScript,
+        side_effects,
+    }
 }
 
 /// The names of a CSS module's classes, or nothing. It is kept even if no name is used, since the rules may be.

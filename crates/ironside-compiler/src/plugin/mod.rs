@@ -49,7 +49,18 @@ impl GraphHooks {
         stubs: Arc<Stubs>,
     ) -> Self {
         let (texts, star_exports, collected, entries, remove_console) = Default::default();
-        Self { kind, keys, externals, runtime_dir, entries, stubs, remove_console, texts, star_exports, collected }
+        Self {
+            kind,
+            keys,
+            externals,
+            runtime_dir,
+            entries,
+            stubs,
+            remove_console,
+            texts,
+            star_exports,
+            collected,
+        }
     }
 
     /// What was found out so far.
@@ -59,7 +70,10 @@ impl GraphHooks {
 
     /// Gives a virtual module its text.
     pub(crate) fn set_text(&self, module: impl Into<String>, text: String) {
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner).insert(module.into(), text);
+        self.texts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(module.into(), text);
     }
 
     fn text(&self, module: &str) -> Option<String> {

@@ -12,7 +12,10 @@ use oxc::{
 };
 
 pub(super) fn apply<'a>(program: &mut Program<'a>, allocator: &'a Allocator, options: &RemoveConsole) {
-    let mut remover = Remover { builder: AstBuilder::new(allocator), options };
+    let mut remover = Remover {
+        builder: AstBuilder::new(allocator),
+        options,
+    };
     remover.visit_program(program);
 }
 
@@ -33,8 +36,12 @@ impl<'a> VisitJsMut<'a> for Remover<'a, '_> {
 
 impl Remover<'_, '_> {
     fn is_dropped(&self, expression: &Expression<'_>) -> bool {
-        let Expression::CallExpression(call) = expression else { return false };
-        let Expression::StaticMemberExpression(member) = &call.callee else { return false };
+        let Expression::CallExpression(call) = expression else {
+            return false;
+        };
+        let Expression::StaticMemberExpression(member) = &call.callee else {
+            return false;
+        };
         member.object.is_specific_id("console") && !self.options.exclude.iter().any(|name| name == member.property.name.as_str())
     }
 }
@@ -49,8 +56,17 @@ mod tests {
         let allocator = Allocator::default();
         let source = "console.log(a()); console.error(b); const c = () => console.info(1); myconsole.log(2);";
         let mut program = Parser::new(&allocator, source, SourceType::mjs()).parse().program;
-        apply(&mut program, &allocator, &RemoveConsole { exclude: vec!["error".into()] });
+        apply(
+            &mut program,
+            &allocator,
+            &RemoveConsole {
+                exclude: vec!["error".into()],
+            },
+        );
         let printed = Codegen::new().build(&program).code;
-        assert_eq!(printed, "undefined;\nconsole.error(b);\nconst c = () => undefined;\nmyconsole.log(2);\n");
+        assert_eq!(
+            printed,
+            "undefined;\nconsole.error(b);\nconst c = () => undefined;\nmyconsole.log(2);\n"
+        );
     }
 }

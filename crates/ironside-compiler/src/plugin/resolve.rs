@@ -10,14 +10,58 @@ use ironside_bundler::{ResolveKind, ResolveRequest, Resolved, Resolver};
 use std::path::Path;
 
 /// Names that are always ours, whoever imports them.
-const PINNED: &[&str] = &["react", "react-dom", "react-server-dom-webpack", "scheduler", "next", "ironside"];
+const PINNED: &[&str] = &[
+    "react",
+    "react-dom",
+    "react-server-dom-webpack",
+    "scheduler",
+    "next",
+    "ironside",
+];
 
 /// Node's own modules, for messages and for the browser, where they are missing.
 const BUILTINS: &[&str] = &[
-    "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
-    "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector", "module", "net", "os",
-    "path", "perf_hooks", "process", "punycode", "querystring", "readline", "repl", "stream", "string_decoder", "timers",
-    "tls", "trace_events", "tty", "url", "util", "v8", "vm", "wasi", "worker_threads", "zlib",
+    "assert",
+    "async_hooks",
+    "buffer",
+    "child_process",
+    "cluster",
+    "console",
+    "constants",
+    "crypto",
+    "dgram",
+    "diagnostics_channel",
+    "dns",
+    "domain",
+    "events",
+    "fs",
+    "http",
+    "http2",
+    "https",
+    "inspector",
+    "module",
+    "net",
+    "os",
+    "path",
+    "perf_hooks",
+    "process",
+    "punycode",
+    "querystring",
+    "readline",
+    "repl",
+    "stream",
+    "string_decoder",
+    "timers",
+    "tls",
+    "trace_events",
+    "tty",
+    "url",
+    "util",
+    "v8",
+    "vm",
+    "wasi",
+    "worker_threads",
+    "zlib",
 ];
 
 /// Whether the name is one of Node's own modules.
@@ -50,18 +94,37 @@ fn note_unresolved(hooks: &GraphHooks, request: ResolveRequest<'_>) {
 async fn find(hooks: &GraphHooks, request: ResolveRequest<'_>, resolver: Resolver<'_>) -> Option<Resolved> {
     let specifier = request.specifier;
     if specifier == virtual_module::REFERENCES {
-        return pinned(hooks, ResolveRequest { specifier: hooks.kind.references(), ..request }, resolver).await;
+        return pinned(
+            hooks,
+            ResolveRequest {
+                specifier: hooks.kind.references(),
+                ..request
+            },
+            resolver,
+        )
+        .await;
     }
     if specifier == "react/jsx-runtime"
         && let Some(ours) = hooks.kind.jsx_runtime().filter(|_| !is_own_code(hooks, request.importer))
     {
-        return pinned(hooks, ResolveRequest { specifier: ours, ..request }, resolver).await;
+        return pinned(
+            hooks,
+            ResolveRequest {
+                specifier: ours,
+                ..request
+            },
+            resolver,
+        )
+        .await;
     }
     if let Some(id) = font::module_id(specifier) {
         return Some(Resolved::Module { id, package_json: None });
     }
     if let Some(module) = special(hooks, request) {
-        return Some(Resolved::Module { id: module.to_owned(), package_json: None });
+        return Some(Resolved::Module {
+            id: module.to_owned(),
+            package_json: None,
+        });
     }
     if is_pinned(specifier) {
         return pinned(hooks, request, resolver).await;
@@ -95,7 +158,10 @@ fn special(hooks: &GraphHooks, request: ResolveRequest<'_>) -> Option<&'static s
         _ => return None,
     };
     if let Some(importer) = request.importer.filter(|_| wrong) {
-        hooks.collect().wrong_side.insert((importer.to_owned(), request.specifier.to_owned()));
+        hooks
+            .collect()
+            .wrong_side
+            .insert((importer.to_owned(), request.specifier.to_owned()));
     }
     Some(virtual_module::EMPTY)
 }
@@ -103,7 +169,13 @@ fn special(hooks: &GraphHooks, request: ResolveRequest<'_>) -> Option<&'static s
 async fn pinned(hooks: &GraphHooks, request: ResolveRequest<'_>, resolver: Resolver<'_>) -> Option<Resolved> {
     let importer = hooks.runtime_dir.join("package.json");
     let importer = importer.to_string_lossy();
-    let ask = |specifier| resolver.resolve(ResolveRequest { specifier, importer: Some(&importer), ..request });
+    let ask = |specifier| {
+        resolver.resolve(ResolveRequest {
+            specifier,
+            importer: Some(&importer),
+            ..request
+        })
+    };
     let found = ask(request.specifier).await;
     match (found, request.specifier.strip_suffix(".js")) {
         (Some(found), _) => Some(found),
@@ -122,8 +194,10 @@ async fn builtin_in_browser(request: ResolveRequest<'_>, resolver: Resolver<'_>)
         return Some(found);
     }
     let in_package = request.importer.is_some_and(|importer| importer.contains(NODE_MODULES));
-    (in_package && request.kind == ResolveKind::Require)
-        .then(|| Resolved::Module { id: virtual_module::EMPTY_COMMONJS.into(), package_json: None })
+    (in_package && request.kind == ResolveKind::Require).then(|| Resolved::Module {
+        id: virtual_module::EMPTY_COMMONJS.into(),
+        package_json: None,
+    })
 }
 
 fn external(hooks: &GraphHooks, request: ResolveRequest<'_>, id: &str) -> Option<Resolved> {
@@ -143,9 +217,10 @@ fn external(hooks: &GraphHooks, request: ResolveRequest<'_>, id: &str) -> Option
         _ => decision.package.is_module_type(),
     };
     Some(match request.kind {
-        ResolveKind::Import | ResolveKind::DynamicImport if !esm => {
-            Resolved::Module { id: virtual_module::external(&specifier), package_json: None }
-        }
+        ResolveKind::Import | ResolveKind::DynamicImport if !esm => Resolved::Module {
+            id: virtual_module::external(&specifier),
+            package_json: None,
+        },
         _ => Resolved::External(specifier),
     })
 }
@@ -156,7 +231,13 @@ mod tests {
 
     #[test]
     fn our_names_are_pinned_and_similar_ones_are_not() {
-        for pinned in ["react", "react/jsx-runtime", "next/link", "@ironside/client/entry.tsx", "react-dom/client"] {
+        for pinned in [
+            "react",
+            "react/jsx-runtime",
+            "next/link",
+            "@ironside/client/entry.tsx",
+            "react-dom/client",
+        ] {
             assert!(is_pinned(pinned), "{pinned}");
         }
         for free in ["react-icons", "next-themes", "./react", "@scope/react", "reactive"] {

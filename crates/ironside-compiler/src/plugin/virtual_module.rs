@@ -43,12 +43,19 @@ pub(crate) fn fixed(module: &str) -> Option<Loaded> {
         PLACE => "export const __dirname = import.meta.dirname, __filename = import.meta.filename;".to_owned(),
         _ => format!("module.exports = require({});", quoted(external_specifier(module)?)),
     };
-    Some(Loaded { code, language: Language::JavaScript, side_effects: None })
+    Some(Loaded {
+        code,
+        language: Language::JavaScript,
+        side_effects: None,
+    })
 }
 
 /// The text of [`ACTIONS`].
 pub(crate) fn actions(files: &BTreeSet<String>) -> String {
-    let lines: String = files.iter().map(|file| format!("  () => import({}),\n", path(file))).collect();
+    let lines: String = files
+        .iter()
+        .map(|file| format!("  () => import({}),\n", path(file)))
+        .collect();
     format!("export default [\n{lines}];\n")
 }
 
@@ -64,8 +71,8 @@ pub(crate) fn client_entry_name(slug: &str, id: &ClientId) -> String {
 }
 
 fn export_name(name: &str) -> String {
-    let identifier = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
-        && !name.starts_with(|c: char| c.is_ascii_digit());
+    let identifier =
+        name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$') && !name.starts_with(|c: char| c.is_ascii_digit());
     if identifier { name.to_owned() } else { quoted(name) }
 }
 

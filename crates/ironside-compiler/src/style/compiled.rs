@@ -68,10 +68,25 @@ fn compile_made(compiler: &StyleCompiler, made: &MadeSheet) -> Result<CompiledSh
     let options = &compiler.options;
     let id = made.from.to_string_lossy();
     let (key, shown) = (options.keys.key(&id), options.keys.shown(&id));
-    let source = SheetSource { key: &key, shown: &shown, css: &made.css, original: false, css_module: false, minify: options.minify };
+    let source = SheetSource {
+        key: &key,
+        shown: &shown,
+        css: &made.css,
+        original: false,
+        css_module: false,
+        minify: options.minify,
+    };
     let mut sheet = sheet::compile(source)?;
-    let mut compiled = CompiledSheet { warnings: std::mem::take(&mut sheet.warnings), ..CompiledSheet::default() };
-    References { compiler, path: &made.from, source }.resolve_all(sheet, &mut compiled)?;
+    let mut compiled = CompiledSheet {
+        warnings: std::mem::take(&mut sheet.warnings),
+        ..CompiledSheet::default()
+    };
+    References {
+        compiler,
+        path: &made.from,
+        source,
+    }
+    .resolve_all(sheet, &mut compiled)?;
     if made.preload {
         compiled.preload = compiled.media.values().map(|file| file.url.clone()).collect();
     }

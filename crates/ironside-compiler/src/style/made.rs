@@ -20,7 +20,11 @@ pub(crate) struct MadeSheet {
 impl StyleCompiler {
     /// Makes a stylesheet known under a path. Graphs that have the same module make the same one.
     pub(crate) fn add_made(&self, path: PathBuf, sheet: MadeSheet) {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).entry(path).or_insert_with(|| Arc::new(sheet));
+        self.made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(path)
+            .or_insert_with(|| Arc::new(sheet));
     }
 
     pub(super) fn made(&self, path: &Path) -> Option<Arc<MadeSheet>> {

@@ -41,7 +41,10 @@ impl<'a> Visit<'a> for Names {
     }
 
     fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
-        let define = call.callee.as_member_expression().is_some_and(|m| m.static_property_name() == Some("defineProperty"));
+        let define = call
+            .callee
+            .as_member_expression()
+            .is_some_and(|m| m.static_property_name() == Some("defineProperty"));
         if define
             && let [target, Argument::StringLiteral(name), ..] = call.arguments.as_slice()
             && target.as_expression().is_some_and(is_exports)

@@ -23,7 +23,10 @@ pub(crate) struct Used {
 
 impl Used {
     pub(crate) fn everything() -> Self {
-        Self { all: true, names: BTreeSet::new() }
+        Self {
+            all: true,
+            names: BTreeSet::new(),
+        }
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
@@ -56,8 +59,11 @@ pub(crate) fn of_importer(file: &str, source: &str, count: Count, leads_there: i
                         add_specifier(&mut used, specifier, count, semantic);
                     }
                 }
-                Statement::ExportFromDeclaration(export) if leads_there(&export.source.value) && !export.export_kind.is_type() => {
-                    used.names.extend(export.specifiers.iter().map(|specifier| specifier.local.name().to_string()));
+                Statement::ExportFromDeclaration(export)
+                    if leads_there(&export.source.value) && !export.export_kind.is_type() =>
+                {
+                    used.names
+                        .extend(export.specifiers.iter().map(|specifier| specifier.local.name().to_string()));
                 }
                 Statement::ExportAllDeclaration(all) if leads_there(&all.source.value) => used.all = true,
                 _ => {}
@@ -102,8 +108,7 @@ fn add_specifier(used: &mut Used, specifier: &ImportDeclarationSpecifier<'_>, co
             return;
         }
     };
-    let counts = count == Count::Imports
-        || local.symbol_id.get().is_none_or(|symbol| is_value(symbol, semantic, true));
+    let counts = count == Count::Imports || local.symbol_id.get().is_none_or(|symbol| is_value(symbol, semantic, true));
     if counts {
         used.names.insert(name);
     }
@@ -111,14 +116,17 @@ fn add_specifier(used: &mut Used, specifier: &ImportDeclarationSpecifier<'_>, co
 
 /// Whether some use of a variable is not a call of it. Being exported counts if `exports` says so.
 fn is_value(symbol: SymbolId, semantic: &Semantic<'_>, exports: bool) -> bool {
-    semantic.symbol_references(symbol).filter(|reference| !reference.is_type()).any(|reference| {
-        let node = semantic.nodes().get_node(reference.node_id());
-        match semantic.nodes().parent_kind(reference.node_id()) {
-            AstKind::CallExpression(call) => call.callee.span() != node.kind().span(),
-            AstKind::ExportSpecifier(_) | AstKind::ExportDefaultDeclaration(_) => exports,
-            _ => true,
-        }
-    })
+    semantic
+        .symbol_references(symbol)
+        .filter(|reference| !reference.is_type())
+        .any(|reference| {
+            let node = semantic.nodes().get_node(reference.node_id());
+            match semantic.nodes().parent_kind(reference.node_id()) {
+                AstKind::CallExpression(call) => call.callee.span() != node.kind().span(),
+                AstKind::ExportSpecifier(_) | AstKind::ExportDefaultDeclaration(_) => exports,
+                _ => true,
+            }
+        })
 }
 
 /// Exported names and the variables behind them.
@@ -128,7 +136,12 @@ fn exported_names(program: &Program<'_>) -> Vec<(String, String)> {
     for statement in &program.body {
         match statement {
             Statement::ExportNamedDeclaration(export) => {
-                names.extend(export.specifiers.iter().map(|s| (s.exported.name().to_string(), s.local.name().to_string())));
+                names.extend(
+                    export
+                        .specifiers
+                        .iter()
+                        .map(|s| (s.exported.name().to_string(), s.local.name().to_string())),
+                );
             }
             Statement::ExportDeclaration(export) => match &export.declaration {
                 Declaration::VariableDeclaration(variables) => names.extend(
@@ -157,13 +170,23 @@ mod tests {
 
     fn values(source: &str) -> Vec<String> {
         let used = of_importer("page.tsx", source, Count::Values, |specifier| specifier == "./actions");
-        if used.all { vec!["*".into()] } else { used.names.into_iter().collect() }
+        if used.all {
+            vec!["*".into()]
+        } else {
+            used.names.into_iter().collect()
+        }
     }
 
     #[test]
     fn a_called_import_is_no_value_and_everything_else_is() {
-        assert_eq!(values("import { a } from './actions'; await a(1); a();"), Vec::<String>::new());
-        assert_eq!(values("import { a } from './actions'; export const x = <form action={a}/>"), ["a"]);
+        assert_eq!(
+            values("import { a } from './actions'; await a(1); a();"),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            values("import { a } from './actions'; export const x = <form action={a}/>"),
+            ["a"]
+        );
         assert_eq!(values("import { a as b } from './actions'; const c = b.bind(null, 1)"), ["a"]);
         assert_eq!(values("import a from './actions'; f(a)"), ["default"]);
         assert_eq!(values("import { a } from './actions'; export { a }"), ["a"]);
@@ -171,12 +194,20 @@ mod tests {
         assert_eq!(values("import * as all from './actions'"), ["*"]);
         assert_eq!(values("export * from './actions'"), ["*"]);
         assert_eq!(values("import { a } from './other'; f(a)"), Vec::<String>::new());
-        assert_eq!(values("import type { A } from './actions'; import { a } from './actions'; let x: typeof a"), Vec::<String>::new());
+        assert_eq!(
+            values("import type { A } from './actions'; import { a } from './actions'; let x: typeof a"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
     fn every_import_counts_where_imports_are_asked_for() {
-        let used = of_importer("p.tsx", "import { A, type B } from 'x'; import C from 'x'", Count::Imports, |s| s == "x");
+        let used = of_importer(
+            "p.tsx",
+            "import { A, type B } from 'x'; import C from 'x'",
+            Count::Imports,
+            |s| s == "x",
+        );
         assert_eq!(used.names.into_iter().collect::<Vec<_>>(), ["A", "default"]);
     }
 
@@ -184,6 +215,9 @@ mod tests {
     fn a_module_may_hand_on_its_own_exports() {
         let source = "'use server'; export async function a() { return <form action={b}/> } export async function b() { await a() } \
                       const c = async () => {}; export { c };";
-        assert_eq!(of_own_exports("actions.tsx", source).names.into_iter().collect::<Vec<_>>(), ["b"]);
+        assert_eq!(
+            of_own_exports("actions.tsx", source).names.into_iter().collect::<Vec<_>>(),
+            ["b"]
+        );
     }
 }

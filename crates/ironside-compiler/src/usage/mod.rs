@@ -34,7 +34,9 @@ pub(crate) fn client_exports(output: &Output, collected: &Collected) -> BTreeMap
 pub(crate) fn used_exports(output: &Output) -> BTreeMap<&str, BTreeSet<String>> {
     let mut used: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for module in output.chunks.iter().flat_map(|chunk| &chunk.modules) {
-        used.entry(&module.id).or_default().extend(module.used_exports.iter().cloned());
+        used.entry(&module.id)
+            .or_default()
+            .extend(module.used_exports.iter().cloned());
     }
     used
 }
@@ -45,7 +47,9 @@ fn commonjs_exports(output: &Output, collected: &Collected, module: &str) -> BTr
     let used = uses_of(output, collected, module, Count::Imports);
     let mut names = used.names;
     if used.all || names.contains("default") {
-        names.extend(commonjs::exported_names(&fs::read_to_string(split_query(module).0).unwrap_or_default()));
+        names.extend(commonjs::exported_names(
+            &fs::read_to_string(split_query(module).0).unwrap_or_default(),
+        ));
     }
     names
 }
@@ -53,7 +57,9 @@ fn commonjs_exports(output: &Output, collected: &Collected, module: &str) -> BTr
 /// How all importers of a module use it.
 fn uses_of(output: &Output, collected: &Collected, module: &str, count: Count) -> Used {
     let mut used = Used::default();
-    let Some(facts) = output.modules.get(module) else { return used };
+    let Some(facts) = output.modules.get(module) else {
+        return used;
+    };
     if facts.dynamic_importers.iter().any(|importer| !importer.starts_with('\0')) {
         used.merge(Used::everything());
     }
@@ -65,33 +71,42 @@ fn uses_of(output: &Output, collected: &Collected, module: &str, count: Count) -
         }
         let source = fs::read_to_string(split_query(importer).0).unwrap_or_default();
         used.merge(import_use::of_importer(importer, &source, count, |specifier| {
-            collected.resolutions.get(&(importer.clone(), specifier.to_owned())).is_some_and(|id| id == module)
+            collected
+                .resolutions
+                .get(&(importer.clone(), specifier.to_owned()))
+                .is_some_and(|id| id == module)
         }));
     }
     used
 }
 
 /// Why each server function can be called from outside; no reason, no entry.
-pub(crate) fn reach(
-    rsc: (&Output, &Collected),
-    browser: (&Output, &Collected),
-) -> BTreeMap<ActionId, Vec<Reach>> {
+pub(crate) fn reach(rsc: (&Output, &Collected), browser: (&Output, &Collected)) -> BTreeMap<ActionId, Vec<Reach>> {
     let in_browser = used_exports(browser.0);
-    let values: BTreeMap<&str, Used> =
-        rsc.1.server_files.iter().map(|module| (module.as_str(), values_of(rsc, module))).collect();
+    let values: BTreeMap<&str, Used> = rsc
+        .1
+        .server_files
+        .iter()
+        .map(|module| (module.as_str(), values_of(rsc, module)))
+        .collect();
     let mut reach = BTreeMap::new();
     for (id, action) in &rsc.1.actions {
         let mut reasons = BTreeSet::new();
         let proxy = browser.1.actions.get(id);
         let called = |proxy: &crate::plugin::collected::FoundAction| {
-            in_browser.get(proxy.module.as_str()).is_some_and(|names| names.contains(&proxy.export))
+            in_browser
+                .get(proxy.module.as_str())
+                .is_some_and(|names| names.contains(&proxy.export))
         };
         if proxy.is_some_and(called) {
             reasons.insert(Reach::Browser);
         }
         if action.inline {
             reasons.insert(Reach::Inline);
-        } else if values.get(action.module.as_str()).is_some_and(|used| used.contains(&action.export)) {
+        } else if values
+            .get(action.module.as_str())
+            .is_some_and(|used| used.contains(&action.export))
+        {
             reasons.insert(Reach::ServerValue);
         }
         if !reasons.is_empty() {

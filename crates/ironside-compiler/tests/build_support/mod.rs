@@ -39,7 +39,9 @@ impl App {
     /// Copies the fixture. Its `packages` folder becomes `node_modules`.
     pub(crate) fn new(fixture: &str) -> Self {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/build");
-        let app = Self { folder: tempfile::tempdir().expect("folder") };
+        let app = Self {
+            folder: tempfile::tempdir().expect("folder"),
+        };
         copy(&fixtures.join(fixture), app.folder.path());
         let packages = app.folder.path().join("packages");
         if packages.is_dir() {
@@ -80,7 +82,12 @@ impl App {
     /// Builds and gives what is wrong, as it is shown.
     pub(crate) async fn failure(&self) -> String {
         let failure = self.build().await.expect_err("the build fails");
-        failure.diagnostics.as_slice().iter().map(ironside_diagnostics::render::plain).collect()
+        failure
+            .diagnostics
+            .as_slice()
+            .iter()
+            .map(ironside_diagnostics::render::plain)
+            .collect()
     }
 
     /// All files of the build and their contents.
@@ -93,7 +100,9 @@ impl App {
     /// The text of all JavaScript below a folder of the build.
     pub(crate) fn code(&self, folder: &str) -> String {
         let files = self.files();
-        let code = files.iter().filter(|(file, _)| file.starts_with(folder) && (file.ends_with("js") || file.ends_with(".mjs")));
+        let code = files
+            .iter()
+            .filter(|(file, _)| file.starts_with(folder) && (file.ends_with("js") || file.ends_with(".mjs")));
         code.map(|(_, text)| String::from_utf8_lossy(text)).collect()
     }
 

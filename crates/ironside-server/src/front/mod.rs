@@ -43,8 +43,18 @@ impl Front for FrontDesk {
         tokio::task::spawn_blocking(move || {
             let LogRecord { message, fields, .. } = &record;
             let message = places.translated(message).into_owned();
-            let fields = fields.iter().map(|(name, value)| (name.clone(), places.translated(value).into_owned())).collect();
-            write_log(worker, &LogRecord { message, fields, ..record });
+            let fields = fields
+                .iter()
+                .map(|(name, value)| (name.clone(), places.translated(value).into_owned()))
+                .collect();
+            write_log(
+                worker,
+                &LogRecord {
+                    message,
+                    fields,
+                    ..record
+                },
+            );
         });
     }
 
@@ -65,9 +75,18 @@ impl Front for FrontDesk {
 }
 
 fn write_log(worker: WorkerId, record: &LogRecord) {
-    let request_id = record.job.as_ref().map(|info| info.job.request_id.as_str()).unwrap_or_default();
+    let request_id = record
+        .job
+        .as_ref()
+        .map(|info| info.job.request_id.as_str())
+        .unwrap_or_default();
     let (target, message) = (record.target.as_str(), record.message.as_str());
-    let fields = record.fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
+    let fields = record
+        .fields
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join(" ");
     match record.level {
         LogLevel::Trace => tracing::trace!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
         LogLevel::Debug => tracing::debug!(target: "ironside::app", %worker, request_id, from = target, fields, "{message}"),
@@ -80,8 +99,20 @@ fn write_log(worker: WorkerId, record: &LogRecord) {
 async fn answer(deployment: &Deployment, job: &JobInfo, call: Call) -> Reply {
     match call {
         Call::CacheGet { kind, key, tags } => values::get(deployment, job, kind, key, tags).await,
-        Call::CacheSet { kind, permit, key, tags, revalidate, expire, value } => {
-            let lifetime = ironside_cache::Lifetime { revalidate: revalidate.map(u64::from), expire: expire.map(u64::from), stale: None };
+        Call::CacheSet {
+            kind,
+            permit,
+            key,
+            tags,
+            revalidate,
+            expire,
+            value,
+        } => {
+            let lifetime = ironside_cache::Lifetime {
+                revalidate: revalidate.map(u64::from),
+                expire: expire.map(u64::from),
+                stale: None,
+            };
             values::set(deployment, job, permit, (kind, key), tags, lifetime, value)
         }
         Call::PermitDrop { permit } => {
@@ -113,7 +144,9 @@ fn revalidate(deployment: &Deployment, item: &Revalidation) {
     };
     let invalidation = match item.mode {
         RevalidationMode::Expire => Invalidation::Expire,
-        RevalidationMode::Stale => Invalidation::Stale { expire: item.expire_seconds.map(u64::from) },
+        RevalidationMode::Stale => Invalidation::Stale {
+            expire: item.expire_seconds.map(u64::from),
+        },
     };
     deployment.cache.invalidate(&tag, invalidation);
 }

@@ -87,7 +87,11 @@ impl Permits {
         let held: Vec<Permit> = {
             let mut table = self.lock();
             let numbers = table.by_job.remove(&key).unwrap_or_default();
-            numbers.iter().filter_map(|number| table.values.remove(number)).map(|(_, permit)| permit).collect()
+            numbers
+                .iter()
+                .filter_map(|number| table.values.remove(number))
+                .map(|(_, permit)| permit)
+                .collect()
         };
         // Dropped without the lock: each wakes somebody.
         drop(held);
@@ -103,7 +107,14 @@ mod tests {
     use std::sync::Arc;
 
     fn job(id: u32, permit: Option<u64>) -> JobInfo {
-        JobInfo { worker: WorkerId(1), id, job: Arc::new(Job { permit, ..Job::new(JobKind::Page) }) }
+        JobInfo {
+            worker: WorkerId(1),
+            id,
+            job: Arc::new(Job {
+                permit,
+                ..Job::new(JobKind::Page)
+            }),
+        }
     }
 
     fn permit(cache: &Cache, name: &'static str) -> Permit {

@@ -24,14 +24,25 @@ pub(super) async fn get(deployment: &Deployment, job: &JobInfo, kind: CacheKind,
             Lookup::Fresh(entry) => return fresh(&entry),
             Lookup::Stale { entry, permit, .. } => {
                 let value = entry.value().cloned().unwrap_or_default();
-                return Reply::Stale { permit: permit.map(|permit| deployment.permits.keep(job, permit)), value };
+                return Reply::Stale {
+                    permit: permit.map(|permit| deployment.permits.keep(job, permit)),
+                    value,
+                };
             }
-            Lookup::Miss { permit, .. } => return Reply::Miss { permit: Some(deployment.permits.keep(job, permit)) },
+            Lookup::Miss { permit, .. } => {
+                return Reply::Miss {
+                    permit: Some(deployment.permits.keep(job, permit)),
+                };
+            }
             Lookup::Wait(ticket) => ticket.wait(PATIENCE).await,
         };
         match landing {
             Landing::Entry(entry) => return fresh(&entry),
-            Landing::Permit(permit) => return Reply::Miss { permit: Some(deployment.permits.keep(job, permit)) },
+            Landing::Permit(permit) => {
+                return Reply::Miss {
+                    permit: Some(deployment.permits.keep(job, permit)),
+                };
+            }
             Landing::Again => {}
             Landing::NotShared(_) | Landing::Failed | Landing::TimedOut => break,
         }
@@ -56,8 +67,12 @@ pub(super) fn set(
     lifetime: Lifetime,
     value: Bytes,
 ) -> Reply {
-    let refused = |reason: &str| Reply::Refused { reason: reason.to_owned() };
-    let Some(permit) = permit.and_then(|number| deployment.permits.take(job, number)) else { return refused("there is no such permit") };
+    let refused = |reason: &str| Reply::Refused {
+        reason: reason.to_owned(),
+    };
+    let Some(permit) = permit.and_then(|number| deployment.permits.take(job, number)) else {
+        return refused("there is no such permit");
+    };
     if *permit.key() != key_of(deployment, kind, key) {
         return refused("the permit is for another key");
     }
@@ -66,7 +81,11 @@ pub(super) fn set(
     }
     // A copy of its own: the value is a part of a read buffer that would otherwise live as long.
     let content = Content::Value(Bytes::copy_from_slice(&value));
-    permit.commit(Fill { content, tags: tags.into_iter().map(Into::into).collect(), lifetime });
+    permit.commit(Fill {
+        content,
+        tags: tags.into_iter().map(Into::into).collect(),
+        lifetime,
+    });
     Reply::Done
 }
 
@@ -83,6 +102,8 @@ fn key_of(deployment: &Deployment, kind: CacheKind, name: Bytes) -> Key {
 fn soft_tags(deployment: &Deployment, job: &JobInfo, tags: Vec<String>) -> Vec<Arc<str>> {
     let index = job.job.route.and_then(|route| usize::try_from(route).ok());
     let implicit = index.and_then(|index| Some((deployment.manifest.routes.get(index)?, deployment.router.routes.get(index)?)));
-    let implicit = implicit.map(|(route, info)| info.tags(route, &url::decoded(&job.job.path))).unwrap_or_default();
+    let implicit = implicit
+        .map(|(route, info)| info.tags(route, &url::decoded(&job.job.path)))
+        .unwrap_or_default();
     tags.into_iter().chain(implicit).map(Into::into).collect()
 }

@@ -17,7 +17,10 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, call: &ActionCall) -> 
         return Rejection::ProxyBodyTooLarge.answer();
     }
     let matched = exchange.target.matched().cloned();
-    let deadline = matched.as_ref().and_then(|matched| deployment.router.info(matched)).and_then(|info| info.deadline);
+    let deadline = matched
+        .as_ref()
+        .and_then(|matched| deployment.router.info(matched))
+        .and_then(|info| info.deadline);
     let limit = deployment.manifest.config.action_body_limit;
     let job = job::for_action(exchange, call, matched.as_ref(), deadline);
     let (body, over) = std::mem::take(&mut exchange.body).into_limited_job(limit);
@@ -34,11 +37,21 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, call: &ActionCall) -> 
         Ok(Done::Response { head, body }) => {
             let mut answer = job::answer(head, body, &exchange.method, "ok");
             if answer.response.body().length() != Some(0) {
-                answer.response.headers_mut().entry(header::CONTENT_TYPE).or_insert(content_type);
+                answer
+                    .response
+                    .headers_mut()
+                    .entry(header::CONTENT_TYPE)
+                    .or_insert(content_type);
             }
             answer
         }
-        Ok(Done::Finished(_)) => error_page::page(StatusCode::INTERNAL_SERVER_ERROR, form, "no_answer", &exchange.request_id, None),
+        Ok(Done::Finished(_)) => error_page::page(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            form,
+            "no_answer",
+            &exchange.request_id,
+            None,
+        ),
         Err(failure) => error_page::failed(exchange, &failure, form, deployment.development),
     };
     answer.response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);

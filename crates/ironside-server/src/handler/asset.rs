@@ -12,7 +12,9 @@ use ironside_model::manifest::Asset;
 /// See the module's documentation.
 pub async fn answer(exchange: &Exchange, site: &Site, path: &str) -> Answer {
     let deployment = &site.deployment;
-    let Some(asset) = deployment.manifest.assets.get(path) else { return not_found::text() };
+    let Some(asset) = deployment.manifest.assets.get(path) else {
+        return not_found::text();
+    };
     if let Some(refusal) = file::refuses(exchange) {
         return refusal;
     }

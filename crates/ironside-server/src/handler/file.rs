@@ -41,14 +41,22 @@ pub fn answer(request: &HeaderMap, facts: &FileFacts, opened: Opened) -> Answer 
     let length = opened.length();
     let part = match facts.encoding {
         Some(_) => Wanted::Whole,
-        None if conditional::range_is_current(request, facts.etag.as_deref().unwrap_or_default(), facts.modified) => wanted(request, length),
+        None if conditional::range_is_current(request, facts.etag.as_deref().unwrap_or_default(), facts.modified) => {
+            wanted(request, length)
+        }
         None => Wanted::Whole,
     };
     let answer = match part {
         Wanted::Whole => with_bytes(StatusCode::OK, opened, 0, length),
-        Wanted::Part { first, last } => content_range(with_bytes(StatusCode::PARTIAL_CONTENT, opened, first, last - first + 1), &format!("bytes {first}-{last}/{length}")),
+        Wanted::Part { first, last } => content_range(
+            with_bytes(StatusCode::PARTIAL_CONTENT, opened, first, last - first + 1),
+            &format!("bytes {first}-{last}/{length}"),
+        ),
         Wanted::Unsatisfiable => {
-            return content_range(Answer::empty(StatusCode::RANGE_NOT_SATISFIABLE, "range"), &format!("bytes */{length}"));
+            return content_range(
+                Answer::empty(StatusCode::RANGE_NOT_SATISFIABLE, "range"),
+                &format!("bytes */{length}"),
+            );
         }
     };
     describe(answer, facts).with(header::CONTENT_TYPE, facts.content_type.clone())
@@ -66,7 +74,9 @@ fn with_bytes(status: StatusCode, opened: Opened, first: u64, length: u64) -> An
     *answer.response.body_mut() = match opened {
         Opened::Bytes(bytes) => {
             let from = usize::try_from(first).unwrap_or(usize::MAX).min(bytes.len());
-            let to = from.saturating_add(usize::try_from(length).unwrap_or(usize::MAX)).min(bytes.len());
+            let to = from
+                .saturating_add(usize::try_from(length).unwrap_or(usize::MAX))
+                .min(bytes.len());
             Body::Full(bytes.slice(from..to))
         }
         Opened::File(mut file, _) => match file.seek(SeekFrom::Start(first)) {

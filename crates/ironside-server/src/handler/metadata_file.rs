@@ -16,7 +16,9 @@ pub async fn answer(exchange: &Exchange, site: &Site, matched: &RouteMatch) -> A
     if let Some(refusal) = file::refuses(exchange) {
         return refusal;
     }
-    let Some((segment, copy)) = segment(site, matched) else { return not_found::text() };
+    let Some((segment, copy)) = segment(site, matched) else {
+        return not_found::text();
+    };
     let opened = match site.deployment.files.open(copy, None).await {
         Ok(opened) => opened,
         Err(error) => {
@@ -28,7 +30,10 @@ pub async fn answer(exchange: &Exchange, site: &Site, matched: &RouteMatch) -> A
         Opened::Bytes(bytes) => Some(format!("\"{:016x}\"", xxhash_rust::xxh3::xxh3_64(bytes))),
         Opened::File(..) => None,
     };
-    let content_type = segment.content_type.as_deref().and_then(|value| HeaderValue::from_str(value).ok());
+    let content_type = segment
+        .content_type
+        .as_deref()
+        .and_then(|value| HeaderValue::from_str(value).ok());
     let facts = FileFacts {
         content_type: content_type.unwrap_or_else(|| public_files::content_type(copy)),
         cache_control: REVALIDATED,

@@ -29,4 +29,3 @@ pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
         Target::NotFound => not_found::answer(exchange, site).await,
     }
 }
-

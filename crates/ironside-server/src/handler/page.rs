@@ -21,7 +21,9 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
     match shared::find(exchange, site, matched, JobKind::Page).await {
         // A post that is no action has nobody to read it on a page that is the same for everybody. One that is made for
         // parameters on demand is rendered, as a page that reads the request is (Next behaviour 1.12).
-        Shared::Found { .. } if !exchange.reads() && is_fixed(site, matched) => Rejection::MethodNotAllowed { allow: Methods::READ }.answer(),
+        Shared::Found { .. } if !exchange.reads() && is_fixed(site, matched) => {
+            Rejection::MethodNotAllowed { allow: Methods::READ }.answer()
+        }
         Shared::Found { entry, state } if exchange.reads() => match shared::serve::page(exchange, site, matched, &entry, state) {
             Some(answer) => answer,
             None => render(exchange, site, Some(matched)).await,
@@ -37,21 +39,45 @@ fn is_fixed(site: &Site, matched: &RouteMatch) -> bool {
 /// Renders for this visitor. Without a route: the not-found page.
 pub async fn render(exchange: &mut Exchange, site: &Site, matched: Option<&RouteMatch>) -> Answer {
     let deployment = &site.deployment;
-    let form = if exchange.wants_document() { Form::Document } else { Form::Text };
+    let form = if exchange.wants_document() {
+        Form::Document
+    } else {
+        Form::Text
+    };
     let is_payload = exchange.navigation.variant != Variant::Html;
     let info = matched.and_then(|matched| deployment.router.info(matched));
     let job = job::for_route(exchange, JobKind::Page, matched, info.and_then(|info| info.deadline));
     let mut answer = match site.workers.run(job, JobBody::Empty).await {
         Ok(Done::Response { head, body }) => job::answer(head, body, &Method::GET, "ok"),
         Ok(Done::Finished(outcome)) => {
-            tracing::error!(request_id = &*exchange.request_id, path = exchange.path(), result = outcome.result.word(), "a page ended without an answer");
-            error_page::page(StatusCode::INTERNAL_SERVER_ERROR, form, "no_answer", &exchange.request_id, None)
+            tracing::error!(
+                request_id = &*exchange.request_id,
+                path = exchange.path(),
+                result = outcome.result.word(),
+                "a page ended without an answer"
+            );
+            error_page::page(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                form,
+                "no_answer",
+                &exchange.request_id,
+                None,
+            )
         }
         Err(failure) => error_page::failed(exchange, &failure, form, deployment.development),
     };
     let headers = answer.response.headers_mut();
-    headers.entry(header::CONTENT_TYPE).or_insert(if is_payload { PAYLOAD } else { HTML });
+    headers
+        .entry(header::CONTENT_TYPE)
+        .or_insert(if is_payload { PAYLOAD } else { HTML });
     headers.insert(header::CACHE_CONTROL, PRIVATE);
-    vary::add(headers, if info.is_some_and(|info| info.is_intercepted) { vary::INTERCEPTED_PAGE } else { vary::PAGE });
+    vary::add(
+        headers,
+        if info.is_some_and(|info| info.is_intercepted) {
+            vary::INTERCEPTED_PAGE
+        } else {
+            vary::PAGE
+        },
+    );
     answer
 }

@@ -24,7 +24,10 @@ pub async fn answer(exchange: &Exchange, file: Arc<PublicFile>) -> Answer {
         return refusal;
     }
     let content_type = file.content_type.clone();
-    let opened = tokio::task::spawn_blocking(move || open(&file.path)).await.map_err(io::Error::other).flatten();
+    let opened = tokio::task::spawn_blocking(move || open(&file.path))
+        .await
+        .map_err(io::Error::other)
+        .flatten();
     match opened {
         Ok((opened, metadata)) => {
             let facts = FileFacts {
@@ -57,6 +60,10 @@ fn open(path: &Path) -> io::Result<(Opened, Metadata)> {
 
 /// Size and time of change: weak, since a file can change twice in a moment.
 fn etag(metadata: &Metadata) -> String {
-    let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |since| since.as_millis());
+    let changed = metadata
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .map_or(0, |since| since.as_millis());
     format!("W/\"{:x}-{changed:x}\"", metadata.len())
 }

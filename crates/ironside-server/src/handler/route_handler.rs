@@ -17,11 +17,17 @@ use ironside_worker::wire::JobKind;
 
 /// See the module's documentation.
 pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) -> Answer {
-    let Some(info) = site.deployment.router.info(matched) else { return super::not_found::text() };
+    let Some(info) = site.deployment.router.info(matched) else {
+        return super::not_found::text();
+    };
     if let Some(answer) = without_code(exchange, info) {
         return answer;
     }
-    let kind = if info.kind == RouteKind::Metadata { JobKind::Metadata } else { JobKind::Handler };
+    let kind = if info.kind == RouteKind::Metadata {
+        JobKind::Metadata
+    } else {
+        JobKind::Handler
+    };
     if exchange.reads()
         && let Shared::Found { entry, state } = shared::find(exchange, site, matched, kind).await
         && let Some(answer) = shared::serve::handler(exchange, site, &entry, state, kind)
@@ -50,11 +56,21 @@ async fn run(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, info: &
     let body = std::mem::take(&mut exchange.body).into_job();
     let mut answer = match site.workers.run(job, body).await {
         Ok(Done::Response { head, body }) => job::answer(head, body, &exchange.method, "ok"),
-        Ok(Done::Finished(_)) => error_page::page(StatusCode::INTERNAL_SERVER_ERROR, Form::Bare, "no_answer", &exchange.request_id, None),
+        Ok(Done::Finished(_)) => error_page::page(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Form::Bare,
+            "no_answer",
+            &exchange.request_id,
+            None,
+        ),
         Err(failure) => error_page::failed(exchange, &failure, Form::Bare, site.deployment.development),
     };
     if kind == JobKind::Metadata && answer.response.status().is_success() {
-        answer.response.headers_mut().entry(header::CACHE_CONTROL).or_insert(REVALIDATED);
+        answer
+            .response
+            .headers_mut()
+            .entry(header::CACHE_CONTROL)
+            .or_insert(REVALIDATED);
     }
     answer
 }

@@ -35,20 +35,31 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
 /// carries fields of React's.
 #[must_use]
 pub fn may_be_one(exchange: &Exchange) -> bool {
-    exchange.method == Method::POST && exchange.target.takes_actions() && (exchange.headers.contains_key(HEADER) || is_multipart(exchange))
+    exchange.method == Method::POST
+        && exchange.target.takes_actions()
+        && (exchange.headers.contains_key(HEADER) || is_multipart(exchange))
 }
 
 fn is_multipart(exchange: &Exchange) -> bool {
-    content_type(exchange).is_some_and(|value| value.get(..19).is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data")))
+    content_type(exchange).is_some_and(|value| {
+        value
+            .get(..19)
+            .is_some_and(|start| start.eq_ignore_ascii_case("multipart/form-data"))
+    })
 }
 
 fn content_type(exchange: &Exchange) -> Option<&str> {
-    exchange.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+    exchange
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
 }
 
 fn admit(exchange: &Exchange, manifest: &Manifest) -> Result<ActionCall, Rejection> {
     let call = match exchange.headers.get(HEADER) {
-        Some(id) => ActionCall::Fetch { id: check_id(id, manifest)? },
+        Some(id) => ActionCall::Fetch {
+            id: check_id(id, manifest)?,
+        },
         None => ActionCall::Form,
     };
     let urlencoded = content_type(exchange).is_some_and(|value| value.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
@@ -56,7 +67,10 @@ fn admit(exchange: &Exchange, manifest: &Manifest) -> Result<ActionCall, Rejecti
         return Err(Rejection::UrlencodedAction);
     }
     let limit = manifest.config.action_body_limit;
-    let announced = exchange.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let announced = exchange
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(Rejection::BodyTooLarge { limit });
     }

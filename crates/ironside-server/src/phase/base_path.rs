@@ -8,8 +8,15 @@ use crate::url;
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
     let config = &site.deployment.manifest.config;
-    let asset = config.asset_prefix.starts_with('/').then(|| exchange.full_path.strip_prefix(&config.asset_prefix)).flatten();
-    match asset.filter(|rest| rest.starts_with("/_next/")).or_else(|| url::without_base(&exchange.full_path, &config.base_path)) {
+    let asset = config
+        .asset_prefix
+        .starts_with('/')
+        .then(|| exchange.full_path.strip_prefix(&config.asset_prefix))
+        .flatten();
+    match asset
+        .filter(|rest| rest.starts_with("/_next/"))
+        .or_else(|| url::without_base(&exchange.full_path, &config.base_path))
+    {
         Some(path) => exchange.path = path.to_owned(),
         None => {
             exchange.inside = false;

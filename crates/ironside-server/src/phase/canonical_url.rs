@@ -16,9 +16,11 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
             exchange.full_path = path;
             Step::Continue
         }
-        Ok(Canonical::Redirect(path)) => {
-            Step::Answer(Answer::redirect(StatusCode::PERMANENT_REDIRECT, &with_query(&path, &exchange.query), "canonical_url"))
-        }
+        Ok(Canonical::Redirect(path)) => Step::Answer(Answer::redirect(
+            StatusCode::PERMANENT_REDIRECT,
+            &with_query(&path, &exchange.query),
+            "canonical_url",
+        )),
         Err(error) => Step::Reject(Rejection::BadUrl(error)),
     }
 }
@@ -26,5 +28,9 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
 /// A path with its query, for `Location`.
 #[must_use]
 pub fn with_query(path: &str, query: &str) -> String {
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
 }

@@ -8,8 +8,20 @@ use crate::site::Site;
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
     let asked = exchange.asked();
-    let found = site.deployment.router.rules.headers.iter().flat_map(|rule| rule.headers(&asked));
-    let edits: Vec<Edit> = found.map(|(name, value)| Edit { append: name == http::header::SET_COOKIE, name, value }).collect();
+    let found = site
+        .deployment
+        .router
+        .rules
+        .headers
+        .iter()
+        .flat_map(|rule| rule.headers(&asked));
+    let edits: Vec<Edit> = found
+        .map(|(name, value)| Edit {
+            append: name == http::header::SET_COOKIE,
+            name,
+            value,
+        })
+        .collect();
     exchange.edits.extend(edits);
     Step::Continue
 }

@@ -9,7 +9,13 @@ use crate::site::Site;
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
     let asked = exchange.asked();
     let base_path = &site.deployment.manifest.config.base_path;
-    let found = site.deployment.router.rules.redirects.iter().find_map(|rule| rule.answer(&asked, base_path));
+    let found = site
+        .deployment
+        .router
+        .rules
+        .redirects
+        .iter()
+        .find_map(|rule| rule.answer(&asked, base_path));
     match found {
         Some((status, location)) => Step::Answer(Answer::redirect(status, &location, "config_redirect")),
         None => Step::Continue,

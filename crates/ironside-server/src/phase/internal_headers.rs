@@ -48,7 +48,16 @@ mod tests {
     #[test]
     fn internal_names_are_gone_and_others_stay() {
         let mut headers = HeaderMap::new();
-        for name in ["x-middleware-subrequest", "x-action-forwarded", "x-action-seen", "x-matched-path", "next-resume", "next-action", "x-request-id", "x-my-header"] {
+        for name in [
+            "x-middleware-subrequest",
+            "x-action-forwarded",
+            "x-action-seen",
+            "x-matched-path",
+            "next-resume",
+            "next-action",
+            "x-request-id",
+            "x-my-header",
+        ] {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static("1"));
             headers.append(HeaderName::from_static(name), HeaderValue::from_static("2"));
         }

@@ -30,18 +30,28 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
     if is_payload {
         let (given, rest) = query::take(&exchange.query, KEY);
         let key = cache_key(headers);
-        if !given.as_deref().is_some_and(|given| given == key || given == legacy_key(headers)) {
+        if !given
+            .as_deref()
+            .is_some_and(|given| given == key || given == legacy_key(headers))
+        {
             return Step::Answer(to_right_key(&exchange.full_path, &rest, &key));
         }
         exchange.query = rest;
     }
-    let from = headers.get(FROM).or_else(|| headers.get(NEXT_URL)).filter(|_| is_payload || calls_action(exchange)).and_then(|value| value.to_str().ok());
+    let from = headers
+        .get(FROM)
+        .or_else(|| headers.get(NEXT_URL))
+        .filter(|_| is_payload || calls_action(exchange))
+        .and_then(|value| value.to_str().ok());
     let variant = match (is_payload, headers.contains_key(PREFETCH)) {
         (false, _) => Variant::Html,
         (true, false) => Variant::Payload,
         (true, true) => Variant::Prefetch,
     };
-    exchange.navigation = Navigation { variant, from: from.map(|from| from.split(['?', '#']).next().unwrap_or_default().to_owned()) };
+    exchange.navigation = Navigation {
+        variant,
+        from: from.map(|from| from.split(['?', '#']).next().unwrap_or_default().to_owned()),
+    };
     for name in [RSC, PREFETCH, SEGMENT, STATE_TREE, NEXT_URL, FROM] {
         exchange.headers.remove(name);
     }
@@ -54,8 +64,16 @@ fn calls_action(exchange: &Exchange) -> bool {
 }
 
 fn to_right_key(path: &str, rest: &str, key: &str) -> Answer {
-    let parameter = if key.is_empty() { KEY.to_owned() } else { format!("{KEY}={key}") };
-    let mut answer = Answer::redirect(StatusCode::TEMPORARY_REDIRECT, &with_query(path, &query::join(rest, &parameter)), "rsc_key");
+    let parameter = if key.is_empty() {
+        KEY.to_owned()
+    } else {
+        format!("{KEY}={key}")
+    };
+    let mut answer = Answer::redirect(
+        StatusCode::TEMPORARY_REDIRECT,
+        &with_query(path, &query::join(rest, &parameter)),
+        "rsc_key",
+    );
     vary::add(answer.response.headers_mut(), vary::PAGE);
     answer
 }
@@ -63,18 +81,25 @@ fn to_right_key(path: &str, rest: &str, key: &str) -> Answer {
 /// The headers that count, in their order; `None` if there are none of them.
 fn material(headers: &HeaderMap) -> Option<String> {
     let values = [PREFETCH, SEGMENT, STATE_TREE, NEXT_URL].map(|name| headers.get(name).and_then(|value| value.to_str().ok()));
-    values.iter().any(Option::is_some).then(|| values.map(|value| value.unwrap_or("0")).join(","))
+    values
+        .iter()
+        .any(Option::is_some)
+        .then(|| values.map(|value| value.unwrap_or("0")).join(","))
 }
 
 /// The right value of `_rsc` (Next behaviour 6.2).
 fn cache_key(headers: &HeaderMap) -> String {
-    material(headers).map(|text| URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..12])).unwrap_or_default()
+    material(headers)
+        .map(|text| URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..12]))
+        .unwrap_or_default()
 }
 
 /// What earlier versions of Next send: the first five digits of a short hash in base 36.
 fn legacy_key(headers: &HeaderMap) -> String {
     let Some(text) = material(headers) else { return String::new() };
-    let mut hash = text.encode_utf16().fold(5381u32, |hash, unit| hash.wrapping_mul(33).wrapping_add(u32::from(unit)));
+    let mut hash = text
+        .encode_utf16()
+        .fold(5381u32, |hash, unit| hash.wrapping_mul(33).wrapping_add(u32::from(unit)));
     let mut digits = Vec::new();
     while hash > 0 {
         digits.extend(char::from_digit(hash % 36, 36));

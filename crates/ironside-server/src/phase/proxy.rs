@@ -31,17 +31,37 @@ pub async fn run(exchange: &mut Exchange, site: &Site) -> Step {
             decided(exchange, site, outcome)
         }
         Ok(Done::Response { head, body }) => Step::Answer(job::answer(head, body, &Method::GET, "proxy_answer")),
-        Err(failure) => Step::Answer(error_page::failed(exchange, &failure, Form::Text, site.deployment.development)),
+        Err(failure) => Step::Answer(error_page::failed(
+            exchange,
+            &failure,
+            Form::Text,
+            site.deployment.development,
+        )),
     }
 }
 
 fn decided(exchange: &mut Exchange, site: &Site, outcome: Outcome) -> Step {
-    let Some(ProxyDecision { action, request_headers, response_headers }) = outcome.proxy else {
+    let Some(ProxyDecision {
+        action,
+        request_headers,
+        response_headers,
+    }) = outcome.proxy
+    else {
         tracing::error!(request_id = &*exchange.request_id, "the proxy ended without a decision");
-        return Step::Answer(error_page::page(StatusCode::INTERNAL_SERVER_ERROR, Form::Text, "no_decision", &exchange.request_id, None));
+        return Step::Answer(error_page::page(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Form::Text,
+            "no_decision",
+            &exchange.request_id,
+            None,
+        ));
     };
     for (name, value) in &response_headers {
-        exchange.edits.push(Edit { name: name.clone(), value: value.clone(), append: name == header::SET_COOKIE || name == header::VARY });
+        exchange.edits.push(Edit {
+            name: name.clone(),
+            value: value.clone(),
+            append: name == header::SET_COOKIE || name == header::VARY,
+        });
     }
     if let Some(mut headers) = request_headers {
         internal_headers::strip(&mut headers);
@@ -51,8 +71,15 @@ fn decided(exchange: &mut Exchange, site: &Site, outcome: Outcome) -> Step {
         ProxyAction::Next => Step::Continue,
         ProxyAction::Rewrite { url } => rewrite(exchange, site, &url),
         ProxyAction::Redirect { url, status } => {
-            let status = StatusCode::from_u16(status).ok().filter(StatusCode::is_redirection).unwrap_or(StatusCode::TEMPORARY_REDIRECT);
-            Step::Answer(Answer::redirect(status, &own(exchange, &url).unwrap_or(url), "proxy_redirect"))
+            let status = StatusCode::from_u16(status)
+                .ok()
+                .filter(StatusCode::is_redirection)
+                .unwrap_or(StatusCode::TEMPORARY_REDIRECT);
+            Step::Answer(Answer::redirect(
+                status,
+                &own(exchange, &url).unwrap_or(url),
+                "proxy_redirect",
+            ))
         }
         // It said so and sent nothing.
         ProxyAction::Respond => Step::Answer(Answer::empty(StatusCode::OK, "proxy_answer").with(header::CACHE_CONTROL, PRIVATE)),
@@ -63,11 +90,18 @@ fn decided(exchange: &mut Exchange, site: &Site, outcome: Outcome) -> Step {
 fn own(exchange: &Exchange, url: &str) -> Option<String> {
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
     let (host, local) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    host.eq_ignore_ascii_case(&exchange.client.authority).then(|| if local.starts_with('/') { local.to_owned() } else { format!("/{local}") })
+    host.eq_ignore_ascii_case(&exchange.client.authority).then(|| {
+        if local.starts_with('/') {
+            local.to_owned()
+        } else {
+            format!("/{local}")
+        }
+    })
 }
 
 fn rewrite(exchange: &mut Exchange, site: &Site, url: &str) -> Step {
-    let Some(local) = own(exchange, url).or_else(|| (url.starts_with('/') && !url.starts_with("//")).then(|| url.to_owned())) else {
+    let Some(local) = own(exchange, url).or_else(|| (url.starts_with('/') && !url.starts_with("//")).then(|| url.to_owned()))
+    else {
         return Step::Reject(Rejection::ExternalRewrite);
     };
     let local = local.split('#').next().unwrap_or_default();
@@ -75,9 +109,16 @@ fn rewrite(exchange: &mut Exchange, site: &Site, url: &str) -> Step {
     let base_path = &site.deployment.manifest.config.base_path;
     match canonicalise(without_base(path, base_path).unwrap_or(path)) {
         Ok(Canonical::Path(path) | Canonical::Redirect(path)) => {
-            let path = if path.len() > 1 { path.trim_end_matches('/').to_owned() } else { path };
+            let path = if path.len() > 1 {
+                path.trim_end_matches('/').to_owned()
+            } else {
+                path
+            };
             exchange.inside = true;
-            exchange.rewritten = Some(Rewritten { path, query: query.to_owned() });
+            exchange.rewritten = Some(Rewritten {
+                path,
+                query: query.to_owned(),
+            });
             Step::Continue
         }
         Err(error) => Step::Reject(Rejection::BadUrl(error)),

@@ -9,7 +9,11 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
     let router = &site.deployment.router;
     match router.resolve(exchange.asked(), exchange.navigation.from.as_deref()) {
         Ok(resolved) => {
-            exchange.notes.route = resolved.target.matched().and_then(|matched| router.info(matched)).map(|info| info.path.clone());
+            exchange.notes.route = resolved
+                .target
+                .matched()
+                .and_then(|matched| router.info(matched))
+                .map(|info| info.path.clone());
             if resolved.rewritten.is_some() {
                 exchange.rewritten = resolved.rewritten;
             }

@@ -18,7 +18,10 @@ impl Accepted {
     pub fn of(headers: &HeaderMap) -> Self {
         let mut accepted = Self::default();
         let (mut any, mut named_gzip, mut named_brotli) = (false, false, false);
-        let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+        let values = headers
+            .get_all(header::ACCEPT_ENCODING)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
         for item in values.flat_map(|value| value.split(',')) {
             let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
             let wanted = weight(parameters) > 0.0;
@@ -29,13 +32,20 @@ impl Accepted {
                 _ => {}
             }
         }
-        Self { gzip: accepted.gzip || (any && !named_gzip), brotli: accepted.brotli || (any && !named_brotli) }
+        Self {
+            gzip: accepted.gzip || (any && !named_gzip),
+            brotli: accepted.brotli || (any && !named_brotli),
+        }
     }
 
     /// The smaller one, for bytes that are encoded once and sent often.
     #[must_use]
     pub fn smallest(self) -> Option<Encoding> {
-        if self.brotli { Some(Encoding::Brotli) } else { self.quickest() }
+        if self.brotli {
+            Some(Encoding::Brotli)
+        } else {
+            self.quickest()
+        }
     }
 
     /// The cheaper one, for bytes that are encoded while they are sent.
@@ -51,7 +61,9 @@ impl Accepted {
 
 /// `q` of an item; 1 if it is missing or no number.
 fn weight(parameters: &str) -> f32 {
-    let q = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("q="));
+    let q = parameters
+        .split(';')
+        .find_map(|parameter| parameter.trim().strip_prefix("q="));
     q.and_then(|q| q.trim().parse().ok()).unwrap_or(1.0)
 }
 

@@ -56,8 +56,19 @@ pub fn is_compressible(content_type: &HeaderValue) -> bool {
     match essence.split_once('/') {
         Some(("text", _)) => true,
         Some(("application", sub)) => {
-            matches!(sub, "json" | "javascript" | "xml" | "wasm" | "x-javascript" | "manifest+json" | "x-ndjson" | "graphql" | "rtf" | "vnd.ms-fontobject")
-                || sub.ends_with("+json")
+            matches!(
+                sub,
+                "json"
+                    | "javascript"
+                    | "xml"
+                    | "wasm"
+                    | "x-javascript"
+                    | "manifest+json"
+                    | "x-ndjson"
+                    | "graphql"
+                    | "rtf"
+                    | "vnd.ms-fontobject"
+            ) || sub.ends_with("+json")
                 || sub.ends_with("+xml")
         }
         Some(("image", sub)) => matches!(sub, "svg+xml" | "bmp" | "x-icon" | "vnd.microsoft.icon"),
@@ -67,7 +78,7 @@ pub fn is_compressible(content_type: &HeaderValue) -> bool {
 }
 
 enum Inner {
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
 }
 
@@ -85,8 +96,13 @@ impl Encoder {
     #[must_use]
     pub fn new(encoding: Encoding) -> Self {
         Self(match encoding {
-            Encoding::Gzip => Inner::Gzip(GzEncoder::new(Vec::new(), Compression::fast())),
-            Encoding::Brotli => Inner::Brotli(Box::new(brotli::CompressorWriter::new(Vec::new(), 4096, BROTLI_STREAMED, BROTLI_WINDOW))),
+            Encoding::Gzip => Inner::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::fast()))),
+            Encoding::Brotli => Inner::Brotli(Box::new(brotli::CompressorWriter::new(
+                Vec::new(),
+                4096,
+                BROTLI_STREAMED,
+                BROTLI_WINDOW,
+            ))),
         })
     }
 
@@ -162,10 +178,23 @@ mod tests {
 
     #[test]
     fn pictures_and_archives_are_left_alone() {
-        for (content_type, compressible) in
-            [("text/html; charset=utf-8", true), ("application/json", true), ("application/problem+json", true), ("image/svg+xml", true), ("text/x-component", true), ("image/png", false), ("application/zip", false), ("application/octet-stream", false), ("font/woff2", false), ("", false)]
-        {
-            assert_eq!(is_compressible(&HeaderValue::from_static(content_type)), compressible, "{content_type}");
+        for (content_type, compressible) in [
+            ("text/html; charset=utf-8", true),
+            ("application/json", true),
+            ("application/problem+json", true),
+            ("image/svg+xml", true),
+            ("text/x-component", true),
+            ("image/png", false),
+            ("application/zip", false),
+            ("application/octet-stream", false),
+            ("font/woff2", false),
+            ("", false),
+        ] {
+            assert_eq!(
+                is_compressible(&HeaderValue::from_static(content_type)),
+                compressible,
+                "{content_type}"
+            );
         }
     }
 }

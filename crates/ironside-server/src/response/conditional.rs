@@ -13,7 +13,9 @@ pub fn is_unchanged(request: &HeaderMap, etag: Option<&str>, modified: Option<Sy
         // With `If-None-Match` the date is of no account.
         return etag.is_some_and(|etag| tags.any(|value| value.to_str().is_ok_and(|list| list_has(list, etag))));
     }
-    let since = request.get(header::IF_MODIFIED_SINCE).and_then(|value| parse_date(value.to_str().ok()?));
+    let since = request
+        .get(header::IF_MODIFIED_SINCE)
+        .and_then(|value| parse_date(value.to_str().ok()?));
     matches!((since, modified), (Some(since), Some(modified)) if whole_seconds(modified) <= whole_seconds(since))
 }
 
@@ -30,13 +32,17 @@ fn same_tag(given: &str, etag: &str) -> bool {
 
 fn without_encoding(quoted: &str) -> &str {
     let bare = quoted.trim_matches('"');
-    bare.strip_suffix("-gzip").or_else(|| bare.strip_suffix("-br")).unwrap_or(bare)
+    bare.strip_suffix("-gzip")
+        .or_else(|| bare.strip_suffix("-br"))
+        .unwrap_or(bare)
 }
 
 /// Whether `If-Range` allows a part to be sent: it is missing, or names exactly this state.
 #[must_use]
 pub fn range_is_current(request: &HeaderMap, etag: &str, modified: Option<SystemTime>) -> bool {
-    let Some(value) = request.get(header::IF_RANGE) else { return true };
+    let Some(value) = request.get(header::IF_RANGE) else {
+        return true;
+    };
     let Ok(text) = value.to_str() else { return false };
     if text.starts_with('"') || text.starts_with("W/") {
         // A weak tag says too little for parts, but files have no other; equal bytes are what is meant.
@@ -50,7 +56,9 @@ fn whole_seconds(time: SystemTime) -> u64 {
 }
 
 fn parse_date(text: &str) -> Option<SystemTime> {
-    let seconds = OffsetDateTime::parse(&text.replace("GMT", "+0000"), &Rfc2822).ok()?.unix_timestamp();
+    let seconds = OffsetDateTime::parse(&text.replace("GMT", "+0000"), &Rfc2822)
+        .ok()?
+        .unix_timestamp();
     Some(UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).ok()?))
 }
 
@@ -73,8 +81,20 @@ mod tests {
 
     #[test]
     fn tags_are_compared_weakly_and_in_any_encoding() {
-        for (given, unchanged) in [("\"a\"", true), ("W/\"a\"", true), ("\"x\", \"a\"", true), ("*", true), ("\"a-br\"", true), ("\"b\"", false), ("a-b", false)] {
-            assert_eq!(is_unchanged(&sent("if-none-match", given), Some("\"a\""), None), unchanged, "{given}");
+        for (given, unchanged) in [
+            ("\"a\"", true),
+            ("W/\"a\"", true),
+            ("\"x\", \"a\"", true),
+            ("*", true),
+            ("\"a-br\"", true),
+            ("\"b\"", false),
+            ("a-b", false),
+        ] {
+            assert_eq!(
+                is_unchanged(&sent("if-none-match", given), Some("\"a\""), None),
+                unchanged,
+                "{given}"
+            );
         }
         assert!(!is_unchanged(&HeaderMap::new(), Some("\"a\""), None));
         assert!(!is_unchanged(&sent("if-none-match", "*"), None, None));
@@ -87,7 +107,11 @@ mod tests {
         assert_eq!(date, "Tue, 14 Nov 2023 22:13:20 GMT");
         let mut headers = sent("if-modified-since", date.to_str().unwrap());
         assert!(is_unchanged(&headers, Some("\"a\""), Some(modified)));
-        assert!(!is_unchanged(&headers, Some("\"a\""), Some(modified + Duration::from_secs(1))));
+        assert!(!is_unchanged(
+            &headers,
+            Some("\"a\""),
+            Some(modified + Duration::from_secs(1))
+        ));
         headers.insert("if-none-match", HeaderValue::from_static("\"x\""));
         assert!(!is_unchanged(&headers, Some("\"a\""), Some(modified)));
     }

@@ -36,9 +36,11 @@ pub fn failed(exchange: &Exchange, failure: &JobFailure, form: Form, development
 #[must_use]
 pub fn status(failure: &JobFailure) -> StatusCode {
     match failure {
-        JobFailure::NotReady | JobFailure::QueueFull { .. } | JobFailure::QueueTimeout { .. } | JobFailure::WorkerStuck | JobFailure::Aborted => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        JobFailure::NotReady
+        | JobFailure::QueueFull { .. }
+        | JobFailure::QueueTimeout { .. }
+        | JobFailure::WorkerStuck
+        | JobFailure::Aborted => StatusCode::SERVICE_UNAVAILABLE,
         JobFailure::Deadline => StatusCode::GATEWAY_TIMEOUT,
         JobFailure::TooLarge(_) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
@@ -46,10 +48,24 @@ pub fn status(failure: &JobFailure) -> StatusCode {
 }
 
 fn log(exchange: &Exchange, failure: &JobFailure) {
-    let (request_id, path, reason, blame) = (&*exchange.request_id, exchange.path(), failure.reason(), failure.blame().word());
+    let (request_id, path, reason, blame) = (
+        &*exchange.request_id,
+        exchange.path(),
+        failure.reason(),
+        failure.blame().word(),
+    );
     match failure {
         JobFailure::Thrown(error) => {
-            tracing::error!(request_id, path, reason, blame, digest = error.digest, stack = error.stack, "{}", error.message);
+            tracing::error!(
+                request_id,
+                path,
+                reason,
+                blame,
+                digest = error.digest,
+                stack = error.stack,
+                "{}",
+                error.message
+            );
         }
         other => tracing::warn!(request_id, path, reason, blame, "{other}"),
     }
@@ -102,5 +118,8 @@ fn document(status: StatusCode, title: &str, request_id: &str, detail: Option<&s
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

@@ -19,10 +19,21 @@ pub fn finish(exchange: &Exchange, site: &Site, answer: Answer) -> Response<Body
     let mut response = answer.response;
     edit(exchange, response.headers_mut());
     let config = &site.deployment.manifest.config;
-    if config.powered_by_header && response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html")) {
-        response.headers_mut().insert(POWERED_BY, HeaderValue::from_static("Ironside"));
+    if config.powered_by_header
+        && response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
+    {
+        response
+            .headers_mut()
+            .insert(POWERED_BY, HeaderValue::from_static("Ironside"));
     }
-    let mut response = if config.compress { encoded(exchange, response) } else { response };
+    let mut response = if config.compress {
+        encoded(exchange, response)
+    } else {
+        response
+    };
     let status = response.status();
     let bodiless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED || status.is_informational();
     if bodiless {
@@ -30,7 +41,9 @@ pub fn finish(exchange: &Exchange, site: &Site, answer: Answer) -> Response<Body
         *response.body_mut() = Body::Empty;
     } else if exchange.method == Method::HEAD {
         if let Some(length) = response.body().length().filter(|length| *length > 0) {
-            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }
         *response.body_mut() = Body::Empty;
     }
@@ -39,7 +52,9 @@ pub fn finish(exchange: &Exchange, site: &Site, answer: Answer) -> Response<Body
 
 /// Configuration wins over the application, and the proxy over both. What is for ever stays so.
 fn edit(exchange: &Exchange, headers: &mut HeaderMap) {
-    let immutable = headers.get(header::CACHE_CONTROL).is_some_and(|value| *value == super::IMMUTABLE);
+    let immutable = headers
+        .get(header::CACHE_CONTROL)
+        .is_some_and(|value| *value == super::IMMUTABLE);
     for edit in &exchange.edits {
         match edit.name {
             header::CACHE_CONTROL if immutable => {}
@@ -59,7 +74,9 @@ fn encoded(exchange: &Exchange, mut response: Response<Body>) -> Response<Body> 
         return response;
     }
     vary::add(response.headers_mut(), "accept-encoding");
-    let Some(encoding) = exchange.accepted.quickest() else { return response };
+    let Some(encoding) = exchange.accepted.quickest() else {
+        return response;
+    };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_ENCODING, compress::token(encoding));
     headers.remove(header::CONTENT_LENGTH);
@@ -78,14 +95,23 @@ fn may_be_encoded(response: &Response<Body>) -> bool {
     let status = response.status();
     let whole = status != StatusCode::PARTIAL_CONTENT && status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED;
     let worth = response.body().length().is_none_or(|length| length >= WORTH_ENCODING);
-    let transform = !headers.get_all(header::CACHE_CONTROL).iter().any(|value| value.to_str().is_ok_and(|value| value.contains("no-transform")));
+    let transform = !headers
+        .get_all(header::CACHE_CONTROL)
+        .iter()
+        .any(|value| value.to_str().is_ok_and(|value| value.contains("no-transform")));
     let plain = !headers.contains_key(header::CONTENT_ENCODING) && !headers.contains_key(header::CONTENT_RANGE);
     whole && worth && transform && plain && headers.get(header::CONTENT_TYPE).is_some_and(compress::is_compressible)
 }
 
 /// The bytes are others, though they mean the same.
 fn weaken_etag(headers: &mut HeaderMap) {
-    let Some(etag) = headers.get(header::ETAG).and_then(|value| value.to_str().ok()).filter(|etag| !etag.starts_with("W/")) else { return };
+    let Some(etag) = headers
+        .get(header::ETAG)
+        .and_then(|value| value.to_str().ok())
+        .filter(|etag| !etag.starts_with("W/"))
+    else {
+        return;
+    };
     if let Ok(weak) = HeaderValue::from_str(&format!("W/{etag}")) {
         headers.insert(header::ETAG, weak);
     }

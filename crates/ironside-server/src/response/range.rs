@@ -21,23 +21,40 @@ pub enum Wanted {
 /// Reads `Range` for something of this length.
 #[must_use]
 pub fn wanted(request: &HeaderMap, length: u64) -> Wanted {
-    let spec = request.get(header::RANGE).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("bytes="));
-    let Some(spec) = spec.filter(|spec| !spec.contains(',')) else { return Wanted::Whole };
-    let Some((first, last)) = spec.trim().split_once('-') else { return Wanted::Whole };
+    let spec = request
+        .get(header::RANGE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("bytes="));
+    let Some(spec) = spec.filter(|spec| !spec.contains(',')) else {
+        return Wanted::Whole;
+    };
+    let Some((first, last)) = spec.trim().split_once('-') else {
+        return Wanted::Whole;
+    };
     match (first.trim(), last.trim()) {
         ("", suffix) => match suffix.parse::<u64>() {
             Ok(0) => Wanted::Unsatisfiable,
             Ok(_) if length == 0 => Wanted::Unsatisfiable,
-            Ok(suffix) => Wanted::Part { first: length.saturating_sub(suffix), last: length - 1 },
+            Ok(suffix) => Wanted::Part {
+                first: length.saturating_sub(suffix),
+                last: length - 1,
+            },
             Err(_) => Wanted::Whole,
         },
         (first, last) => {
-            let Ok(first) = first.parse::<u64>() else { return Wanted::Whole };
-            let Some(last) = (if last.is_empty() { Some(u64::MAX) } else { last.parse().ok() }) else { return Wanted::Whole };
+            let Ok(first) = first.parse::<u64>() else {
+                return Wanted::Whole;
+            };
+            let Some(last) = (if last.is_empty() { Some(u64::MAX) } else { last.parse().ok() }) else {
+                return Wanted::Whole;
+            };
             match (first < length, first <= last) {
                 (false, _) => Wanted::Unsatisfiable,
                 (_, false) => Wanted::Whole,
-                _ => Wanted::Part { first, last: last.min(length - 1) },
+                _ => Wanted::Part {
+                    first,
+                    last: last.min(length - 1),
+                },
             }
         }
     }

@@ -5,7 +5,8 @@ use http::{HeaderMap, HeaderValue, header};
 /// What every variant of a page depends on (Next's names, and ours).
 pub const PAGE: &str = "rsc, next-router-state-tree, next-router-prefetch, next-router-segment-prefetch";
 /// The same where an intercepting route may be shown.
-pub const INTERCEPTED_PAGE: &str = "rsc, next-router-state-tree, next-router-prefetch, next-router-segment-prefetch, next-url, ironside-from";
+pub const INTERCEPTED_PAGE: &str =
+    "rsc, next-router-state-tree, next-router-prefetch, next-router-segment-prefetch, next-url, ironside-from";
 
 /// Adds names that are not there yet.
 pub fn add(headers: &mut HeaderMap, names: &str) {
@@ -20,7 +21,10 @@ pub fn add(headers: &mut HeaderMap, names: &str) {
     if present.iter().any(|name| name == "*") {
         return;
     }
-    let missing = names.split(',').map(str::trim).filter(|name| !present.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    let missing = names
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !present.iter().any(|known| known.eq_ignore_ascii_case(name)));
     let all: Vec<&str> = present.iter().map(String::as_str).chain(missing).collect();
     if let Ok(value) = HeaderValue::from_str(&all.join(", ")) {
         headers.insert(header::VARY, value);

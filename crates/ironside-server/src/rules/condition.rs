@@ -69,7 +69,10 @@ impl Condition {
             })
         };
         // An empty value asks for presence only, as no value does.
-        Ok(Self { subject, value: value.filter(|value| !value.is_empty()).map(compile).transpose()? })
+        Ok(Self {
+            subject,
+            value: value.filter(|value| !value.is_empty()).map(compile).transpose()?,
+        })
     }
 
     /// What it binds, if the request meets it: the named groups of its value, or without any the value under the key.
@@ -90,11 +93,18 @@ impl Subject {
     fn text(&self, asked: &Asked<'_>) -> Option<String> {
         match self {
             Self::Header(name) => {
-                let values: Vec<_> = asked.headers.get_all(name.as_str()).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+                let values: Vec<_> = asked
+                    .headers
+                    .get_all(name.as_str())
+                    .iter()
+                    .map(|value| String::from_utf8_lossy(value.as_bytes()))
+                    .collect();
                 (!values.is_empty()).then(|| values.join(", "))
             }
             Self::Cookie(name) => query::cookie(asked.headers, name),
-            Self::Query(name) => query::pairs(asked.query).rfind(|(key, _)| key == name).map(|(_, value)| value),
+            Self::Query(name) => query::pairs(asked.query)
+                .rfind(|(key, _)| key == name)
+                .map(|(_, value)| value),
             Self::Host => Some(asked.host.to_ascii_lowercase()),
         }
     }

@@ -96,46 +96,77 @@ impl Rules {
             let list = manifest.config.rewrites.get(name).unwrap_or(&Value::Null);
             compile(list, &format!("rewrites().{name}"), RewriteRule::new)
         };
-        let proxy = manifest.proxy.as_ref().map(|proxy| compile(&proxy.matchers, "config.matcher of the proxy", |raw: RawWhen, place| When::new(&raw, place)));
+        let proxy = manifest.proxy.as_ref().map(|proxy| {
+            compile(&proxy.matchers, "config.matcher of the proxy", |raw: RawWhen, place| {
+                When::new(&raw, place)
+            })
+        });
         Ok(Self {
             headers: compile(&manifest.config.headers, "headers()", HeaderRule::new)?,
             redirects: compile(&manifest.config.redirects, "redirects()", RedirectRule::new)?,
-            rewrites: Rewrites { before_files: rewrites("beforeFiles")?, after_files: rewrites("afterFiles")?, fallback: rewrites("fallback")? },
+            rewrites: Rewrites {
+                before_files: rewrites("beforeFiles")?,
+                after_files: rewrites("afterFiles")?,
+                fallback: rewrites("fallback")?,
+            },
             proxy: proxy.transpose()?,
         })
     }
 
     /// Rewrites that lead to other sites, which this server does not carry out.
     pub fn external_rewrites(&self) -> impl Iterator<Item = &RewriteRule> {
-        let Rewrites { before_files, after_files, fallback } = &self.rewrites;
-        before_files.iter().chain(after_files).chain(fallback).filter(|rule| rule.destination.is_external())
+        let Rewrites {
+            before_files,
+            after_files,
+            fallback,
+        } = &self.rewrites;
+        before_files
+            .iter()
+            .chain(after_files)
+            .chain(fallback)
+            .filter(|rule| rule.destination.is_external())
     }
 
     /// Whether the proxy runs for this request.
     #[must_use]
     pub fn proxy_runs(&self, asked: &Asked<'_>) -> bool {
-        self.proxy.as_ref().is_some_and(|matchers| matchers.is_empty() || matchers.iter().any(|when| when.captures(asked).is_some()))
+        self.proxy
+            .as_ref()
+            .is_some_and(|matchers| matchers.is_empty() || matchers.iter().any(|when| when.captures(asked).is_some()))
     }
 }
 
-fn compile<Raw: DeserializeOwned, T>(list: &Value, name: &str, make: impl Fn(Raw, &str) -> Result<T, RuleError>) -> Result<Vec<T>, RuleError> {
+fn compile<Raw: DeserializeOwned, T>(
+    list: &Value,
+    name: &str,
+    make: impl Fn(Raw, &str) -> Result<T, RuleError>,
+) -> Result<Vec<T>, RuleError> {
     let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
     let each = items.iter().enumerate().map(|(index, item)| {
         let source = item.get("source").and_then(Value::as_str).unwrap_or_default();
         let place = format!("{name}[{index}] ({source})");
-        let raw = Raw::deserialize(item).map_err(|source| RuleError::Form { place: place.clone(), source })?;
+        let raw = Raw::deserialize(item).map_err(|source| RuleError::Form {
+            place: place.clone(),
+            source,
+        })?;
         make(raw, &place)
     });
     each.collect()
 }
 
 fn destination(text: &str, place: &str) -> Result<Destination, RuleError> {
-    Destination::new(text).map_err(|problem| RuleError::Destination { place: place.into(), problem })
+    Destination::new(text).map_err(|problem| RuleError::Destination {
+        place: place.into(),
+        problem,
+    })
 }
 
 impl HeaderRule {
     fn new(raw: RawHeaderRule, place: &str) -> Result<Self, RuleError> {
-        let wrong = |problem: String| RuleError::Destination { place: place.into(), problem };
+        let wrong = |problem: String| RuleError::Destination {
+            place: place.into(),
+            problem,
+        };
         for header in &raw.headers {
             if HeaderName::from_bytes(header.key.as_bytes()).is_err() {
                 return Err(wrong(format!("{:?} is not a header's name", header.key)));
@@ -144,16 +175,28 @@ impl HeaderRule {
                 return Err(wrong(format!("the value {:?} can't stand in a header", header.value)));
             }
         }
-        let headers = raw.headers.into_iter().map(|header| (header.key.to_ascii_lowercase(), header.value)).collect();
-        Ok(Self { when: When::new(&raw.when, place)?, headers })
+        let headers = raw
+            .headers
+            .into_iter()
+            .map(|header| (header.key.to_ascii_lowercase(), header.value))
+            .collect();
+        Ok(Self {
+            when: When::new(&raw.when, place)?,
+            headers,
+        })
     }
 
     /// The headers that a response to this request gets.
     pub fn headers(&self, asked: &Asked<'_>) -> Vec<(HeaderName, HeaderValue)> {
-        let Some(captures) = self.when.captures(asked) else { return Vec::new() };
+        let Some(captures) = self.when.captures(asked) else {
+            return Vec::new();
+        };
         let fill = |(name, value): &(String, String)| {
             let value = super::destination::substitute(value, &captures, |value| Some(value.to_owned()))?;
-            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))
+            Some((
+                HeaderName::from_bytes(name.as_bytes()).ok()?,
+                HeaderValue::from_str(&value).ok()?,
+            ))
         };
         self.headers.iter().filter_map(fill).collect()
     }
@@ -162,7 +205,9 @@ impl HeaderRule {
 impl RedirectRule {
     fn new(raw: RawRedirect, place: &str) -> Result<Self, RuleError> {
         let status = match (raw.status_code, raw.permanent) {
-            (Some(code), _) => StatusCode::from_u16(code).ok().filter(|status| [301, 302, 303, 307, 308].contains(&status.as_u16())),
+            (Some(code), _) => StatusCode::from_u16(code)
+                .ok()
+                .filter(|status| [301, 302, 303, 307, 308].contains(&status.as_u16())),
             (None, Some(true)) => Some(StatusCode::PERMANENT_REDIRECT),
             (None, _) => Some(StatusCode::TEMPORARY_REDIRECT),
         };
@@ -170,7 +215,11 @@ impl RedirectRule {
             place: place.into(),
             problem: "statusCode has to be 301, 302, 303, 307 or 308".into(),
         })?;
-        Ok(Self { when: When::new(&raw.when, place)?, destination: destination(&raw.destination, place)?, status })
+        Ok(Self {
+            when: When::new(&raw.when, place)?,
+            destination: destination(&raw.destination, place)?,
+            status,
+        })
     }
 
     /// Status and `Location` for this request.
@@ -202,7 +251,10 @@ pub enum Rewritten {
 
 impl RewriteRule {
     fn new(raw: RawRewrite, place: &str) -> Result<Self, RuleError> {
-        Ok(Self { when: When::new(&raw.when, place)?, destination: destination(&raw.destination, place)? })
+        Ok(Self {
+            when: When::new(&raw.when, place)?,
+            destination: destination(&raw.destination, place)?,
+        })
     }
 
     /// Where it takes this request.
@@ -211,17 +263,31 @@ impl RewriteRule {
         let captures = self.when.captures(asked)?;
         let filled = self.destination.fill(&captures)?;
         if self.destination.is_external() {
-            return Some(Rewritten::External { url: filled.url("", asked.query) });
+            return Some(Rewritten::External {
+                url: filled.url("", asked.query),
+            });
         }
-        let query = if self.destination.uses_captures(&captures) { filled.query } else { crate::query::join(&filled.query, &as_query(&captures)) };
-        Some(Rewritten::Inside { path: filled.path, query })
+        let query = if self.destination.uses_captures(&captures) {
+            filled.query
+        } else {
+            crate::query::join(&filled.query, &as_query(&captures))
+        };
+        Some(Rewritten::Inside {
+            path: filled.path,
+            query,
+        })
     }
 }
 
 /// Captures that a rewrite's destination has no place for are query parameters of the page.
 fn as_query(captures: &Captures) -> String {
-    let named = captures.iter().filter(|(name, value)| !value.is_empty() && !name.starts_with(|letter: char| letter.is_ascii_digit()));
-    named.map(|(name, value)| format!("{}={value}", crate::query::encode(name))).collect::<Vec<_>>().join("&")
+    let named = captures
+        .iter()
+        .filter(|(name, value)| !value.is_empty() && !name.starts_with(|letter: char| letter.is_ascii_digit()));
+    named
+        .map(|(name, value)| format!("{}={value}", crate::query::encode(name)))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 #[cfg(test)]

@@ -37,18 +37,31 @@ impl Destination {
     /// # Errors
     /// When it is neither a path nor an absolute `http` URL; the text says what to write.
     pub fn new(text: &str) -> Result<Self, String> {
-        let (rest, hash) = text.split_once('#').map_or((text, String::new()), |(rest, hash)| (rest, format!("#{hash}")));
+        let (rest, hash) = text
+            .split_once('#')
+            .map_or((text, String::new()), |(rest, hash)| (rest, format!("#{hash}")));
         let (origin, rest) = if rest.starts_with('/') && !rest.starts_with("//") {
             ("", rest)
         } else if rest.starts_with("http://") || rest.starts_with("https://") {
             let host = rest.find("://").map_or(0, |at| at + 3);
-            rest.split_at(rest.get(host..).and_then(|tail| tail.find(['/', '?'])).map_or(rest.len(), |at| host + at))
+            rest.split_at(
+                rest.get(host..)
+                    .and_then(|tail| tail.find(['/', '?']))
+                    .map_or(rest.len(), |at| host + at),
+            )
         } else {
-            return Err(format!("the destination {text:?} has to begin with \"/\", \"http://\" or \"https://\""));
+            return Err(format!(
+                "the destination {text:?} has to begin with \"/\", \"http://\" or \"https://\""
+            ));
         };
         // A `?` behind a name or a bracket is its modifier.
         let (path, query) = split_query(rest);
-        Ok(Self { origin: origin.into(), path: path.into(), query: query.into(), hash })
+        Ok(Self {
+            origin: origin.into(),
+            path: path.into(),
+            query: query.into(),
+            hash,
+        })
     }
 
     /// Whether it leads out of the application.
@@ -61,21 +74,30 @@ impl Destination {
     #[must_use]
     pub fn fill(&self, captures: &Captures) -> Option<Filled> {
         let origin = substitute(&self.origin, captures, |value| {
-            let plain = value.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '.');
+            let plain = value
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '.');
             plain.then(|| value.to_owned())
         })?;
         let path = substitute(&self.path, captures, |value| Some(encode_path(value)))?;
         let path = tidy_slashes(&path, self.path.ends_with('/'));
         let query = substitute(&self.query, captures, |value| Some(query::encode(&decode(value))))?;
         let hash = substitute(&self.hash, captures, |value| Some(encode_path(value)))?;
-        Some(Filled { origin, path, query, hash })
+        Some(Filled {
+            origin,
+            path,
+            query,
+            hash,
+        })
     }
 
     /// Whether any name stands in the path or host (then the captures are not added to the query of a rewrite).
     #[must_use]
     pub fn uses_captures(&self, captures: &Captures) -> bool {
         captures.iter().any(|(name, _)| {
-            [&self.path, &self.origin, &self.query].iter().any(|part| names(part).any(|(_, found, _)| found == name))
+            [&self.path, &self.origin, &self.query]
+                .iter()
+                .any(|part| names(part).any(|(_, found, _)| found == name))
         })
     }
 }
@@ -97,7 +119,9 @@ fn split_query(text: &str) -> (&str, &str) {
 fn names(text: &str) -> impl Iterator<Item = (usize, &str, usize)> {
     text.match_indices(':').filter_map(move |(at, _)| {
         let rest = text.get(at + 1..)?;
-        let length = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(rest.len());
+        let length = rest
+            .find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+            .unwrap_or(rest.len());
         let name = rest.get(..length).filter(|name| !name.is_empty())?;
         let modifier = matches!(rest.as_bytes().get(length), Some(b'*' | b'+' | b'?'));
         Some((at, name, 1 + length + usize::from(modifier)))
@@ -109,7 +133,9 @@ pub fn substitute(text: &str, captures: &Captures, value: impl Fn(&str) -> Optio
     let mut filled = String::with_capacity(text.len());
     let mut done = 0;
     for (at, name, length) in names(text) {
-        let Some((_, bound)) = captures.iter().rev().find(|(known, _)| known == name) else { continue };
+        let Some((_, bound)) = captures.iter().rev().find(|(known, _)| known == name) else {
+            continue;
+        };
         filled.push_str(text.get(done..at)?);
         filled.push_str(&value(bound)?);
         done = at + length;
@@ -124,7 +150,11 @@ fn decode(value: &str) -> String {
 
 /// Values of the path are percent-encoded already and may hold `/` where the pattern takes several segments.
 fn encode_path(value: &str) -> String {
-    value.split('/').map(|segment| encode_segment(&decode(segment))).collect::<Vec<_>>().join("/")
+    value
+        .split('/')
+        .map(|segment| encode_segment(&decode(segment)))
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// An empty value leaves no slash behind.
@@ -147,7 +177,11 @@ impl Filled {
     pub fn url(&self, base_path: &str, request_query: &str) -> String {
         let query = query::join(&self.query, request_query);
         let base = if self.origin.is_empty() { base_path } else { "" };
-        let path = if self.origin.is_empty() && self.path == "/" && !base.is_empty() { "" } else { &self.path };
+        let path = if self.origin.is_empty() && self.path == "/" && !base.is_empty() {
+            ""
+        } else {
+            &self.path
+        };
         let mark = if query.is_empty() { "" } else { "?" };
         format!("{}{base}{path}{mark}{query}{}", self.origin, self.hash)
     }
@@ -158,8 +192,14 @@ mod tests {
     use super::*;
 
     fn fill(destination: &str, captures: &[(&str, &str)]) -> Option<String> {
-        let captures: Captures = captures.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        Destination::new(destination).unwrap().fill(&captures).map(|filled| filled.url("", ""))
+        let captures: Captures = captures
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
+        Destination::new(destination)
+            .unwrap()
+            .fill(&captures)
+            .map(|filled| filled.url("", ""))
     }
 
     #[test]
@@ -167,9 +207,15 @@ mod tests {
         assert_eq!(fill("/new/:id", &[("id", "7")]).as_deref(), Some("/new/7"));
         assert_eq!(fill("/catch/:rest*", &[("rest", "a/b")]).as_deref(), Some("/catch/a/b"));
         assert_eq!(fill("/catch/:rest*", &[("rest", "")]).as_deref(), Some("/catch"));
-        assert_eq!(fill("/echo?first=:a&second=:b#:a", &[("a", "1"), ("b", "x y")]).as_deref(), Some("/echo?first=1&second=x%20y#1"));
+        assert_eq!(
+            fill("/echo?first=:a&second=:b#:a", &[("a", "1"), ("b", "x y")]).as_deref(),
+            Some("/echo?first=1&second=x%20y#1")
+        );
         assert_eq!(fill("/:lang?/about", &[("lang", "de")]).as_deref(), Some("/de/about"));
-        assert_eq!(fill("http://localhost:4000/:x", &[("x", "y")]).as_deref(), Some("http://localhost:4000/y"));
+        assert_eq!(
+            fill("http://localhost:4000/:x", &[("x", "y")]).as_deref(),
+            Some("http://localhost:4000/y")
+        );
     }
 
     #[test]
@@ -178,7 +224,10 @@ mod tests {
         assert_eq!(fill("/:dest", &[("dest", "/evil.example")]).as_deref(), Some("/evil.example"));
         assert_eq!(fill("/x?q=:v", &[("v", "1&admin=1")]).as_deref(), Some("/x?q=1%26admin%3D1"));
         assert_eq!(fill("https://:sub.example.com/", &[("sub", "evil.example/")]), None);
-        assert_eq!(fill("https://:sub.example.com/", &[("sub", "shop")]).as_deref(), Some("https://shop.example.com/"));
+        assert_eq!(
+            fill("https://:sub.example.com/", &[("sub", "shop")]).as_deref(),
+            Some("https://shop.example.com/")
+        );
     }
 
     #[test]

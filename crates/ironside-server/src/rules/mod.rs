@@ -99,9 +99,18 @@ impl When {
     /// # Errors
     /// When pattern or conditions have a mistake.
     pub fn new(raw: &RawWhen, place: &str) -> Result<Self, RuleError> {
-        let pattern = Pattern::new(&raw.source).map_err(|source| RuleError::Pattern { place: place.into(), source })?;
-        let conditions = |list: &[condition::RawCondition]| list.iter().map(|raw| Condition::new(raw, place)).collect::<Result<_, _>>();
-        Ok(Self { pattern, has: conditions(&raw.has)?, missing: conditions(&raw.missing)?, whole_path: raw.base_path == Some(false) })
+        let pattern = Pattern::new(&raw.source).map_err(|source| RuleError::Pattern {
+            place: place.into(),
+            source,
+        })?;
+        let conditions =
+            |list: &[condition::RawCondition]| list.iter().map(|raw| Condition::new(raw, place)).collect::<Result<_, _>>();
+        Ok(Self {
+            pattern,
+            has: conditions(&raw.has)?,
+            missing: conditions(&raw.missing)?,
+            whole_path: raw.base_path == Some(false),
+        })
     }
 
     /// Whether `basePath` is left out of account.
@@ -116,10 +125,15 @@ impl When {
         if !self.whole_path && !asked.inside {
             return None;
         }
-        let mut captures = self.pattern.captures(if self.whole_path { asked.full_path } else { asked.path })?;
+        let mut captures = self
+            .pattern
+            .captures(if self.whole_path { asked.full_path } else { asked.path })?;
         for condition in &self.has {
             captures.extend(condition.captures(asked)?);
         }
-        self.missing.iter().all(|condition| condition.captures(asked).is_none()).then_some(captures)
+        self.missing
+            .iter()
+            .all(|condition| condition.captures(asked).is_none())
+            .then_some(captures)
     }
 }

@@ -52,7 +52,13 @@ pub struct Pattern {
 #[derive(Debug, PartialEq)]
 enum Token {
     Text(String),
-    Key { name: String, prefix: String, suffix: String, pattern: String, modifier: Modifier },
+    Key {
+        name: String,
+        prefix: String,
+        suffix: String,
+        pattern: String,
+        modifier: Modifier,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +85,10 @@ impl Pattern {
             write_token(&mut regex, token, &mut names);
         }
         regex.push('$');
-        let regex = Regex::ignoring_case(&regex).map_err(|error| PatternError::Regex { pattern: source.into(), source: error })?;
+        let regex = Regex::ignoring_case(&regex).map_err(|error| PatternError::Regex {
+            pattern: source.into(),
+            source: error,
+        })?;
         Ok(Self { regex, names })
     }
 
@@ -87,7 +96,13 @@ impl Pattern {
     #[must_use]
     pub fn captures(&self, path: &str) -> Option<Captures> {
         let groups = self.regex.groups(path)?;
-        Some(self.names.iter().enumerate().map(|(index, name)| (name.clone(), groups.get(index).cloned().flatten().unwrap_or_default())).collect())
+        Some(
+            self.names
+                .iter()
+                .enumerate()
+                .map(|(index, name)| (name.clone(), groups.get(index).cloned().flatten().unwrap_or_default()))
+                .collect(),
+        )
     }
 
     /// Whether a canonical path matches.
@@ -101,16 +116,33 @@ fn write_token(regex: &mut String, token: &Token, names: &mut Vec<String>) {
     // Writing into a string cannot fail.
     let _ = match token {
         Token::Text(text) => write!(regex, "{}", escape(&canonical_text(text))),
-        Token::Key { prefix, suffix, pattern, modifier, .. } if pattern.is_empty() => {
+        Token::Key {
+            prefix,
+            suffix,
+            pattern,
+            modifier,
+            ..
+        } if pattern.is_empty() => {
             let repeat = match modifier {
                 Modifier::One => "",
                 Modifier::Optional => "?",
                 Modifier::Any => "*",
                 Modifier::Many => "+",
             };
-            write!(regex, "(?:{}{}){repeat}", escape(&canonical_text(prefix)), escape(&canonical_text(suffix)))
+            write!(
+                regex,
+                "(?:{}{}){repeat}",
+                escape(&canonical_text(prefix)),
+                escape(&canonical_text(suffix))
+            )
         }
-        Token::Key { name, prefix, suffix, pattern, modifier } => {
+        Token::Key {
+            name,
+            prefix,
+            suffix,
+            pattern,
+            modifier,
+        } => {
             names.push(name.clone());
             let (prefix, suffix) = (escape(&canonical_text(prefix)), escape(&canonical_text(suffix)));
             let bare = prefix.is_empty() && suffix.is_empty();
@@ -121,7 +153,10 @@ fn write_token(regex: &mut String, token: &Token, names: &mut Vec<String>) {
                 Modifier::Many if bare => write!(regex, "((?:{pattern})+)"),
                 Modifier::One => write!(regex, "(?:{prefix}({pattern}){suffix})"),
                 Modifier::Optional => write!(regex, "(?:{prefix}({pattern}){suffix})?"),
-                Modifier::Any => write!(regex, "(?:{prefix}((?:{pattern})(?:{suffix}{prefix}(?:{pattern}))*){suffix})?"),
+                Modifier::Any => write!(
+                    regex,
+                    "(?:{prefix}((?:{pattern})(?:{suffix}{prefix}(?:{pattern}))*){suffix})?"
+                ),
                 Modifier::Many => write!(regex, "(?:{prefix}((?:{pattern})(?:{suffix}{prefix}(?:{pattern}))*){suffix})"),
             }
         }
@@ -149,7 +184,12 @@ const DEFAULT: &str = "[^/]+?";
 
 impl<'a> Parser<'a> {
     fn new(source: &'a str) -> Self {
-        Self { source, chars: source.chars().collect(), at: 0, unnamed: 0 }
+        Self {
+            source,
+            chars: source.chars().collect(),
+            at: 0,
+            unnamed: 0,
+        }
     }
 
     fn tokens(mut self) -> Result<Vec<Token>, PatternError> {
@@ -162,11 +202,21 @@ impl<'a> Parser<'a> {
                     text.push(self.take().ok_or_else(|| self.error("a backslash with nothing behind it"))?);
                 }
                 ':' | '(' => {
-                    let prefix = if text.ends_with(['/', '.']) { text.pop().map(String::from).unwrap_or_default() } else { String::new() };
+                    let prefix = if text.ends_with(['/', '.']) {
+                        text.pop().map(String::from).unwrap_or_default()
+                    } else {
+                        String::new()
+                    };
                     push_text(&mut tokens, &mut text);
                     let (name, pattern) = self.key()?;
                     let modifier = self.modifier();
-                    tokens.push(Token::Key { name, prefix, suffix: String::new(), pattern, modifier });
+                    tokens.push(Token::Key {
+                        name,
+                        prefix,
+                        suffix: String::new(),
+                        pattern,
+                        modifier,
+                    });
                 }
                 '{' => {
                     push_text(&mut tokens, &mut text);
@@ -197,7 +247,11 @@ impl<'a> Parser<'a> {
                 return Err(self.error("a \":\" without a name"));
             }
         }
-        let pattern = if self.peek() == Some('(') { self.regex()? } else { DEFAULT.to_owned() };
+        let pattern = if self.peek() == Some('(') {
+            self.regex()?
+        } else {
+            DEFAULT.to_owned()
+        };
         if name.is_empty() {
             name = self.unnamed.to_string();
             self.unnamed += 1;
@@ -229,7 +283,11 @@ impl<'a> Parser<'a> {
                 _ => {}
             }
             if depth == 0 {
-                return if pattern.is_empty() { Err(self.error("empty brackets")) } else { Ok(pattern) };
+                return if pattern.is_empty() {
+                    Err(self.error("empty brackets"))
+                } else {
+                    Ok(pattern)
+                };
             }
             pattern.push(next);
         }
@@ -251,14 +309,24 @@ impl<'a> Parser<'a> {
             return Err(self.error("a brace that is not closed"));
         }
         let modifier = self.modifier();
-        Ok(Token::Key { name, prefix, suffix, pattern, modifier })
+        Ok(Token::Key {
+            name,
+            prefix,
+            suffix,
+            pattern,
+            modifier,
+        })
     }
 
     fn plain(&mut self) -> String {
         let mut text = String::new();
         while let Some(next) = self.peek().filter(|next| !":({}".contains(*next)) {
             self.at += 1;
-            if next == '\\' { text.extend(self.take()) } else { text.push(next) }
+            if next == '\\' {
+                text.extend(self.take())
+            } else {
+                text.push(next)
+            }
         }
         text
     }
@@ -285,7 +353,11 @@ impl<'a> Parser<'a> {
     }
 
     fn error(&self, problem: &'static str) -> PatternError {
-        PatternError::Syntax { pattern: self.source.into(), problem, at: self.at + 1 }
+        PatternError::Syntax {
+            pattern: self.source.into(),
+            problem,
+            at: self.at + 1,
+        }
     }
 }
 
@@ -301,7 +373,13 @@ mod tests {
 
     fn bound(pattern: &str, path: &str) -> Option<String> {
         let captures = Pattern::new(pattern).unwrap().captures(path)?;
-        Some(captures.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
+        Some(
+            captures
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join(" "),
+        )
     }
 
     #[test]

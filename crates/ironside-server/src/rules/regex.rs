@@ -41,7 +41,9 @@ impl Regex {
         if let Ok(linear) = regex::Regex::new(source) {
             return Ok(Self::Linear(linear));
         }
-        regress::Regex::new(source).map(|regex| Self::Backtracking(Box::new(regex))).map_err(|error| RegexError(error.to_string()))
+        regress::Regex::new(source)
+            .map(|regex| Self::Backtracking(Box::new(regex)))
+            .map_err(|error| RegexError(error.to_string()))
     }
 
     /// Whether it matches somewhere.
@@ -59,11 +61,23 @@ impl Regex {
         match self {
             Self::Linear(regex) => {
                 let found = regex.captures(text)?;
-                Some(found.iter().skip(1).map(|group| group.map(|group| group.as_str().to_owned())).collect())
+                Some(
+                    found
+                        .iter()
+                        .skip(1)
+                        .map(|group| group.map(|group| group.as_str().to_owned()))
+                        .collect(),
+                )
             }
             Self::Backtracking(regex) => {
                 let found = regex.find(text)?;
-                Some(found.captures.iter().map(|range| range.clone().and_then(|range| text.get(range)).map(str::to_owned)).collect())
+                Some(
+                    found
+                        .captures
+                        .iter()
+                        .map(|range| range.clone().and_then(|range| text.get(range)).map(str::to_owned))
+                        .collect(),
+                )
             }
         }
     }
@@ -75,11 +89,17 @@ impl Regex {
             Self::Linear(regex) => {
                 let found = regex.captures(text)?;
                 let named = regex.capture_names().flatten();
-                Some(named.filter_map(|name| Some((name.to_owned(), found.name(name)?.as_str().to_owned()))).collect())
+                Some(
+                    named
+                        .filter_map(|name| Some((name.to_owned(), found.name(name)?.as_str().to_owned())))
+                        .collect(),
+                )
             }
             Self::Backtracking(regex) => {
                 let found = regex.find(text)?;
-                let named = found.named_groups().filter_map(|(name, range)| Some((name.to_owned(), text.get(range?)?.to_owned())));
+                let named = found
+                    .named_groups()
+                    .filter_map(|(name, range)| Some((name.to_owned(), text.get(range?)?.to_owned())));
                 Some(named.collect())
             }
         }

@@ -23,7 +23,9 @@ pub fn storable(exchange: &Exchange, deployment: &Deployment, matched: &RouteMat
     if deployment.development {
         return Storable::Bypass("development");
     }
-    let Some(info) = deployment.router.info(matched) else { return Storable::Bypass("no_route") };
+    let Some(info) = deployment.router.info(matched) else {
+        return Storable::Bypass("no_route");
+    };
     if let Sharing::Never(reason) = info.sharing {
         return Storable::Bypass(reason);
     }
@@ -31,13 +33,39 @@ pub fn storable(exchange: &Exchange, deployment: &Deployment, matched: &RouteMat
         return Storable::Bypass("draft");
     }
     let key = key(deployment, matched, kind);
-    if deployment.known_dynamic.has(&key) { Storable::Bypass("known_dynamic") } else { Storable::Candidate(key) }
+    if deployment.known_dynamic.has(&key) {
+        Storable::Bypass("known_dynamic")
+    } else {
+        Storable::Candidate(key)
+    }
 }
 
 fn key(deployment: &Deployment, matched: &RouteMatch, kind: JobKind) -> Key {
-    let params = matched.params.iter().map(|param| (param.name.as_str().into(), param.values.iter().map(|value| canonical(value)).collect())).collect();
+    let params = matched
+        .params
+        .iter()
+        .map(|param| {
+            (
+                param.name.as_str().into(),
+                param.values.iter().map(|value| canonical(value)).collect(),
+            )
+        })
+        .collect();
     let (deployment, route) = (deployment.id.clone(), matched.route.0);
-    if kind == JobKind::Page { Key::Page { deployment, route, params, from: None } } else { Key::Handler { deployment, route, params } }
+    if kind == JobKind::Page {
+        Key::Page {
+            deployment,
+            route,
+            params,
+            from: None,
+        }
+    } else {
+        Key::Handler {
+            deployment,
+            route,
+            params,
+        }
+    }
 }
 
 /// Parameters come from a canonical path, but those of a place that was navigated from come from a header.

@@ -28,7 +28,11 @@ impl Asked {
     /// Of a request.
     #[must_use]
     pub fn by(exchange: &Exchange) -> Self {
-        Self { path: exchange.path.clone(), routed_path: exchange.routed_path().to_owned(), request_id: exchange.request_id.to_string() }
+        Self {
+            path: exchange.path.clone(),
+            routed_path: exchange.routed_path().to_owned(),
+            request_id: exchange.request_id.to_string(),
+        }
     }
 }
 
@@ -53,7 +57,9 @@ enum Lost {
 /// See the module's documentation.
 pub async fn fill(site: Site, matched: RouteMatch, kind: JobKind, asked: Asked, permit: Permit) -> Landing {
     let deployment = &site.deployment;
-    let Some(info) = deployment.router.info(&matched) else { return Landing::Failed };
+    let Some(info) = deployment.router.info(&matched) else {
+        return Landing::Failed;
+    };
     let mut job = job::for_everybody(kind, &asked.path, &matched, &asked.request_id, info.deadline);
     let (id, dropped) = deployment.permits.open_page();
     job.permit = Some(id);
@@ -69,12 +75,23 @@ pub async fn fill(site: Site, matched: RouteMatch, kind: JobKind, asked: Asked, 
         Err(Lost::TooLarge) => return not_shared(&site, permit, "too_large"),
         Err(Lost::Failed(failure)) => {
             let why = failure.as_ref().map_or("no answer".to_owned(), ToString::to_string);
-            tracing::warn!(request_id = asked.request_id, path = asked.path, why, "a shared answer could not be made");
+            tracing::warn!(
+                request_id = asked.request_id,
+                path = asked.path,
+                why,
+                "a shared answer could not be made"
+            );
             permit.fail();
             return Landing::Failed;
         }
     };
-    match verdict::judge(collected.head.status, &collected.head.headers, &collected.outcome, info, deployment.manifest.config.expire_time) {
+    match verdict::judge(
+        collected.head.status,
+        &collected.head.headers,
+        &collected.outcome,
+        info,
+        deployment.manifest.config.expire_time,
+    ) {
         Verdict::Store(lifetime) => store(&site, &matched, &asked, permit, collected, lifetime),
         Verdict::NotShared(reason) => not_shared(&site, permit, reason),
         Verdict::Failed => {
@@ -87,7 +104,13 @@ pub async fn fill(site: Site, matched: RouteMatch, kind: JobKind, asked: Asked, 
 
 fn log_failure(asked: &Asked, outcome: &Outcome) {
     let message = outcome.error.as_ref().map(|error| error.message.as_str()).unwrap_or_default();
-    tracing::warn!(request_id = asked.request_id, path = asked.path, result = outcome.result.word(), message, "a shared answer failed and is not stored");
+    tracing::warn!(
+        request_id = asked.request_id,
+        path = asked.path,
+        result = outcome.result.word(),
+        message,
+        "a shared answer failed and is not stored"
+    );
 }
 
 fn not_shared(site: &Site, permit: Permit, reason: &'static str) -> Landing {
@@ -105,12 +128,21 @@ async fn collect(site: &Site, job: ironside_worker::Job) -> Result<Collected, Lo
     };
     let (body, payload) = gather(&mut pieces).await?;
     let outcome = pieces.outcome().ok_or(Lost::Failed(None))?;
-    Ok(Collected { head, body, payload, outcome })
+    Ok(Collected {
+        head,
+        body,
+        payload,
+        outcome,
+    })
 }
 
 async fn gather(pieces: &mut Pieces) -> Result<(Bytes, Bytes), Lost> {
     if let Some(body) = pieces.take_complete() {
-        return if body.len() > LARGEST { Err(Lost::TooLarge) } else { Ok((body, Bytes::new())) };
+        return if body.len() > LARGEST {
+            Err(Lost::TooLarge)
+        } else {
+            Ok((body, Bytes::new()))
+        };
     }
     let (mut body, mut payload) = (BytesMut::new(), BytesMut::new());
     while let Some(piece) = pieces.next().await {
@@ -128,19 +160,31 @@ async fn gather(pieces: &mut Pieces) -> Result<(Bytes, Bytes), Lost> {
 fn store(site: &Site, matched: &RouteMatch, asked: &Asked, permit: Permit, collected: Collected, lifetime: Lifetime) -> Landing {
     let deployment = &site.deployment;
     let mut tags = collected.outcome.tags;
-    if let (Some(info), Some(route)) =
-        (deployment.router.info(matched), usize::try_from(matched.route.0).ok().and_then(|index| deployment.manifest.routes.get(index)))
-    {
+    if let (Some(info), Some(route)) = (
+        deployment.router.info(matched),
+        usize::try_from(matched.route.0)
+            .ok()
+            .and_then(|index| deployment.manifest.routes.get(index)),
+    ) {
         tags.extend(info.tags(route, &asked.routed_path));
         if asked.path != asked.routed_path {
             tags.extend(info.tags(route, &asked.path));
         }
     }
-    let headers = collected.head.headers.iter().filter(|(name, _)| **name != header::CONTENT_LENGTH && **name != header::DATE);
-    let headers = headers.map(|(name, value)| (name.as_str().into(), Bytes::copy_from_slice(value.as_bytes()))).collect();
+    let headers = collected
+        .head
+        .headers
+        .iter()
+        .filter(|(name, _)| **name != header::CONTENT_LENGTH && **name != header::DATE);
+    let headers = headers
+        .map(|(name, value)| (name.as_str().into(), Bytes::copy_from_slice(value.as_bytes())))
+        .collect();
     let payload = (!collected.payload.is_empty()).then_some(collected.payload);
     let answer = Answer::new(collected.head.status.as_u16(), headers, collected.body, payload);
-    let fill = Fill { content: Content::Answer(Box::new(answer)), tags: tags.into_iter().map(Into::into).collect(), lifetime };
+    let fill = Fill {
+        content: Content::Answer(Box::new(answer)),
+        tags: tags.into_iter().map(Into::into).collect(),
+        lifetime,
+    };
     Landing::Entry(permit.commit(fill).entry().clone())
 }
-

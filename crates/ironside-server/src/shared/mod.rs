@@ -85,7 +85,13 @@ pub async fn find(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, ki
     }
 }
 
-async fn look(exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: JobKind, key: &Key) -> Result<(Arc<Entry>, State), &'static str> {
+async fn look(
+    exchange: &Exchange,
+    site: &Site,
+    matched: &RouteMatch,
+    kind: JobKind,
+    key: &Key,
+) -> Result<(Arc<Entry>, State), &'static str> {
     for _ in 0..ROUNDS {
         let landing = match site.deployment.cache.lookup(key, &[]) {
             Lookup::Fresh(entry) => return Ok((entry, State::Hit)),
@@ -113,7 +119,13 @@ async fn look(exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: JobK
 
 /// Does the work that a permit asks for, and waits for it. The work goes on if the visitor leaves: others may wait for it.
 async fn begin(exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: JobKind, permit: Permit) -> Landing {
-    let filling = site.house.tasks.spawn(fill::fill(site.clone(), matched.clone(), kind, fill::Asked::by(exchange), permit));
+    let filling = site.house.tasks.spawn(fill::fill(
+        site.clone(),
+        matched.clone(),
+        kind,
+        fill::Asked::by(exchange),
+        permit,
+    ));
     match tokio::time::timeout(PATIENCE, filling).await {
         Ok(landing) => landing.unwrap_or(Landing::Failed),
         Err(_) => Landing::TimedOut,
@@ -123,7 +135,9 @@ async fn begin(exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: Job
 /// Renews in the background, if there is room for that.
 fn renew(exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: JobKind, permit: Option<Permit>) {
     let Some(permit) = permit else { return };
-    let Ok(place) = site.house.renewals.clone().try_acquire_owned() else { return };
+    let Ok(place) = site.house.renewals.clone().try_acquire_owned() else {
+        return;
+    };
     let filling = fill::fill(site.clone(), matched.clone(), kind, fill::Asked::by(exchange), permit);
     site.house.tasks.spawn(async move {
         let _ = filling.await;

@@ -27,7 +27,11 @@ pub fn page(exchange: &Exchange, site: &Site, matched: &RouteMatch, entry: &Entr
     let body = if is_payload { stored.payload.as_ref()? } else { &stored.body };
     let status = StatusCode::from_u16(stored.status).ok()?;
     // A payload carries a redirect as data.
-    let status = if is_payload && status.is_redirection() { StatusCode::OK } else { status };
+    let status = if is_payload && status.is_redirection() {
+        StatusCode::OK
+    } else {
+        status
+    };
     let mut headers = headers_of(stored);
     headers.insert(PRERENDER, HeaderValue::from_static("1"));
     if is_payload {
@@ -42,8 +46,22 @@ pub fn page(exchange: &Exchange, site: &Site, matched: &RouteMatch, entry: &Entr
     }
     let intercepted = site.deployment.router.info(matched).is_some_and(|info| info.is_intercepted);
     vary::add(&mut headers, if intercepted { vary::INTERCEPTED_PAGE } else { vary::PAGE });
-    let etag = if is_payload { format!("{}-rsc", stored.etag) } else { stored.etag.to_string() };
-    Some(finish(exchange, site, Made { status, headers, body, etag: &etag }, state))
+    let etag = if is_payload {
+        format!("{}-rsc", stored.etag)
+    } else {
+        stored.etag.to_string()
+    };
+    Some(finish(
+        exchange,
+        site,
+        Made {
+            status,
+            headers,
+            body,
+            etag: &etag,
+        },
+        state,
+    ))
 }
 
 /// The answer of a handler or a metadata route.
@@ -51,10 +69,24 @@ pub fn page(exchange: &Exchange, site: &Site, matched: &RouteMatch, entry: &Entr
 pub fn handler(exchange: &Exchange, site: &Site, entry: &Entry, state: State, kind: JobKind) -> Option<Answer> {
     let stored = entry.answer()?;
     let mut headers = headers_of(stored);
-    let control = if kind == JobKind::Metadata { REVALIDATED } else { cache_control(entry) };
+    let control = if kind == JobKind::Metadata {
+        REVALIDATED
+    } else {
+        cache_control(entry)
+    };
     headers.entry(header::CACHE_CONTROL).or_insert(control);
     let status = StatusCode::from_u16(stored.status).ok()?;
-    Some(finish(exchange, site, Made { status, headers, body: &stored.body, etag: &stored.etag }, state))
+    Some(finish(
+        exchange,
+        site,
+        Made {
+            status,
+            headers,
+            body: &stored.body,
+            etag: &stored.etag,
+        },
+        state,
+    ))
 }
 
 struct Made<'a> {
@@ -65,7 +97,12 @@ struct Made<'a> {
 }
 
 fn finish(exchange: &Exchange, site: &Site, made: Made<'_>, state: State) -> Answer {
-    let Made { status, mut headers, body, etag } = made;
+    let Made {
+        status,
+        mut headers,
+        body,
+        etag,
+    } = made;
     headers.insert(CACHE, HeaderValue::from_static(state.word()));
     let encoding = encoding(exchange, site, &headers, body);
     let suffix = encoding.map(compress::etag_suffix).unwrap_or_default();
@@ -96,14 +133,18 @@ fn finish(exchange: &Exchange, site: &Site, made: Made<'_>, state: State) -> Ans
 }
 
 fn encoding(exchange: &Exchange, site: &Site, headers: &HeaderMap, body: &EncodedBody) -> Option<Encoding> {
-    let compressible = headers.get(header::CONTENT_TYPE).is_some_and(compress::is_compressible) && !headers.contains_key(header::CONTENT_ENCODING);
+    let compressible = headers.get(header::CONTENT_TYPE).is_some_and(compress::is_compressible)
+        && !headers.contains_key(header::CONTENT_ENCODING);
     let wanted = site.deployment.manifest.config.compress && compressible && body.identity().len() >= WORTH_ENCODING;
     wanted.then(|| exchange.accepted.smallest()).flatten()
 }
 
 fn headers_of(stored: &Stored) -> HeaderMap {
     let pairs = stored.headers.iter().filter_map(|(name, value)| {
-        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_maybe_shared(value.clone()).ok()?))
+        Some((
+            HeaderName::from_bytes(name.as_bytes()).ok()?,
+            HeaderValue::from_maybe_shared(value.clone()).ok()?,
+        ))
     });
     let mut headers = HeaderMap::with_capacity(stored.headers.len() + 8);
     for (name, value) in pairs {
@@ -116,7 +157,9 @@ fn headers_of(stored: &Stored) -> HeaderMap {
 fn cache_control(entry: &Entry) -> HeaderValue {
     let text = match (entry.lifetime.revalidate, entry.lifetime.expire) {
         (None, _) => format!("s-maxage={YEAR}"),
-        (Some(revalidate), Some(expire)) if expire > revalidate => format!("s-maxage={revalidate}, stale-while-revalidate={}", expire - revalidate),
+        (Some(revalidate), Some(expire)) if expire > revalidate => {
+            format!("s-maxage={revalidate}, stale-while-revalidate={}", expire - revalidate)
+        }
         (Some(revalidate), _) => format!("s-maxage={revalidate}"),
     };
     HeaderValue::from_str(&text).unwrap_or(crate::response::PRIVATE)

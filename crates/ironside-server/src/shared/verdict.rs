@@ -26,7 +26,10 @@ pub fn judge(status: StatusCode, headers: &HeaderMap, outcome: &Outcome, info: &
     if let Some(reason) = outcome.dynamic {
         return Verdict::NotShared(reason.word());
     }
-    if !matches!(outcome.result, JobResult::Ok | JobResult::Redirect | JobResult::NotFound) || outcome.error.is_some() || status.is_server_error() {
+    if !matches!(outcome.result, JobResult::Ok | JobResult::Redirect | JobResult::NotFound)
+        || outcome.error.is_some()
+        || status.is_server_error()
+    {
         return Verdict::Failed;
     }
     if headers.contains_key(header::SET_COOKIE) {
@@ -44,14 +47,20 @@ pub fn judge(status: StatusCode, headers: &HeaderMap, outcome: &Outcome, info: &
     }
     Verdict::Store(Lifetime {
         revalidate,
-        expire: outcome.expire.map(u64::from).or(revalidate.map(|revalidate| expire.max(revalidate))),
+        expire: outcome
+            .expire
+            .map(u64::from)
+            .or(revalidate.map(|revalidate| expire.max(revalidate))),
         stale: outcome.stale.map(u64::from),
     })
 }
 
 /// Whether the code itself says that its answer is not for everybody.
 fn says_private(headers: &HeaderMap) -> bool {
-    let control = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let control = headers
+        .get_all(header::CACHE_CONTROL)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     let private = control.flat_map(|value| value.split(',')).any(|word| {
         let word = word.trim().to_ascii_lowercase();
         word == "private" || word == "no-store" || word.starts_with("private=")
@@ -87,7 +96,10 @@ mod tests {
 
     fn decide(status: u16, header: Option<(&'static str, &'static str)>, outcome: &Outcome, revalidate: Option<u64>) -> Verdict {
         let info = RouteInfo::bare(RouteKind::Page, Methods::READ, Sharing::Candidate, revalidate);
-        let headers = header.into_iter().map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
+        let headers = header
+            .into_iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
         judge(StatusCode::from_u16(status).unwrap(), &headers, outcome, &info, 31_536_000)
     }
 
@@ -95,8 +107,15 @@ mod tests {
     fn what_read_nothing_of_the_request_is_stored_for_the_shortest_lifetime() {
         let forever = Lifetime::default();
         assert_eq!(decide(200, None, &outcome(), None), Verdict::Store(forever));
-        let timed = Outcome { revalidate: Some(9), ..outcome() };
-        let nine = Lifetime { revalidate: Some(9), expire: Some(31_536_000), stale: None };
+        let timed = Outcome {
+            revalidate: Some(9),
+            ..outcome()
+        };
+        let nine = Lifetime {
+            revalidate: Some(9),
+            expire: Some(31_536_000),
+            stale: None,
+        };
         assert_eq!(decide(200, None, &timed, None), Verdict::Store(nine));
         assert_eq!(decide(200, None, &timed, Some(60)), Verdict::Store(nine));
         assert_eq!(decide(404, None, &timed, Some(9)), Verdict::Store(nine));
@@ -104,15 +123,33 @@ mod tests {
 
     #[test]
     fn what_belongs_to_one_visitor_or_failed_is_not() {
-        let dynamic = Outcome { dynamic: Some(DynamicReason::Cookies), ..outcome() };
-        let thrown = Outcome { result: JobResult::Thrown, ..outcome() };
-        let zero = Outcome { revalidate: Some(0), ..outcome() };
+        let dynamic = Outcome {
+            dynamic: Some(DynamicReason::Cookies),
+            ..outcome()
+        };
+        let thrown = Outcome {
+            result: JobResult::Thrown,
+            ..outcome()
+        };
+        let zero = Outcome {
+            revalidate: Some(0),
+            ..outcome()
+        };
         for (verdict, expected) in [
             (decide(200, None, &dynamic, None), Verdict::NotShared("cookies")),
             (decide(500, None, &dynamic, None), Verdict::NotShared("cookies")),
-            (decide(200, Some(("set-cookie", "a=1")), &outcome(), None), Verdict::NotShared("set_cookie")),
-            (decide(200, Some(("cache-control", "Private, max-age=1")), &outcome(), None), Verdict::NotShared("cache_control")),
-            (decide(200, Some(("vary", "*")), &outcome(), None), Verdict::NotShared("cache_control")),
+            (
+                decide(200, Some(("set-cookie", "a=1")), &outcome(), None),
+                Verdict::NotShared("set_cookie"),
+            ),
+            (
+                decide(200, Some(("cache-control", "Private, max-age=1")), &outcome(), None),
+                Verdict::NotShared("cache_control"),
+            ),
+            (
+                decide(200, Some(("vary", "*")), &outcome(), None),
+                Verdict::NotShared("cache_control"),
+            ),
             (decide(204, None, &outcome(), None), Verdict::NotShared("status")),
             (decide(200, None, &zero, None), Verdict::NotShared("revalidate_zero")),
             (decide(500, None, &outcome(), None), Verdict::Failed),

@@ -39,7 +39,13 @@ pub struct LoggedBody {
 
 /// Puts the line behind a response.
 #[must_use]
-pub fn logged(response: Response<Body>, exchange: Exchange, reason: &'static str, began: Instant, house: Arc<House>) -> Response<LoggedBody> {
+pub fn logged(
+    response: Response<Body>,
+    exchange: Exchange,
+    reason: &'static str,
+    began: Instant,
+    house: Arc<House>,
+) -> Response<LoggedBody> {
     let (head, body) = response.into_parts();
     let line = Line {
         house,
@@ -53,7 +59,14 @@ pub fn logged(response: Response<Body>, exchange: Exchange, reason: &'static str
         bytes: 0,
         end: if body.length() == Some(0) { "complete" } else { "client_gone" },
     };
-    Response::from_parts(head, LoggedBody { body, failure: None, line })
+    Response::from_parts(
+        head,
+        LoggedBody {
+            body,
+            failure: None,
+            line,
+        },
+    )
 }
 
 impl http_body::Body for LoggedBody {

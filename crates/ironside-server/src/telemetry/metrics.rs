@@ -17,14 +17,22 @@ impl Counters {
             count.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        self.counts.write().unwrap_or_else(PoisonError::into_inner).entry(word).or_default().fetch_add(1, Ordering::Relaxed);
+        self.counts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(word)
+            .or_default()
+            .fetch_add(1, Ordering::Relaxed);
     }
 
     /// All counts, sorted by word.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(&'static str, u64)> {
         let counts = self.counts.read().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = counts.iter().map(|(word, count)| (*word, count.load(Ordering::Relaxed))).collect();
+        let mut all: Vec<_> = counts
+            .iter()
+            .map(|(word, count)| (*word, count.load(Ordering::Relaxed)))
+            .collect();
         all.sort_unstable();
         all
     }

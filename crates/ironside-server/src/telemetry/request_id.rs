@@ -37,17 +37,33 @@ impl RequestIds {
     #[must_use]
     pub fn new() -> Self {
         // Without randomness names are still unique in this process.
-        Self { process: getrandom::u32().unwrap_or_default(), next: AtomicU64::new(1) }
+        Self {
+            process: getrandom::u32().unwrap_or_default(),
+            next: AtomicU64::new(1),
+        }
     }
 
     /// A name for a request.
     #[must_use]
     pub fn name(&self, headers: &HeaderMap, is_trusted: bool) -> RequestId {
-        let given = headers.get("x-request-id").filter(|_| is_trusted).and_then(|value| value.to_str().ok());
-        let plain = |text: &&str| !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
+        let given = headers
+            .get("x-request-id")
+            .filter(|_| is_trusted)
+            .and_then(|value| value.to_str().ok());
+        let plain = |text: &&str| {
+            !text.is_empty()
+                && text.len() <= LONGEST
+                && text
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+        };
         match given.filter(plain) {
             Some(given) => RequestId(given.to_owned()),
-            None => RequestId(format!("{:08x}{:08x}", self.process, self.next.fetch_add(1, Ordering::Relaxed))),
+            None => RequestId(format!(
+                "{:08x}{:08x}",
+                self.process,
+                self.next.fetch_add(1, Ordering::Relaxed)
+            )),
         }
     }
 }
@@ -72,7 +88,13 @@ mod tests {
             headers
         };
         assert_eq!(&*ids.name(&sent("abc-1"), true), "abc-1");
-        for (value, trusted) in [("abc-1", false), ("a b", true), ("<script>", true), ("", true), (&"x".repeat(65), true)] {
+        for (value, trusted) in [
+            ("abc-1", false),
+            ("a b", true),
+            ("<script>", true),
+            ("", true),
+            (&"x".repeat(65), true),
+        ] {
             let id = ids.name(&sent(value), trusted);
             assert_eq!(id.len(), 16, "{value}");
         }

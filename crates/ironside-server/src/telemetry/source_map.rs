@@ -51,7 +51,11 @@ impl SourceMap {
         let found = mappings.partition_point(|mapping| mapping.column <= column).checked_sub(1)?;
         let mapping = mappings.get(found)?;
         let source = self.sources.get(mapping.source as usize)?;
-        Some((source, mapping.source_line.saturating_add(1), mapping.source_column.saturating_add(1)))
+        Some((
+            source,
+            mapping.source_line.saturating_add(1),
+            mapping.source_column.saturating_add(1),
+        ))
     }
 }
 
@@ -81,7 +85,12 @@ fn next(segment: &str, at: &mut [i64; 4]) -> Option<Option<Mapping>> {
         return Some(None);
     }
     let [column, source, source_line, source_column] = at.map(|number| u32::try_from(number).ok());
-    Some(Some(Mapping { column: column?, source: source?, source_line: source_line?, source_column: source_column? }))
+    Some(Some(Mapping {
+        column: column?,
+        source: source?,
+        source_line: source_line?,
+        source_column: source_column?,
+    }))
 }
 
 fn digit(byte: u8) -> Option<u8> {
@@ -114,7 +123,13 @@ mod tests {
 
     #[test]
     fn what_is_no_map_is_none() {
-        for text in ["", "{}", r#"{"mappings":"!"}"#, r#"{"mappings":"gggggggggggggggA"}"#, r#"{"mappings":"DAAA","sources":["a"]}"#] {
+        for text in [
+            "",
+            "{}",
+            r#"{"mappings":"!"}"#,
+            r#"{"mappings":"gggggggggggggggA"}"#,
+            r#"{"mappings":"DAAA","sources":["a"]}"#,
+        ] {
             assert!(SourceMap::read(text.as_bytes()).is_none(), "{text}");
         }
     }

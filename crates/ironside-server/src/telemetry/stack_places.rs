@@ -25,7 +25,11 @@ impl StackPlaces {
         // As the workers see it.
         let real = fs::canonicalize(build_dir).unwrap_or_else(|_| build_dir.to_path_buf());
         let prefix = format!("file://{}/server/", url_path(&real));
-        Self { build_dir: real, prefix, maps: Mutex::default() }
+        Self {
+            build_dir: real,
+            prefix,
+            maps: Mutex::default(),
+        }
     }
 
     /// Whether there is something to translate. Cheap, unlike the translation.
@@ -81,7 +85,10 @@ impl StackPlaces {
             return known;
         }
         let map = Arc::new(SourceMap::read(&fs::read(self.build_dir.join(format!("{chunk}.map"))).ok()?)?);
-        self.maps.lock().unwrap_or_else(PoisonError::into_inner).insert(chunk.to_owned(), Arc::clone(&map));
+        self.maps
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(chunk.to_owned(), Arc::clone(&map));
         Some(map)
     }
 }
@@ -111,7 +118,18 @@ fn from_application(path: &Path) -> String {
 
 /// As Node writes a path into a `file:` URL.
 fn url_path(path: &Path) -> String {
-    const KEPT: percent_encoding::AsciiSet = percent_encoding::CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}').add(b'%').add(b'\\');
+    const KEPT: percent_encoding::AsciiSet = percent_encoding::CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'#')
+        .add(b'<')
+        .add(b'>')
+        .add(b'?')
+        .add(b'`')
+        .add(b'{')
+        .add(b'}')
+        .add(b'%')
+        .add(b'\\');
     percent_encoding::utf8_percent_encode(&path.to_string_lossy(), &KEPT).to_string()
 }
 
@@ -134,15 +152,25 @@ mod tests {
     #[test]
     fn places_in_chunks_become_places_in_sources() {
         let (_folder, places, url) = build();
-        let stack = format!("Error: x\n    at Page ({url}/rsc/page.mjs:2:6)\n    at {url}/rsc/page.mjs:2:1\n    at node:internal/a:1:2");
+        let stack =
+            format!("Error: x\n    at Page ({url}/rsc/page.mjs:2:6)\n    at {url}/rsc/page.mjs:2:1\n    at node:internal/a:1:2");
         assert!(places.concern(&stack));
-        assert_eq!(places.translated(&stack), "Error: x\n    at Page (app/page.tsx:3:2)\n    at app/page.tsx:2:1\n    at node:internal/a:1:2");
+        assert_eq!(
+            places.translated(&stack),
+            "Error: x\n    at Page (app/page.tsx:3:2)\n    at app/page.tsx:2:1\n    at node:internal/a:1:2"
+        );
     }
 
     #[test]
     fn what_has_no_map_stays() {
         let (_folder, places, url) = build();
-        for place in ["rsc/other.mjs:1:2", "rsc/page.mjs:9:9", "rsc/page.mjs", "rsc/page.mjs:x", "../../../secret.mjs:2:1"] {
+        for place in [
+            "rsc/other.mjs:1:2",
+            "rsc/page.mjs:9:9",
+            "rsc/page.mjs",
+            "rsc/page.mjs:x",
+            "../../../secret.mjs:2:1",
+        ] {
             let text = format!("at {url}/{place}");
             assert_eq!(places.translated(&text), text);
         }

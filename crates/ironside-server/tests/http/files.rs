@@ -1,7 +1,7 @@
 //! Files over the wire: hashed assets and the public folder.
 
-use ironside_model::manifest::Asset;
 use crate::support::{Reply, empty_app, serve};
+use ironside_model::manifest::Asset;
 
 fn with_asset() -> ironside_model::manifest::Manifest {
     let mut app = empty_app();
@@ -25,17 +25,30 @@ async fn assets_are_immutable_and_precompressed() {
     assert_eq!(plain.header("etag"), Some("\"00112233\""));
     assert_eq!(plain.header("content-type"), Some("text/javascript; charset=utf-8"));
     assert_eq!(plain.body.len(), 1600);
-    let packed = server.get_with("/_next/static/a.js", &[("accept-encoding", "gzip, br")]).await;
-    assert_eq!((packed.header("content-encoding"), packed.text().as_str()), (Some("br"), "brotli"));
+    let packed = server
+        .get_with("/_next/static/a.js", &[("accept-encoding", "gzip, br")])
+        .await;
+    assert_eq!(
+        (packed.header("content-encoding"), packed.text().as_str()),
+        (Some("br"), "brotli")
+    );
     assert!(packed.header("vary").unwrap().contains("accept-encoding"));
     for etag in ["\"00112233\"", "\"00112233-br\"", "W/\"00112233\""] {
         let unchanged = server.get_with("/_next/static/a.js", &[("if-none-match", etag)]).await;
         assert_eq!((unchanged.status, unchanged.body.len()), (304, 0), "{etag}");
     }
-    let part = server.get_with("/_next/static/a.js", &[("range", "bytes=0-6"), ("accept-encoding", "br")]).await;
-    assert_eq!((part.status, part.text().as_str(), part.header("content-range")), (206, "console", Some("bytes 0-6/1600")));
+    let part = server
+        .get_with("/_next/static/a.js", &[("range", "bytes=0-6"), ("accept-encoding", "br")])
+        .await;
+    assert_eq!(
+        (part.status, part.text().as_str(), part.header("content-range")),
+        (206, "console", Some("bytes 0-6/1600"))
+    );
     let head = server.send("HEAD", "/_next/static/a.js", &[], b"").await;
-    assert_eq!((head.status, head.header("content-length"), head.complete), (200, Some("1600"), true));
+    assert_eq!(
+        (head.status, head.header("content-length"), head.complete),
+        (200, Some("1600"), true)
+    );
     let post = server.send("POST", "/_next/static/a.js", &[], b"x").await;
     assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD")));
 }
@@ -43,7 +56,12 @@ async fn assets_are_immutable_and_precompressed() {
 #[tokio::test]
 async fn a_missing_asset_is_a_short_text_and_asks_no_worker() {
     let server = serve(with_asset(), |_| Reply::text("page")).await;
-    for path in ["/_next/static/b.js", "/_next/static/%2e%2e%2fmanifest.json", "/_next/x", "/_next/static/a.js.br"] {
+    for path in [
+        "/_next/static/b.js",
+        "/_next/static/%2e%2e%2fmanifest.json",
+        "/_next/x",
+        "/_next/static/a.js.br",
+    ] {
         let got = server.get(path).await;
         assert_eq!((got.status, got.text().contains("manifest")), (404, false), "{path}");
     }
@@ -63,13 +81,31 @@ async fn public_files_have_validators_and_stretches() {
     for headers in [("if-none-match", etag), ("if-modified-since", date), ("if-none-match", "*")] {
         assert_eq!(server.get_with(path, &[headers]).await.status, 304, "{headers:?}");
     }
-    assert_eq!(server.get_with(path, &[("if-none-match", "\"x\""), ("if-modified-since", date)]).await.status, 200);
+    assert_eq!(
+        server
+            .get_with(path, &[("if-none-match", "\"x\""), ("if-modified-since", date)])
+            .await
+            .status,
+        200
+    );
     let last = server.get_with(path, &[("range", "bytes=-4")]).await;
     assert_eq!((last.status, last.text().as_str()), (206, "file"));
     let behind = server.get_with(path, &[("range", "bytes=500-")]).await;
     assert_eq!((behind.status, behind.header("content-range")), (416, Some("bytes */24")));
-    assert_eq!(server.get_with(path, &[("range", "bytes=0-4"), ("if-range", etag)]).await.status, 206);
-    assert_eq!(server.get_with(path, &[("range", "bytes=0-4"), ("if-range", "\"other\"")]).await.status, 200);
+    assert_eq!(
+        server
+            .get_with(path, &[("range", "bytes=0-4"), ("if-range", etag)])
+            .await
+            .status,
+        206
+    );
+    assert_eq!(
+        server
+            .get_with(path, &[("range", "bytes=0-4"), ("if-range", "\"other\"")])
+            .await
+            .status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -81,7 +117,14 @@ async fn a_large_file_arrives_whole_and_no_path_leads_out() {
     let middle = server.get_with("/files/hello.txt", &[("range", "bytes=200000-799999")]).await;
     assert_eq!((middle.status, middle.body.len()), (206, 600_000));
     std::fs::write(server.folder.path().join("secret.txt"), "secret").unwrap();
-    for path in ["/files/../../secret.txt", "/files/%2e%2e/%2e%2e/secret.txt", "/files/..%2f..%2fsecret.txt", "/files/..%5c..%5csecret.txt", "/files", "/files/hello.txt%00"] {
+    for path in [
+        "/files/../../secret.txt",
+        "/files/%2e%2e/%2e%2e/secret.txt",
+        "/files/..%2f..%2fsecret.txt",
+        "/files/..%5c..%5csecret.txt",
+        "/files",
+        "/files/hello.txt%00",
+    ] {
         let got = server.get(path).await;
         assert_eq!((got.status, got.text().contains("secret")), (404, false), "{path}");
     }

@@ -8,12 +8,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 fn job(id: u32, route: Option<u32>, path: &str) -> JobInfo {
-    let job = Job { route, path: path.into(), authority: "shop.example".into(), ..Job::new(JobKind::Page) };
-    JobInfo { worker: WorkerId(1), id, job: Arc::new(job) }
+    let job = Job {
+        route,
+        path: path.into(),
+        authority: "shop.example".into(),
+        ..Job::new(JobKind::Page)
+    };
+    JobInfo {
+        worker: WorkerId(1),
+        id,
+        job: Arc::new(job),
+    }
 }
 
 fn get() -> Call {
-    Call::CacheGet { kind: CacheKind::Fetch, key: "key".into(), tags: vec!["asked".into()] }
+    Call::CacheGet {
+        kind: CacheKind::Fetch,
+        key: "key".into(),
+        tags: vec!["asked".into()],
+    }
 }
 
 fn set(permit: Option<u64>, value: &'static str, tags: &[&str]) -> Call {
@@ -29,7 +42,13 @@ fn set(permit: Option<u64>, value: &'static str, tags: &[&str]) -> Call {
 }
 
 fn revalidate(kind: RevalidationKind, value: &str, scope: RevalidationScope) -> Call {
-    let item = Revalidation { kind, value: value.into(), scope, mode: RevalidationMode::Expire, expire_seconds: None };
+    let item = Revalidation {
+        kind,
+        value: value.into(),
+        scope,
+        mode: RevalidationMode::Expire,
+        expire_seconds: None,
+    };
     Call::Revalidate { items: vec![item] }
 }
 
@@ -56,15 +75,30 @@ async fn values_are_made_once_and_end_with_their_tags_or_the_page_that_asks() {
     .enumerate()
     {
         let permit = permit(&front, &blog).await;
-        assert_eq!(front.call(blog.clone(), set(Some(permit), "v", &["posts"])).await, Answer::Done);
+        assert_eq!(
+            front.call(blog.clone(), set(Some(permit), "v", &["posts"])).await,
+            Answer::Done
+        );
         assert_eq!(front.call(blog.clone(), get()).await, Answer::Fresh { value: "v".into() });
-        for harmless in [("/blog/[slug]", RevalidationScope::None), ("/blog", RevalidationScope::Page), ("/blog/Café", RevalidationScope::None)] {
-            front.call(blog.clone(), revalidate(RevalidationKind::Path, harmless.0, harmless.1)).await;
+        for harmless in [
+            ("/blog/[slug]", RevalidationScope::None),
+            ("/blog", RevalidationScope::Page),
+            ("/blog/Café", RevalidationScope::None),
+        ] {
+            front
+                .call(blog.clone(), revalidate(RevalidationKind::Path, harmless.0, harmless.1))
+                .await;
         }
-        assert_eq!(front.call(blog.clone(), get()).await, Answer::Fresh { value: "v".into() }, "{number}");
+        assert_eq!(
+            front.call(blog.clone(), get()).await,
+            Answer::Fresh { value: "v".into() },
+            "{number}"
+        );
         assert_eq!(front.call(blog.clone(), invalidation).await, Answer::Done);
         let again = front.call(blog.clone(), get()).await;
-        let Answer::Miss { permit: Some(held) } = again else { panic!("invalidation {number}: {again:?}") };
+        let Answer::Miss { permit: Some(held) } = again else {
+            panic!("invalidation {number}: {again:?}")
+        };
         front.call(blog.clone(), Call::PermitDrop { permit: held }).await;
     }
 }
@@ -82,25 +116,47 @@ async fn nothing_is_stored_without_a_permit_of_that_job_and_key() {
     ] {
         assert!(matches!(front.call(asker.clone(), call).await, Answer::Refused { .. }));
     }
-    let elsewhere = Call::CacheSet { kind: CacheKind::Function, permit: Some(number), key: "key".into(), tags: Vec::new(), revalidate: None, expire: None, value: "x".into() };
+    let elsewhere = Call::CacheSet {
+        kind: CacheKind::Function,
+        permit: Some(number),
+        key: "key".into(),
+        tags: Vec::new(),
+        revalidate: None,
+        expire: None,
+        value: "x".into(),
+    };
     assert!(matches!(front.call(mine.clone(), elsewhere).await, Answer::Refused { .. }));
     let number = permit(&front, &mine).await;
     // Implicit tags are not an application's to set.
-    assert!(matches!(front.call(mine.clone(), set(Some(number), "x", &["\u{1}url:/"])).await, Answer::Refused { .. }));
+    assert!(matches!(
+        front.call(mine.clone(), set(Some(number), "x", &["\u{1}url:/"])).await,
+        Answer::Refused { .. }
+    ));
     let number = permit(&front, &mine).await;
     front.ended(mine.clone());
-    assert!(matches!(front.call(mine.clone(), set(Some(number), "x", &[])).await, Answer::Refused { .. }));
+    assert!(matches!(
+        front.call(mine.clone(), set(Some(number), "x", &[])).await,
+        Answer::Refused { .. }
+    ));
     assert_eq!(server.deployment.cache.fills(), 0);
 }
 
 #[tokio::test]
 async fn redirects_of_actions_are_resolved_as_requests_are() {
-    let app = empty_app().page("/shop/[id]").handler("/api/a", &["GET"]).page("/guarded").config(|config| {
-        config.base_path = "/base".into();
-        config.redirects = json!([{ "source": "/old", "destination": "/new", "permanent": true }]);
-    });
+    let app = empty_app()
+        .page("/shop/[id]")
+        .handler("/api/a", &["GET"])
+        .page("/guarded")
+        .config(|config| {
+            config.base_path = "/base".into();
+            config.redirects = json!([{ "source": "/old", "destination": "/new", "permanent": true }]);
+        });
     let mut app = app;
-    app.proxy = Some(ironside_model::manifest::Proxy { file: "proxy.ts".into(), chunk: "p.mjs".into(), matchers: json!([{ "source": "/guarded" }]) });
+    app.proxy = Some(ironside_model::manifest::Proxy {
+        file: "proxy.ts".into(),
+        chunk: "p.mjs".into(),
+        matchers: json!([{ "source": "/guarded" }]),
+    });
     let server = serve(app, |_| Reply::html("")).await;
     let front = server.deployment.front();
     for (url, expected) in [
@@ -130,13 +186,29 @@ async fn redirects_of_actions_are_resolved_as_requests_are() {
 #[tokio::test]
 async fn a_page_is_renewed_after_its_path_was_revalidated() {
     let count = AtomicUsize::new(0);
-    let server = serve(empty_app().candidate("/blog/[slug]"), move |_| Reply::html(count.fetch_add(1, Ordering::SeqCst).to_string())).await;
+    let server = serve(empty_app().candidate("/blog/[slug]"), move |_| {
+        Reply::html(count.fetch_add(1, Ordering::SeqCst).to_string())
+    })
+    .await;
     let front = server.deployment.front();
     let visit = async |path: &str| server.get(path).await.text();
-    assert_eq!((visit("/blog/a").await, visit("/blog/b").await, visit("/blog/a").await), ("0".into(), "1".into(), "0".into()));
-    front.call(job(1, None, "/"), revalidate(RevalidationKind::Path, "/blog/a", RevalidationScope::None)).await;
+    assert_eq!(
+        (visit("/blog/a").await, visit("/blog/b").await, visit("/blog/a").await),
+        ("0".into(), "1".into(), "0".into())
+    );
+    front
+        .call(
+            job(1, None, "/"),
+            revalidate(RevalidationKind::Path, "/blog/a", RevalidationScope::None),
+        )
+        .await;
     assert_eq!((visit("/blog/a").await, visit("/blog/b").await), ("2".into(), "1".into()));
-    front.call(job(1, None, "/"), revalidate(RevalidationKind::Path, "/blog", RevalidationScope::Layout)).await;
+    front
+        .call(
+            job(1, None, "/"),
+            revalidate(RevalidationKind::Path, "/blog", RevalidationScope::Layout),
+        )
+        .await;
     assert_eq!((visit("/blog/a").await, visit("/blog/b").await), ("3".into(), "4".into()));
 }
 
@@ -147,8 +219,14 @@ async fn a_worker_that_gives_the_pages_permit_back_ends_the_shared_render() {
     let server = serve_with(empty_app().candidate("/me"), move |job, _| {
         let desk = desk.clone();
         Box::pin(async move {
-            let Some(permit) = job.permit else { return Reply::html("for one visitor").done() };
-            let info = JobInfo { worker: WorkerId(1), id: 7, job: Arc::new(job) };
+            let Some(permit) = job.permit else {
+                return Reply::html("for one visitor").done();
+            };
+            let info = JobInfo {
+                worker: WorkerId(1),
+                id: 7,
+                job: Arc::new(job),
+            };
             desk.get().unwrap().call(info, Call::PermitDrop { permit }).await;
             // Without its return the render would never end.
             std::future::pending::<Result<Done, _>>().await
@@ -163,7 +241,10 @@ async fn a_worker_that_gives_the_pages_permit_back_ends_the_shared_render() {
 #[tokio::test]
 async fn draft_requests_neither_read_nor_fill_the_cache() {
     let count = AtomicUsize::new(0);
-    let server = serve(empty_app().candidate("/p"), move |_| Reply::html(count.fetch_add(1, Ordering::SeqCst).to_string())).await;
+    let server = serve(empty_app().candidate("/p"), move |_| {
+        Reply::html(count.fetch_add(1, Ordering::SeqCst).to_string())
+    })
+    .await;
     let draft = [("cookie", "__prerender_bypass=anything")];
     assert_eq!(server.get("/p").await.text(), "0");
     for expected in ["1", "2"] {

@@ -1,27 +1,39 @@
 //! Route handlers over the wire: methods, streams, encodings, failures.
 
+use crate::support::{App, Reply, Stream, empty_app, head, read, serve, serve_with, streamed};
 use bytes::Bytes;
 use ironside_server::{Done, Pieces};
-use ironside_worker::wire::JobKind;
 use ironside_worker::JobFailure;
+use ironside_worker::wire::JobKind;
 use std::io::Read as _;
 use std::sync::Mutex;
-use crate::support::{App, Reply, Stream, empty_app, head, read, serve, serve_with, streamed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
 async fn methods_follow_the_exports() {
     let server = serve(
-        empty_app().handler("/all", &["GET", "POST", "dynamic"]).handler("/post", &["POST"]).handler("/own", &["GET", "OPTIONS", "HEAD"]),
+        empty_app()
+            .handler("/all", &["GET", "POST", "dynamic"])
+            .handler("/post", &["POST"])
+            .handler("/own", &["GET", "OPTIONS", "HEAD"]),
         |job| Reply::text(job.method.as_str().to_owned()).header("x-method", job.method.as_str()),
     )
     .await;
     assert_eq!(server.get("/all").await.text(), "GET");
     let head = server.send("HEAD", "/all", &[], b"").await;
-    assert_eq!((head.status, head.header("x-method"), head.complete), (200, Some("HEAD"), true));
+    assert_eq!(
+        (head.status, head.header("x-method"), head.complete),
+        (200, Some("HEAD"), true)
+    );
     let options = server.send("OPTIONS", "/all", &[], b"").await;
-    assert_eq!((options.status, options.header("allow"), options.body.len()), (204, Some("GET, HEAD, OPTIONS, POST"), 0));
-    assert_eq!(server.send("OPTIONS", "/post", &[], b"").await.header("allow"), Some("OPTIONS, POST"));
+    assert_eq!(
+        (options.status, options.header("allow"), options.body.len()),
+        (204, Some("GET, HEAD, OPTIONS, POST"), 0)
+    );
+    assert_eq!(
+        server.send("OPTIONS", "/post", &[], b"").await.header("allow"),
+        Some("OPTIONS, POST")
+    );
     for (method, path) in [("DELETE", "/all"), ("GET", "/post"), ("HEAD", "/post")] {
         let refused = server.send(method, path, &[], b"").await;
         assert_eq!((refused.status, refused.body.len()), (405, 0), "{method} {path}");
@@ -39,7 +51,9 @@ async fn bodies_pass_as_they_are_and_no_cache_header_is_added() {
         Box::pin(async move {
             assert_eq!(job.kind, JobKind::Handler);
             let body = read(body).await.unwrap();
-            Reply::new(201, "application/octet-stream", body).header("content-length", "3").done()
+            Reply::new(201, "application/octet-stream", body)
+                .header("content-length", "3")
+                .done()
         })
     })
     .await;
@@ -48,7 +62,18 @@ async fn bodies_pass_as_they_are_and_no_cache_header_is_added() {
     assert_eq!((got.status, got.header("cache-control"), got.complete), (201, None, true));
     assert!(got.body == sent, "a length that the code made up must not cut the body off");
     let chunked = b"3;x=y\r\nabc\r\n0\r\nX-T: 1\r\n\r\n";
-    assert_eq!(server.send("POST", "/echo", &[("transfer-encoding", "chunked"), ("trailer", "x-t")], chunked).await.text(), "abc");
+    assert_eq!(
+        server
+            .send(
+                "POST",
+                "/echo",
+                &[("transfer-encoding", "chunked"), ("trailer", "x-t")],
+                chunked
+            )
+            .await
+            .text(),
+        "abc"
+    );
 }
 
 /// A server whose only handler streams what the test sends.
@@ -58,7 +83,12 @@ async fn streaming(content_type: &'static str) -> (crate::support::Running, Stre
     let server = serve_with(empty_app().handler("/stream", &["GET"]), move |_, _| {
         let source = source.lock().unwrap().take().expect("one request");
         let head = head(200, &[("content-type", content_type.to_owned())]);
-        Box::pin(async move { Ok(Done::Response { head, body: Pieces::new(source) }) })
+        Box::pin(async move {
+            Ok(Done::Response {
+                head,
+                body: Pieces::new(source),
+            })
+        })
     })
     .await;
     (server, stream)
@@ -77,7 +107,10 @@ async fn read_until(connection: &mut tokio::net::TcpStream, seen: &mut Vec<u8>, 
 async fn each_piece_leaves_before_the_next_is_made() {
     let (server, stream) = streaming("text/event-stream").await;
     let mut connection = server.connect().await;
-    connection.write_all(b"GET /stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+    connection
+        .write_all(b"GET /stream HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut seen = Vec::new();
     for text in ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"] {
         stream.text(text);
@@ -93,7 +126,10 @@ async fn each_piece_leaves_before_the_next_is_made() {
 async fn compression_does_not_hold_pieces_back() {
     let (server, stream) = streaming("text/event-stream").await;
     let mut connection = server.connect().await;
-    connection.write_all(b"GET /stream HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n").await.unwrap();
+    connection
+        .write_all(b"GET /stream HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut seen = Vec::new();
     read_until(&mut connection, &mut seen, b"\r\n\r\n").await;
     for (count, text) in ["data: 1\n\n", "data: 2\n\n"].into_iter().enumerate() {
@@ -126,7 +162,10 @@ async fn a_stream_that_fails_midway_ends_visibly() {
 async fn a_client_that_leaves_cancels_the_work() {
     let (server, stream) = streaming("text/plain").await;
     let mut connection = server.connect().await;
-    connection.write_all(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    connection
+        .write_all(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .await
+        .unwrap();
     stream.text("first");
     let mut seen = Vec::new();
     read_until(&mut connection, &mut seen, b"first").await;
@@ -139,24 +178,40 @@ async fn what_gets_smaller_is_compressed_for_who_takes_it() {
     let server = serve(empty_app().handler("/[what]", &["GET"]), |job| {
         let large = Bytes::from("abc ".repeat(1000));
         match job.params[0].values[0].as_str() {
-            "json" => Reply::new(200, "application/json", large).header("etag", "\"x\"").header("vary", "accept"),
+            "json" => Reply::new(200, "application/json", large)
+                .header("etag", "\"x\"")
+                .header("vary", "accept"),
             "small" => Reply::new(200, "application/json", "{}"),
             "own" => Reply::new(200, "application/json", large).header("content-encoding", "gzip"),
             "kept" => Reply::new(200, "text/plain", large).header("cache-control", "no-transform"),
             "image" => Reply::new(200, "image/png", large),
-            _ => Reply { headers: Vec::new(), ..Reply::text(large) },
+            _ => Reply {
+                headers: Vec::new(),
+                ..Reply::text(large)
+            },
         }
     })
     .await;
     let gzip = [("accept-encoding", "gzip")];
     let packed = server.get_with("/json", &gzip).await;
-    assert_eq!((packed.header("content-encoding"), packed.header("etag")), (Some("gzip"), Some("W/\"x\"")));
+    assert_eq!(
+        (packed.header("content-encoding"), packed.header("etag")),
+        (Some("gzip"), Some("W/\"x\""))
+    );
     assert_eq!(packed.header("vary"), Some("accept, accept-encoding"));
     let mut plain = String::new();
-    flate2::read::GzDecoder::new(&packed.body[..]).read_to_string(&mut plain).unwrap();
+    flate2::read::GzDecoder::new(&packed.body[..])
+        .read_to_string(&mut plain)
+        .unwrap();
     assert_eq!(plain.len(), 4000);
     assert_eq!(server.get("/json").await.header("content-encoding"), None);
-    assert_eq!(server.get_with("/json", &[("accept-encoding", "br")]).await.header("content-encoding"), Some("br"));
+    assert_eq!(
+        server
+            .get_with("/json", &[("accept-encoding", "br")])
+            .await
+            .header("content-encoding"),
+        Some("br")
+    );
     for path in ["/small", "/kept", "/image", "/untyped"] {
         assert_eq!(server.get_with(path, &gzip).await.header("content-encoding"), None, "{path}");
     }
@@ -178,7 +233,10 @@ async fn a_failure_before_the_head_is_a_bare_500() {
 
 #[tokio::test]
 async fn a_static_handler_runs_once_and_a_dynamic_one_each_time() {
-    let mut app = empty_app().handler("/fixed", &["GET"]).handler("/live", &["GET"]).handler("/both", &["GET", "POST"]);
+    let mut app = empty_app()
+        .handler("/fixed", &["GET"])
+        .handler("/live", &["GET"])
+        .handler("/both", &["GET", "POST"]);
     for route in &mut app.routes {
         if route.path != "/live" {
             route.config.dynamic = Some("force-static".into());
@@ -187,7 +245,11 @@ async fn a_static_handler_runs_once_and_a_dynamic_one_each_time() {
     let count = std::sync::atomic::AtomicUsize::new(0);
     let server = serve(app, move |job| {
         assert!(job.path != "/fixed" || (job.query.is_empty() && job.headers.len() == 1));
-        Reply::new(203, "application/json", count.fetch_add(1, std::sync::atomic::Ordering::SeqCst).to_string())
+        Reply::new(
+            203,
+            "application/json",
+            count.fetch_add(1, std::sync::atomic::Ordering::SeqCst).to_string(),
+        )
     })
     .await;
     let (a, b) = (server.get("/fixed?x=1").await, server.get("/fixed?x=2").await);
@@ -202,7 +264,10 @@ async fn a_static_handler_runs_once_and_a_dynamic_one_each_time() {
 
 #[tokio::test]
 async fn pieces_of_a_payload_never_reach_the_client() {
-    let server = serve(empty_app().handler("/a", &["GET"]), |_| Reply::text("body").payload("secret payload")).await;
+    let server = serve(empty_app().handler("/a", &["GET"]), |_| {
+        Reply::text("body").payload("secret payload")
+    })
+    .await;
     let got = server.get("/a").await;
     assert_eq!((got.text().as_str(), got.complete), ("body", true));
 }

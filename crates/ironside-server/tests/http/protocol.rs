@@ -1,25 +1,36 @@
 //! HTTP itself: keep-alive, pipelining, HTTP/1.0, HTTP/2 by prior knowledge, junk, limits, shutdown.
 
+use crate::support::{App, Reply, Running, empty_app, head, read, serve, serve_in, serve_with, streamed};
 use bytes::Bytes;
 use ironside_server::{Done, Limits, Pieces};
 use std::time::Duration;
-use crate::support::{App, Reply, Running, empty_app, head, read, serve, serve_in, serve_with, streamed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn server() -> Running {
-    serve(empty_app().handler("/a", &["GET", "POST"]), |job| Reply::text(format!("{} {}", job.method, job.query))).await
+    serve(empty_app().handler("/a", &["GET", "POST"]), |job| {
+        Reply::text(format!("{} {}", job.method, job.query))
+    })
+    .await
 }
 
 #[tokio::test]
 async fn one_connection_carries_many_requests_in_order() {
     let server = server().await;
     let mut connection = server.connect().await;
-    let requests = (0..3).map(|i| format!("GET /a?{i} HTTP/1.1\r\nHost: h\r\n\r\n")).collect::<String>();
+    let requests = (0..3)
+        .map(|i| format!("GET /a?{i} HTTP/1.1\r\nHost: h\r\n\r\n"))
+        .collect::<String>();
     connection.write_all(requests.as_bytes()).await.unwrap();
-    connection.write_all(b"POST /a?last HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi").await.unwrap();
+    connection
+        .write_all(b"POST /a?last HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi")
+        .await
+        .unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).await.unwrap();
-    let order: Vec<usize> = ["GET 0", "GET 1", "GET 2", "POST last"].iter().map(|text| answer.find(text).expect(text)).collect();
+    let order: Vec<usize> = ["GET 0", "GET 1", "GET 2", "POST last"]
+        .iter()
+        .map(|text| answer.find(text).expect(text))
+        .collect();
     assert!(order.is_sorted(), "{answer}");
 }
 
@@ -27,7 +38,10 @@ async fn one_connection_carries_many_requests_in_order() {
 async fn http_1_0_gets_a_whole_answer_without_chunks() {
     let server = server().await;
     let got = server.raw(b"GET /a?x HTTP/1.0\r\n\r\n").await.unwrap();
-    assert_eq!((got.status, got.header("transfer-encoding"), got.text().as_str()), (200, None, "GET x"));
+    assert_eq!(
+        (got.status, got.header("transfer-encoding"), got.text().as_str()),
+        (200, None, "GET x")
+    );
 }
 
 #[tokio::test]
@@ -40,12 +54,30 @@ async fn junk_is_refused_and_reaches_nobody() {
         ("no host", format!("GET /a HTTP/1.1\r\n{close}\r\n")),
         ("two hosts", format!("GET /a HTTP/1.1\r\n{host}Host: evil\r\n{close}\r\n")),
         ("a host that is none", format!("GET /a HTTP/1.1\r\nHost: a/b\r\n{close}\r\n")),
-        ("another host in the target", format!("GET http://evil.example/a HTTP/1.1\r\n{host}{close}\r\n")),
-        ("two lengths", format!("POST /a HTTP/1.1\r\n{host}Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef")),
-        ("a space before the colon", format!("GET /a HTTP/1.1\r\n{host}X-N : a\r\n\r\n")),
-        ("a huge header", format!("GET /a HTTP/1.1\r\n{host}X-Big: {}\r\n\r\n", "a".repeat(1 << 20))),
-        ("many headers", format!("GET /a HTTP/1.1\r\n{host}{}\r\n", "X: y\r\n".repeat(200))),
-        ("a long URL", format!("GET /a?{} HTTP/1.1\r\n{host}{close}\r\n", "x".repeat(20_000))),
+        (
+            "another host in the target",
+            format!("GET http://evil.example/a HTTP/1.1\r\n{host}{close}\r\n"),
+        ),
+        (
+            "two lengths",
+            format!("POST /a HTTP/1.1\r\n{host}Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef"),
+        ),
+        (
+            "a space before the colon",
+            format!("GET /a HTTP/1.1\r\n{host}X-N : a\r\n\r\n"),
+        ),
+        (
+            "a huge header",
+            format!("GET /a HTTP/1.1\r\n{host}X-Big: {}\r\n\r\n", "a".repeat(1 << 20)),
+        ),
+        (
+            "many headers",
+            format!("GET /a HTTP/1.1\r\n{host}{}\r\n", "X: y\r\n".repeat(200)),
+        ),
+        (
+            "a long URL",
+            format!("GET /a?{} HTTP/1.1\r\n{host}{close}\r\n", "x".repeat(20_000)),
+        ),
         ("everything", format!("OPTIONS * HTTP/1.1\r\n{host}{close}\r\n")),
         ("a tunnel", format!("CONNECT evil.example:443 HTTP/1.1\r\n{host}{close}\r\n")),
     ] {
@@ -60,7 +92,10 @@ async fn junk_is_refused_and_reaches_nobody() {
 async fn nothing_hides_behind_a_body_whose_end_is_ambiguous() {
     let server = server().await;
     let hidden = "GET /a?hidden HTTP/1.1\r\nHost: h\r\n\r\n";
-    for lengths in ["Content-Length: 4\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 4"] {
+    for lengths in [
+        "Content-Length: 4\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 4",
+    ] {
         let request = format!("POST /a?seen HTTP/1.1\r\nHost: h\r\n{lengths}\r\n\r\n0\r\n\r\n{hidden}");
         let got = server.raw(request.as_bytes()).await.unwrap();
         assert_eq!((got.status, got.header("connection")), (400, Some("close")), "{lengths}");
@@ -70,7 +105,10 @@ async fn nothing_hides_behind_a_body_whose_end_is_ambiguous() {
 
 #[tokio::test]
 async fn a_client_that_sends_before_it_reads_gets_its_answer_though_nobody_reads_the_body() {
-    let server = serve_with(empty_app().handler("/a", &["POST"]), |job, _| Box::pin(async move { Reply::text(job.query).done() })).await;
+    let server = serve_with(empty_app().handler("/a", &["POST"]), |job, _| {
+        Box::pin(async move { Reply::text(job.query).done() })
+    })
+    .await;
     let length = 8 * 1024 * 1024;
     let mut connection = server.connect().await;
     for number in ["1", "2"] {
@@ -79,7 +117,11 @@ async fn a_client_that_sends_before_it_reads_gets_its_answer_though_nobody_reads
         connection.write_all(&vec![0; length]).await.unwrap();
         let mut answer = Vec::new();
         while !answer.ends_with(format!("\r\n\r\n{number}").as_bytes()) {
-            assert_ne!(connection.read_buf(&mut answer).await.unwrap(), 0, "the connection was closed");
+            assert_ne!(
+                connection.read_buf(&mut answer).await.unwrap(),
+                0,
+                "the connection was closed"
+            );
         }
     }
 }
@@ -87,7 +129,10 @@ async fn a_client_that_sends_before_it_reads_gets_its_answer_though_nobody_reads
 #[tokio::test]
 async fn an_absolute_target_of_this_host_is_answered() {
     let server = server().await;
-    let got = server.raw(b"GET http://h/a?abs HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await.unwrap();
+    let got = server
+        .raw(b"GET http://h/a?abs HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     assert_eq!((got.status, got.text().as_str()), (200, "GET abs"));
 }
 
@@ -95,15 +140,21 @@ async fn an_absolute_target_of_this_host_is_answered() {
 async fn http_2_works_without_tls_and_a_failed_stream_is_reset() {
     let (source, stream) = streamed();
     let source = std::sync::Mutex::new(Some(source));
-    let server = serve_with(empty_app().handler("/a", &["GET"]).handler("/stream", &["GET"]), move |job, _| {
-        let streaming = (job.path == "/stream").then(|| source.lock().unwrap().take()).flatten();
-        Box::pin(async move {
-            match streaming {
-                Some(source) => Ok(Done::Response { head: head(200, &[]), body: Pieces::new(source) }),
-                None => Reply::text(format!("h2 {} {:?}", job.authority, job.headers.get("host"))).done(),
-            }
-        })
-    })
+    let server = serve_with(
+        empty_app().handler("/a", &["GET"]).handler("/stream", &["GET"]),
+        move |job, _| {
+            let streaming = (job.path == "/stream").then(|| source.lock().unwrap().take()).flatten();
+            Box::pin(async move {
+                match streaming {
+                    Some(source) => Ok(Done::Response {
+                        head: head(200, &[]),
+                        body: Pieces::new(source),
+                    }),
+                    None => Reply::text(format!("h2 {} {:?}", job.authority, job.headers.get("host"))).done(),
+                }
+            })
+        },
+    )
     .await;
     let (client, connection) = h2::client::handshake(server.connect().await).await.unwrap();
     tokio::spawn(connection);
@@ -111,7 +162,10 @@ async fn http_2_works_without_tls_and_a_failed_stream_is_reset() {
     let get = |path: &str| http::Request::get(format!("http://shop.example{path}")).body(()).unwrap();
     let (answer, _) = client.send_request(get("/a"), true).unwrap();
     let mut body = answer.await.unwrap().into_body();
-    assert_eq!(body.data().await.unwrap().unwrap(), Bytes::from("h2 shop.example Some(\"shop.example\")"));
+    assert_eq!(
+        body.data().await.unwrap().unwrap(),
+        Bytes::from("h2 shop.example Some(\"shop.example\")")
+    );
     let (answer, _) = client.send_request(get("/stream"), true).unwrap();
     stream.text("half");
     let mut body = answer.await.unwrap().into_body();
@@ -126,13 +180,20 @@ async fn a_client_that_stops_midway_disturbs_nobody() {
     let mut half_head = server.connect().await;
     half_head.write_all(b"GET /a HTTP/1.1\r\nHost: l").await.unwrap();
     let mut half_body = server.connect().await;
-    half_body.write_all(b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\npart").await.unwrap();
+    half_body
+        .write_all(b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\npart")
+        .await
+        .unwrap();
     assert_eq!(server.get("/a?alive").await.text(), "GET alive");
 }
 
 #[tokio::test]
 async fn who_says_nothing_is_not_waited_for() {
-    let limits = Limits { header_timeout: Duration::from_millis(100), body_timeout: Duration::from_millis(100), ..Limits::default() };
+    let limits = Limits {
+        header_timeout: Duration::from_millis(100),
+        body_timeout: Duration::from_millis(100),
+        ..Limits::default()
+    };
     let folder = tempfile::tempdir().unwrap();
     let server = serve_in(folder, limits, empty_app().handler("/a", &["POST"]), |_, body| {
         Box::pin(async move { Reply::text(format!("{:?}", read(body).await)).done() })
@@ -145,7 +206,10 @@ async fn who_says_nothing_is_not_waited_for() {
         let _ = connection.read_to_end(&mut answer).await;
         assert!(!answer.starts_with(b"HTTP/1.1 2"), "{begun:?}");
     }
-    let got = server.raw(b"POST /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 9\r\n\r\npart").await.unwrap();
+    let got = server
+        .raw(b"POST /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 9\r\n\r\npart")
+        .await
+        .unwrap();
     assert_eq!(got.text(), "Err(Truncated)");
 }
 
@@ -155,7 +219,12 @@ async fn stopping_lets_requests_finish_and_takes_no_more() {
     let source = std::sync::Mutex::new(Some(source));
     let mut server = serve_with(empty_app().handler("/stream", &["GET"]), move |_, _| {
         let source = source.lock().unwrap().take().unwrap();
-        Box::pin(async move { Ok(Done::Response { head: head(200, &[]), body: Pieces::new(source) }) })
+        Box::pin(async move {
+            Ok(Done::Response {
+                head: head(200, &[]),
+                body: Pieces::new(source),
+            })
+        })
     })
     .await;
     let mut idle = server.connect().await;

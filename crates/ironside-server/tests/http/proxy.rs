@@ -1,5 +1,6 @@
 //! `proxy.ts` over the wire: where it runs, what it may change, and that the application still gets the body.
 
+use crate::support::{App, Reply, Running, empty_app, read, serve_with, went_well};
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue};
 use ironside_model::manifest::Proxy;
@@ -7,10 +8,13 @@ use ironside_server::Done;
 use ironside_worker::wire::JobKind;
 use ironside_worker::{JobBody, Outcome, ProxyAction, ProxyDecision};
 use serde_json::json;
-use crate::support::{App, Reply, Running, empty_app, read, serve_with, went_well};
 
 fn decision(action: ProxyAction) -> ProxyDecision {
-    ProxyDecision { action, request_headers: None, response_headers: HeaderMap::new() }
+    ProxyDecision {
+        action,
+        request_headers: None,
+        response_headers: HeaderMap::new(),
+    }
 }
 
 fn map(list: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -22,7 +26,10 @@ fn map(list: &[(&'static str, &'static str)]) -> HeaderMap {
 }
 
 async fn server() -> Running {
-    let mut app = empty_app().handler("/px/[what]", &["GET", "POST"]).handler("/api/p/[id]", &["GET"]).page("/guarded");
+    let mut app = empty_app()
+        .handler("/px/[what]", &["GET", "POST"])
+        .handler("/api/p/[id]", &["GET"])
+        .page("/guarded");
     app.proxy = Some(Proxy {
         file: "proxy.ts".into(),
         chunk: "p.mjs".into(),
@@ -32,8 +39,16 @@ async fn server() -> Running {
         Box::pin(async move {
             if job.kind != JobKind::Proxy {
                 let body = String::from_utf8(read(body).await.unwrap()).unwrap();
-                let seen = ["x-added", "x-changed", "x-middleware-next"].map(|name| job.headers.get(name).map_or("-", |value| value.to_str().unwrap()));
-                return Reply::text(format!("{} {} {body} {}", job.path, job.params.first().map_or("", |param| &param.values[0]), seen.join(","))).header("x-who", "app").done();
+                let seen = ["x-added", "x-changed", "x-middleware-next"]
+                    .map(|name| job.headers.get(name).map_or("-", |value| value.to_str().unwrap()));
+                return Reply::text(format!(
+                    "{} {} {body} {}",
+                    job.path,
+                    job.params.first().map_or("", |param| &param.values[0]),
+                    seen.join(",")
+                ))
+                .header("x-who", "app")
+                .done();
             }
             let mut decided = decision(ProxyAction::Next);
             decided.response_headers = map(&[("x-proxy", "seen")]);
@@ -42,10 +57,27 @@ async fn server() -> Running {
                     decided.request_headers = Some(map(&[("x-added", "yes"), ("x-changed", "new"), ("x-middleware-next", "1")]));
                     decided.response_headers = map(&[("x-who", "proxy"), ("set-cookie", "a=1"), ("set-cookie", "b=2")]);
                 }
-                "/px/rewrite" => decided.action = ProxyAction::Rewrite { url: format!("http://{}/api/p/rewritten?from=proxy", job.authority) },
-                "/px/file" => decided.action = ProxyAction::Rewrite { url: "/files/hello.txt".into() },
-                "/px/away" => decided.action = ProxyAction::Rewrite { url: "https://elsewhere.example/".into() },
-                "/px/redirect" => decided.action = ProxyAction::Redirect { url: format!("http://{}/login?x=1", job.authority), status: 307 },
+                "/px/rewrite" => {
+                    decided.action = ProxyAction::Rewrite {
+                        url: format!("http://{}/api/p/rewritten?from=proxy", job.authority),
+                    }
+                }
+                "/px/file" => {
+                    decided.action = ProxyAction::Rewrite {
+                        url: "/files/hello.txt".into(),
+                    }
+                }
+                "/px/away" => {
+                    decided.action = ProxyAction::Rewrite {
+                        url: "https://elsewhere.example/".into(),
+                    }
+                }
+                "/px/redirect" => {
+                    decided.action = ProxyAction::Redirect {
+                        url: format!("http://{}/login?x=1", job.authority),
+                        status: 307,
+                    }
+                }
                 "/px/answer" => return Reply::new(418, "text/plain", "teapot").done(),
                 "/px/body" => {
                     let length = read(body).await.unwrap().len();
@@ -59,7 +91,10 @@ async fn server() -> Running {
                 "/px/throw" => return Err(ironside_worker::JobFailure::Thrown(Box::default())),
                 _ => {}
             }
-            Ok(Done::Finished(Outcome { proxy: Some(decided), ..went_well() }))
+            Ok(Done::Finished(Outcome {
+                proxy: Some(decided),
+                ..went_well()
+            }))
         })
     })
     .await
@@ -70,14 +105,30 @@ async fn it_runs_where_its_matcher_applies() {
     let server = server().await;
     assert_eq!(server.get("/px/a").await.header("x-proxy"), Some("seen"));
     assert_eq!(server.get("/files/hello.txt").await.header("x-proxy"), Some("seen"));
-    assert_eq!(server.get_with("/files/hello.txt", &[("cookie", "skip=1")]).await.header("x-proxy"), None);
+    assert_eq!(
+        server
+            .get_with("/files/hello.txt", &[("cookie", "skip=1")])
+            .await
+            .header("x-proxy"),
+        None
+    );
     assert_eq!(server.get("/api/p/1").await.header("x-proxy"), None);
     // Whatever spelling of the path, and whatever a client pretends to be.
     for path in ["/guarded", "/%67uarded", "/x/../guarded", "/guarded?_rsc=x"] {
-        let headers = [("x-middleware-subrequest", "proxy:proxy:proxy:proxy:proxy"), ("x-middleware-next", "1")];
-        assert_eq!(server.get_with(path, &headers).await.header("x-proxy"), Some("seen"), "{path}");
+        let headers = [
+            ("x-middleware-subrequest", "proxy:proxy:proxy:proxy:proxy"),
+            ("x-middleware-next", "1"),
+        ];
+        assert_eq!(
+            server.get_with(path, &headers).await.header("x-proxy"),
+            Some("seen"),
+            "{path}"
+        );
     }
-    assert_eq!(server.get_with("/guarded?_rsc", &[("rsc", "1")]).await.header("x-proxy"), Some("seen"));
+    assert_eq!(
+        server.get_with("/guarded?_rsc", &[("rsc", "1")]).await.header("x-proxy"),
+        Some("seen")
+    );
 }
 
 #[tokio::test]
@@ -111,6 +162,10 @@ async fn the_application_gets_the_whole_body_whatever_the_proxy_has_read() {
     for path in ["/px/body", "/px/half", "/px/unread"] {
         let got = server.send("POST", path, &[], body.as_bytes()).await;
         let what = path.rsplit('/').next().unwrap();
-        assert!(got.text() == format!("{path} {what} {body} -,-,-"), "{path}: {} bytes", got.body.len());
+        assert!(
+            got.text() == format!("{path} {what} {body} -,-,-"),
+            "{path}: {} bytes",
+            got.body.len()
+        );
     }
 }

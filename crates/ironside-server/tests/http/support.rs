@@ -5,8 +5,13 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use ironside_model::manifest::{Action, AppConfig, Bootstrap, Manifest, PatternPart, Reach, Route, RouteKind, Segment, SegmentConfig, SegmentKind, SegmentNode};
-use ironside_server::{Deployment, DeploymentOptions, Done, Drained, Limits, ListenAddress, PieceSource, Pieces, Server, ServerOptions, Workers};
+use ironside_model::manifest::{
+    Action, AppConfig, Bootstrap, Manifest, PatternPart, Reach, Route, RouteKind, Segment, SegmentConfig, SegmentKind,
+    SegmentNode,
+};
+use ironside_server::{
+    Deployment, DeploymentOptions, Done, Drained, Limits, ListenAddress, PieceSource, Pieces, Server, ServerOptions, Workers,
+};
 use ironside_worker::wire::JobResult;
 use ironside_worker::{Head, Job, JobBody, JobFailure, Outcome, Piece};
 use std::collections::BTreeMap;
@@ -77,13 +82,22 @@ pub trait App: Sized {
 
 impl App for Manifest {
     fn page(mut self, path: &str) -> Self {
-        let config = SegmentConfig { dynamic: Some("force-dynamic".into()), ..SegmentConfig::default() };
-        self.routes.push(Route { config, ..route(RouteKind::Page, path) });
+        let config = SegmentConfig {
+            dynamic: Some("force-dynamic".into()),
+            ..SegmentConfig::default()
+        };
+        self.routes.push(Route {
+            config,
+            ..route(RouteKind::Page, path)
+        });
         self
     }
 
     fn candidate(mut self, path: &str) -> Self {
-        self.routes.push(Route { static_params: true, ..route(RouteKind::Page, path) });
+        self.routes.push(Route {
+            static_params: true,
+            ..route(RouteKind::Page, path)
+        });
         self
     }
 
@@ -101,7 +115,10 @@ impl App for Manifest {
             content_type: None,
         };
         self.segments.insert(file.clone(), segment);
-        self.routes.push(Route { file: Some(file), ..route(RouteKind::Handler, path) });
+        self.routes.push(Route {
+            file: Some(file),
+            ..route(RouteKind::Handler, path)
+        });
         self
     }
 
@@ -154,7 +171,12 @@ pub struct Reply {
 
 impl Reply {
     pub fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: vec![("content-type", content_type.to_owned())], pieces: vec![Piece::Body(body.into())], outcome: went_well() }
+        Self {
+            status,
+            headers: vec![("content-type", content_type.to_owned())],
+            pieces: vec![Piece::Body(body.into())],
+            outcome: went_well(),
+        }
     }
 
     pub fn html(body: impl Into<Bytes>) -> Self {
@@ -181,8 +203,14 @@ impl Reply {
     }
 
     pub fn done(self) -> Result<Done, JobFailure> {
-        let source = Listed { pieces: self.pieces.into_iter().map(Ok).collect(), outcome: self.outcome };
-        Ok(Done::Response { head: head(self.status, &self.headers), body: Pieces::new(source) })
+        let source = Listed {
+            pieces: self.pieces.into_iter().map(Ok).collect(),
+            outcome: self.outcome,
+        };
+        Ok(Done::Response {
+            head: head(self.status, &self.headers),
+            body: Pieces::new(source),
+        })
     }
 }
 
@@ -190,9 +218,16 @@ impl Reply {
 pub fn head(status: u16, list: &[(&'static str, String)]) -> Head {
     let mut headers = HeaderMap::new();
     for (name, value) in list {
-        headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a header's value"));
+        headers.append(
+            HeaderName::from_static(name),
+            HeaderValue::from_str(value).expect("a header's value"),
+        );
     }
-    Head { status: StatusCode::from_u16(status).expect("a status"), headers, reason: None }
+    Head {
+        status: StatusCode::from_u16(status).expect("a status"),
+        headers,
+        reason: None,
+    }
 }
 
 struct Listed {
@@ -236,7 +271,9 @@ pub struct Stream {
 
 impl Stream {
     pub fn text(&self, text: &'static str) {
-        self.send.send(Ok(Piece::Body(Bytes::from_static(text.as_bytes())))).expect("the body is still wanted");
+        self.send
+            .send(Ok(Piece::Body(Bytes::from_static(text.as_bytes()))))
+            .expect("the body is still wanted");
     }
 }
 
@@ -244,7 +281,14 @@ impl Stream {
 pub fn streamed() -> (Streamed, Stream) {
     let (send, pieces) = mpsc::unbounded_channel();
     let (sender, dropped) = oneshot::channel();
-    (Streamed { pieces, outcome: went_well(), _dropped: sender }, Stream { send, dropped })
+    (
+        Streamed {
+            pieces,
+            outcome: went_well(),
+            _dropped: sender,
+        },
+        Stream { send, dropped },
+    )
 }
 
 impl PieceSource for Streamed {
@@ -335,14 +379,28 @@ pub async fn serve_in(
     let options = DeploymentOptions::new(manifest, folder.path().join("build"), folder.path().join("public"));
     let deployment = Deployment::load(options).expect("the application can be served");
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let workers = Scripted { script: Arc::new(script), seen: seen.clone() };
+    let workers = Scripted {
+        script: Arc::new(script),
+        seen: seen.clone(),
+    };
     let address = ListenAddress::Exact(([127, 0, 0, 1], 0).into());
-    let options = ServerOptions { address, limits, ..ServerOptions::on_port(0) };
+    let options = ServerOptions {
+        address,
+        limits,
+        ..ServerOptions::on_port(0)
+    };
     let server = Server::bind(options, deployment.clone(), workers).expect("a free port");
     let (stop, stopped) = oneshot::channel::<()>();
     let address = server.local_addr();
     let serving = tokio::spawn(server.serve(async { drop(stopped.await) }));
-    Running { address, deployment, seen, folder, stop: Some(stop), serving }
+    Running {
+        address,
+        deployment,
+        seen,
+        folder,
+        stop: Some(stop),
+        serving,
+    }
 }
 
 /// What came back.
@@ -357,11 +415,18 @@ pub struct Got {
 
 impl Got {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn all(&self, name: &str) -> Vec<&str> {
-        self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
+        self.headers
+            .iter()
+            .filter(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
 
     pub fn text(&self) -> String {
@@ -393,7 +458,9 @@ impl Running {
         request += "\r\n";
         let mut bytes = request.into_bytes();
         bytes.extend_from_slice(body);
-        self.raw(&bytes).await.unwrap_or_else(|| panic!("no answer to {method} {path}"))
+        self.raw(&bytes)
+            .await
+            .unwrap_or_else(|| panic!("no answer to {method} {path}"))
     }
 
     /// Sends bytes and reads the first answer until the connection closes.
@@ -428,28 +495,44 @@ pub fn parse(bytes: &[u8], is_head: bool) -> Option<Got> {
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.split("\r\n");
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let headers: Vec<(String, String)> =
-        lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+        .collect();
     let rest = &bytes[end + 4..];
-    let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
-    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse::<usize>().ok());
+    let chunked = headers
+        .iter()
+        .any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+    let length = headers
+        .iter()
+        .find(|(name, _)| name == "content-length")
+        .and_then(|(_, value)| value.parse::<usize>().ok());
     let (body, complete) = match length {
         _ if is_head => (Vec::new(), rest.is_empty()),
         Some(length) => (rest[..length.min(rest.len())].to_vec(), rest.len() >= length),
         None if chunked => dechunk(rest),
         None => (rest.to_vec(), true),
     };
-    Some(Got { status, headers, body, complete })
+    Some(Got {
+        status,
+        headers,
+        body,
+        complete,
+    })
 }
 
 fn dechunk(mut rest: &[u8]) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
     while let Some(line) = rest.windows(2).position(|window| window == b"\r\n") {
-        let Ok(size) = usize::from_str_radix(String::from_utf8_lossy(&rest[..line]).trim(), 16) else { break };
+        let Ok(size) = usize::from_str_radix(String::from_utf8_lossy(&rest[..line]).trim(), 16) else {
+            break;
+        };
         if size == 0 {
             return (body, true);
         }
-        let Some(chunk) = rest.get(line + 2..line + 2 + size) else { break };
+        let Some(chunk) = rest.get(line + 2..line + 2 + size) else {
+            break;
+        };
         body.extend_from_slice(chunk);
         rest = rest.get(line + 4 + size..).unwrap_or_default();
     }

@@ -25,11 +25,16 @@ pub(crate) async fn run(context: &Context, json: bool) -> Result<(), Failure> {
         Ok(report) => {
             show_diagnostics(context, &report.warnings);
             context.printer.result(&route_listing::report_table(&report));
-            context.printer.done(&format!("Built in {:.1} s", began.elapsed().as_secs_f32()));
+            context
+                .printer
+                .done(&format!("Built in {:.1} s", began.elapsed().as_secs_f32()));
         }
         Err(failure) => {
             if json {
-                context.printer.result(&format!("{:#}", serde_json::json!({ "errors": failure.diagnostics.as_slice() })));
+                context.printer.result(&format!(
+                    "{:#}",
+                    serde_json::json!({ "errors": failure.diagnostics.as_slice() })
+                ));
             } else {
                 show_failure(context, &failure);
             }
@@ -61,7 +66,13 @@ pub(crate) fn options(context: &Context, mode: Mode, progress: &Progress) -> Res
     })?;
     let mut env = context.sources.env.clone();
     env.insert("NODE_ENV".into(), mode.node_env().into());
-    let tools = Tools::new(context.node.clone(), context.dir.clone(), runtime_dir.clone(), dot.join("cache"), env.clone());
+    let tools = Tools::new(
+        context.node.clone(),
+        context.dir.clone(),
+        runtime_dir.clone(),
+        dot.join("cache"),
+        env.clone(),
+    );
     let progress = progress.clone();
     Ok(BuildOptions {
         root: context.dir.clone(),
@@ -79,14 +90,24 @@ pub(crate) fn show_failure(context: &Context, failure: &BuildFailure) {
     show_diagnostics(context, failure.diagnostics.as_slice());
     let (errors, warnings) = failure.diagnostics.count();
     let plural = |count: usize| if count == 1 { "" } else { "s" };
-    let warned = if warnings > 0 { format!(", {warnings} warning{}", plural(warnings)) } else { String::new() };
-    context.printer.raw(&format!("The build failed: {errors} error{}{warned}", plural(errors)));
+    let warned = if warnings > 0 {
+        format!(", {warnings} warning{}", plural(warnings))
+    } else {
+        String::new()
+    };
+    context
+        .printer
+        .raw(&format!("The build failed: {errors} error{}{warned}", plural(errors)));
 }
 
 /// Each with its frame.
 pub(crate) fn show_diagnostics(context: &Context, diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
-        let text = if context.printer.colour() { render::colored(diagnostic) } else { render::plain(diagnostic) };
+        let text = if context.printer.colour() {
+            render::colored(diagnostic)
+        } else {
+            render::plain(diagnostic)
+        };
         context.printer.raw(&format!("{}\n", text.trim_end()));
     }
 }

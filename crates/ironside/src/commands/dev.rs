@@ -29,7 +29,8 @@ const OLD_GRACE: Duration = Duration::from_secs(5);
 /// Serves until SIGINT or SIGTERM.
 pub(crate) async fn run(context: &Context, listen: Listen) -> Result<(), Failure> {
     start::check_port(&listen)?;
-    let mut watch = SourceWatch::new(&context.dir).map_err(|error| Failure::new(Exit::Environment, "changes can't be watched").because(error))?;
+    let mut watch = SourceWatch::new(&context.dir)
+        .map_err(|error| Failure::new(Exit::Environment, "changes can't be watched").because(error))?;
     let stop = serving::asked_to_stop();
     tokio::pin!(stop);
     let mut serving: Option<Serving> = None;
@@ -76,7 +77,13 @@ impl Serving {
         let task = tokio::spawn(async move {
             server.serve(async move { stopped.cancelled().await }).await;
         });
-        Ok(Self { current, shown, pool, stop, task })
+        Ok(Self {
+            current,
+            shown,
+            pool,
+            stop,
+            task,
+        })
     }
 
     /// A server that has only errors to show.

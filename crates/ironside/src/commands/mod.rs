@@ -30,6 +30,9 @@ impl Context {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The environment may hold secrets.
-        f.debug_struct("Context").field("dir", &self.dir).field("node", &self.node).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("dir", &self.dir)
+            .field("node", &self.node)
+            .finish_non_exhaustive()
     }
 }

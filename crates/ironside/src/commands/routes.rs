@@ -12,7 +12,11 @@ use ironside_server::Phase;
 pub(crate) async fn run(context: &Context, json: bool, phases: bool) -> Result<(), Failure> {
     if phases {
         let names = Phase::ALL.iter().map(|phase| phase.name());
-        let text = if json { format!("{:#}", serde_json::json!(names.collect::<Vec<_>>())) } else { names.collect::<Vec<_>>().join("\n") };
+        let text = if json {
+            format!("{:#}", serde_json::json!(names.collect::<Vec<_>>()))
+        } else {
+            names.collect::<Vec<_>>().join("\n")
+        };
         context.printer.result(&text);
         return Ok(());
     }
@@ -24,7 +28,11 @@ pub(crate) async fn run(context: &Context, json: bool, phases: bool) -> Result<(
             return Err(Failure::reported(Exit::Application));
         }
     };
-    let text = if json { route_listing::json(&app.routes, &app.segments) } else { route_listing::table(&app.routes, &app.segments) };
+    let text = if json {
+        route_listing::json(&app.routes, &app.segments)
+    } else {
+        route_listing::table(&app.routes, &app.segments)
+    };
     context.printer.result(&text);
     Ok(())
 }

@@ -27,12 +27,20 @@ pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(
     }
     let server = Server::bind(options, deployment, pool.clone()).map_err(|error| serving::bind_failure(&error))?;
     announce(context, &settings.listen, server.local_addr());
-    let workers = if settings.workers == 1 { "1 worker".into() } else { format!("{} workers", settings.workers) };
-    context.printer.done(&format!("Ready in {} ms with {workers}", began.elapsed().as_millis()));
+    let workers = if settings.workers == 1 {
+        "1 worker".into()
+    } else {
+        format!("{} workers", settings.workers)
+    };
+    context
+        .printer
+        .done(&format!("Ready in {} ms with {workers}", began.elapsed().as_millis()));
     let drained = server.serve(serving::asked_to_stop()).await;
     let cut = drained.cut + pool.drain(WORKER_GRACE).await;
     if cut > 0 {
-        context.printer.warn(&format!("{cut} requests took too long and were cut off"));
+        context
+            .printer
+            .warn(&format!("{cut} requests took too long and were cut off"));
     }
     Ok(())
 }

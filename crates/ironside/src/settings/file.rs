@@ -54,8 +54,11 @@ pub(crate) fn read(dir: &Path) -> Result<FileSettings, Failure> {
         }
     };
     parse(&text).map_err(|error| {
-        Failure::new(Exit::Usage, format!("{} has a mistake\n{}", path.display(), error.to_string().trim_end()))
-            .hint("the sections and keys are listed in docs/book/settings.md")
+        Failure::new(
+            Exit::Usage,
+            format!("{} has a mistake\n{}", path.display(), error.to_string().trim_end()),
+        )
+        .hint("the sections and keys are listed in docs/book/settings.md")
     })
 }
 

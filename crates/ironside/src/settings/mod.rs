@@ -50,7 +50,10 @@ pub(crate) struct Sources {
 impl Sources {
     /// Reads `ironside.toml` of the application; the environment is given.
     pub(crate) fn read(dir: &Path, env: BTreeMap<String, String>) -> Result<Self, Failure> {
-        Ok(Self { env, file: file::read(dir)? })
+        Ok(Self {
+            env,
+            file: file::read(dir)?,
+        })
     }
 
     /// The first of flag and environment variable that is set, parsed; an error names the one that was wrong.
@@ -86,21 +89,43 @@ impl Sources {
         global
             .node
             .clone()
-            .or_else(|| self.env.get(env_vars::IRONSIDE_NODE).filter(|path| !path.is_empty()).map(PathBuf::from))
+            .or_else(|| {
+                self.env
+                    .get(env_vars::IRONSIDE_NODE)
+                    .filter(|path| !path.is_empty())
+                    .map(PathBuf::from)
+            })
             .or_else(|| self.file.workers.node.clone())
             .unwrap_or_else(|| PathBuf::from("node"))
     }
 
     /// Everything for `ironside start`.
     pub(crate) fn start(&self, args: &StartArgs) -> Result<StartSettings, Failure> {
-        let StartArgs { dir: _, listen, workers, keep_alive_timeout, log: _, access_log: _ } = args;
+        let StartArgs {
+            dir: _,
+            listen,
+            workers,
+            keep_alive_timeout,
+            log: _,
+            access_log: _,
+        } = args;
         let count = self
-            .parsed::<NonZeroUsize>("--workers", workers.as_deref(), env_vars::WEB_CONCURRENCY, "a whole number from 1 on")?
+            .parsed::<NonZeroUsize>(
+                "--workers",
+                workers.as_deref(),
+                env_vars::WEB_CONCURRENCY,
+                "a whole number from 1 on",
+            )?
             .map(NonZeroUsize::get)
             .or(self.file.workers.count.filter(|count| *count > 0))
             .unwrap_or_else(|| available_parallelism().map_or(1, NonZeroUsize::get));
         let keep_alive = self
-            .parsed::<u64>("--keep-alive-timeout", keep_alive_timeout.as_deref(), env_vars::KEEP_ALIVE_TIMEOUT, "a number of milliseconds")?
+            .parsed::<u64>(
+                "--keep-alive-timeout",
+                keep_alive_timeout.as_deref(),
+                env_vars::KEEP_ALIVE_TIMEOUT,
+                "a number of milliseconds",
+            )?
             .or(self.file.listen.keep_alive_timeout)
             .map(Duration::from_millis);
         Ok(StartSettings {
@@ -143,7 +168,10 @@ mod tests {
     }
 
     fn listen(port: Option<&str>, hostname: Option<&str>) -> ListenArgs {
-        ListenArgs { port: port.map(Into::into), hostname: hostname.map(Into::into) }
+        ListenArgs {
+            port: port.map(Into::into),
+            hostname: hostname.map(Into::into),
+        }
     }
 
     #[test]
@@ -160,14 +188,27 @@ mod tests {
 
     #[test]
     fn the_name_of_a_container_is_no_address_to_listen_on() {
-        assert_eq!(sources(&[("HOSTNAME", "0d3a77b1")]).listen(&listen(None, None)).unwrap().host, None);
-        assert_eq!(sources(&[("HOSTNAME", "0.0.0.0")]).listen(&listen(None, None)).unwrap().host.as_deref(), Some("0.0.0.0"));
+        assert_eq!(
+            sources(&[("HOSTNAME", "0d3a77b1")]).listen(&listen(None, None)).unwrap().host,
+            None
+        );
+        assert_eq!(
+            sources(&[("HOSTNAME", "0.0.0.0")])
+                .listen(&listen(None, None))
+                .unwrap()
+                .host
+                .as_deref(),
+            Some("0.0.0.0")
+        );
     }
 
     #[test]
     fn a_port_that_is_none_is_refused_by_name() {
         let failure = sources(&[("PORT", "70000")]).listen(&listen(None, None)).unwrap_err();
-        assert!(failure.message.contains("PORT") && failure.message.contains("70000"), "{failure}");
+        assert!(
+            failure.message.contains("PORT") && failure.message.contains("70000"),
+            "{failure}"
+        );
         assert_eq!(failure.exit, Exit::Usage);
     }
 }
