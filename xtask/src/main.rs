@@ -24,8 +24,8 @@ usage: cargo xtask VERB
 
   setup        install npm packages, build the release binary to target/release/ironside
   demo         setup, then build examples/shop and serve it at http://localhost:3000
-  test         everything that CI checks: lint, tidy, unit, HTTP, browser and conformance tests
-               (parts: test lint | unit | e2e | conformance [SUITE…])
+  test         everything that CI checks: lint, tidy, unit, HTTP, browser, security, chaos and conformance tests
+               (parts: test lint | unit | e2e | security [FILE…] | chaos [FILE…] | conformance [SUITE…])
   lint         rustfmt, clippy, TypeScript's type check
   fix          rustfmt and clippy with their repairs applied
   tidy         the rules that no other tool knows: crate edges, module docs, names, generated files, paths

@@ -13,6 +13,8 @@ pub(crate) fn run(repository: &Repository, parts: &[String]) -> Result<()> {
             setup::binary(repository)?;
             browser(repository)?;
             e2e(repository)?;
+            node(repository, "tests/security/", &[])?;
+            node(repository, "tests/chaos/", &[])?;
             conformance::run(repository, &[])
         }
         Some((part, rest)) => match part.as_str() {
@@ -22,11 +24,13 @@ pub(crate) fn run(repository: &Repository, parts: &[String]) -> Result<()> {
                 browser(repository)?;
                 e2e(repository)
             }
+            "security" => node(repository, "tests/security/", rest),
+            "chaos" => node(repository, "tests/chaos/", rest),
             "conformance" => {
                 browser(repository)?;
                 conformance::run(repository, rest)
             }
-            other => bail!("there is no part {other:?}: lint, unit, e2e or conformance"),
+            other => bail!("there is no part {other:?}: lint, unit, e2e, security, chaos or conformance"),
         },
     }
 }
@@ -80,8 +84,19 @@ fn unit(repository: &Repository) -> Result<()> {
 /// The built binary, over HTTP and in a real browser, on the example and on broken and minimal applications.
 fn e2e(repository: &Repository) -> Result<()> {
     demo::install(repository)?;
+    node(repository, "tests/e2e/", &[])
+}
+
+/// The `*.test.mjs` files of a folder, one after the other, or the named ones. They run the binary that `setup` left.
+fn node(repository: &Repository, folder: &str, named: &[String]) -> Result<()> {
+    let files = if named.is_empty() {
+        vec![folder.to_owned()]
+    } else {
+        named.iter().map(|name| format!("{folder}{name}.test.mjs")).collect()
+    };
     repository
-        .command("node", &["--test", "--test-concurrency=1", "tests/e2e/"])
+        .command("node", &["--test", "--test-concurrency=1"])
+        .args(files)
         .env("IRONSIDE", repository.binary())
         .run()
 }
