@@ -19,16 +19,16 @@ function tree(pid) {
   return found;
 }
 
-/** CPU seconds (user and system) of the process tree so far. */
+/** CPU seconds (user and system) so far: of the process itself, and of everything below it. */
 export function cpuSeconds(pid) {
-  let ticks = 0;
+  const used = { own: 0, below: 0 };
   for (const one of tree(pid)) {
     try {
       const fields = readFileSync(`/proc/${one}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-      ticks += Number(fields[11]) + Number(fields[12]);
+      used[one === pid ? 'own' : 'below'] += (Number(fields[11]) + Number(fields[12])) / 100;
     } catch {}
   }
-  return ticks / 100;
+  return used;
 }
 
 /** Resident memory of the process tree in MB. */
@@ -54,26 +54,60 @@ function script(dir, request) {
   return file;
 }
 
-/** Requests per second and CPU per request of one server on one row. */
+/** What a server did in a while: how often, how many errors, and CPU for each time, of its process and of those below. */
+async function sample(server, run) {
+  const before = cpuSeconds(server.pid);
+  const { rate, count, errors } = await run();
+  const after = cpuSeconds(server.pid);
+  const each = (seconds) => (count ? (seconds * 1e6) / count : 0);
+  return { rate, count, errors, ownMicros: each(after.own - before.own), belowMicros: each(after.below - before.below) };
+}
+
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (chunk) => (out += chunk));
+    child.on('error', reject);
+    child.on('exit', () => resolve(out));
+  });
+}
+
+/** Requests per second of one server on one row, by `wrk`. */
 export async function load(server, row, { seconds, connections }) {
   const dir = mkdtempSync(join(tmpdir(), 'ironside-bench-'));
   try {
     const request = row.request ? await row.request(server.base) : null;
     const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-H', 'accept-encoding: identity'];
     if (request) args.push('-s', script(dir, request));
-    const before = cpuSeconds(server.pid);
-    const text = await new Promise((resolve, reject) => {
-      const child = spawn('wrk', [...args, server.base + row.path], { stdio: ['ignore', 'pipe', 'inherit'] });
-      let out = '';
-      child.stdout.on('data', (chunk) => (out += chunk));
-      child.on('error', reject);
-      child.on('exit', () => resolve(out));
+    return await sample(server, async () => {
+      const text = await run('wrk', [...args, server.base + row.path]);
+      const errors = [...(text.match(/Socket errors: .*/)?.[0] ?? '').matchAll(/\d+/g)].reduce((sum, [n]) => sum + Number(n), 0);
+      return {
+        count: Number(text.match(/(\d+) requests in/)?.[1] ?? 0),
+        errors: errors + Number(text.match(/Non-2xx or 3xx responses: (\d+)/)?.[1] ?? 0),
+        rate: Number(text.match(/Requests\/sec:\s+([\d.]+)/)?.[1] ?? 0),
+      };
     });
-    const requests = Number(text.match(/(\d+) requests in/)?.[1] ?? 0);
-    const errors = Number(text.match(/Non-2xx or 3xx responses: (\d+)/)?.[1] ?? 0) + [...(text.match(/Socket errors: .*/)?.[0] ?? '').matchAll(/\d+/g)].reduce((sum, [n]) => sum + Number(n), 0);
-    const rate = Number(text.match(/Requests\/sec:\s+([\d.]+)/)?.[1] ?? 0);
-    return { rate, errors, cpuMs: requests ? ((cpuSeconds(server.pid) - before) * 1000) / requests : 0 };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Transfers per second of one large body, one after the other on one connection each, by `curl`. */
+export async function transfer(server, row, { seconds }) {
+  return sample(server, async () => {
+    const began = performance.now();
+    let count = 0;
+    let errors = 0;
+    while (performance.now() - began < seconds * 1000) {
+      const args = ['-sS', '-o', row.upload ? '-' : '/dev/null', '-w', '\n%{http_code} %{size_download} %{size_upload}'];
+      if (row.upload) args.push('-X', 'POST', '-H', 'expect:', '-H', 'content-type: application/octet-stream', '-T', row.upload());
+      const out = await run('curl', [...args, server.base + row.path]);
+      const [status, down, up] = (out.trimEnd().split('\n').at(-1) ?? '').split(' ').map(Number);
+      if (status !== 200 || (row.upload ? up : down) !== row.bytes) errors++;
+      count++;
+    }
+    return { count, errors, rate: count / ((performance.now() - began) / 1000) };
+  });
 }

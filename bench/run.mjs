@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-// `cargo xtask bench [--rows TEXT] [--against a,b] [--rounds N] [--seconds N] [--json FILE]`
+// `cargo xtask bench [--rows TEXT,TEXT] [--against a,b] [--rounds N] [--seconds N] [--json FILE]`; see README.md.
 // Compares servers side by side: each round visits every server once on every row; what counts is the ratio within a round.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { load, residentMegabytes } from './load.mjs';
+import { load, residentMegabytes, transfer } from './load.mjs';
 import { rows } from './rows.mjs';
 import { servers } from './servers.mjs';
 
 const { values: options } = parseArgs({
   options: {
     rows: { type: 'string', default: '' },
-    against: { type: 'string', default: 'next,node-http' },
+    against: { type: 'string', default: 'next,node-http,hyper' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '64' },
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
   },
 });
 const names = ['ironside', ...options.against.split(',').filter(Boolean)];
-const wanted = rows.filter((row) => row.name.includes(options.rows));
+const wanted = rows.filter((row) => options.rows.split(',').some((text) => row.name.includes(text)));
 const rounds = Number(options.rounds);
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
 
@@ -28,7 +28,7 @@ const running = [];
 try {
   for (const name of names) {
     if (!servers[name]) throw new Error(`there is no server ${name}: ${Object.keys(servers).join(', ')}`);
-    running.push(await servers[name]());
+    running.push(await servers[name](running));
     console.error(`${name}: first answer after ${Math.round(running.at(-1).startMs)} ms, ${Math.round(residentMegabytes(running.at(-1).pid))} MB`);
   }
   const results = [];
@@ -44,7 +44,8 @@ try {
     const samples = Object.fromEntries(able.map((server) => [server.name, []]));
     for (let round = 0; round < rounds; round++) {
       for (const server of able) {
-        samples[server.name].push(await load(server, row, { seconds: Number(options.seconds), connections: Number(options.connections) }));
+        const measure = row.bytes ? transfer : load;
+        samples[server.name].push(await measure(server, row, { seconds: Number(options.seconds), connections: Number(options.connections) }));
       }
     }
     results.push({ row: row.name, samples });
@@ -59,15 +60,20 @@ try {
   for (const server of running) await server.stop();
 }
 
+/** One line per server. A ratio is within a round; a cell with errors is void, and so is every ratio with it. */
 function show(name, samples) {
   const own = samples.ironside;
+  const isVoid = (list) => list.some((sample) => sample.errors > 0 || sample.count === 0);
+  const micros = (list, part) => `${median(list.map((sample) => sample[part])).toFixed(1)}`.padStart(9);
   console.log(`\n${name}`);
   for (const [server, list] of Object.entries(samples)) {
-    const void_ = list.some((sample) => sample.errors > 0);
-    const ratios = own && server !== 'ironside' ? list.map((sample, i) => own[i].rate / sample.rate) : null;
-    const ratio = ratios ? `  ironside is ${median(ratios).toFixed(2)} × (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})` : '';
-    console.log(
-      `  ${server.padEnd(12)} ${median(list.map((s) => s.rate)).toFixed(0).padStart(8)} req/s  ${median(list.map((s) => s.cpuMs)).toFixed(3).padStart(8)} ms CPU${void_ ? '  VOID: errors' : ''}${ratio}`,
-    );
+    const rate = median(list.map((sample) => sample.rate));
+    const cpu = `${micros(list, 'ownMicros')} + ${micros(list, 'belowMicros')} µs CPU`;
+    let ratio = '';
+    if (own && server !== 'ironside' && !isVoid(own) && !isVoid(list)) {
+      const ratios = list.map((sample, round) => own[round].rate / sample.rate);
+      ratio = `  ironside is ${median(ratios).toFixed(2)} × (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`;
+    }
+    console.log(`  ${server.padEnd(12)} ${rate.toFixed(rate < 100 ? 2 : 0).padStart(8)} /s  ${cpu}${isVoid(list) ? '  VOID: errors' : ''}${ratio}`);
   }
 }

@@ -38,12 +38,12 @@ const freePort = () =>
     });
   });
 
-async function start(name, command, args, cwd, env = {}) {
+async function start(name, command, args, cwd, ready = '/api/health') {
   const port = await freePort();
   const began = performance.now();
-  const child = spawn(command, [...args, '-p', String(port)], {
+  const child = spawn(command, [...args.slice(0, 1), '-p', String(port), ...args.slice(1)].filter((part) => part !== ''), {
     cwd,
-    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', ...env },
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });
@@ -53,7 +53,7 @@ async function start(name, command, args, cwd, env = {}) {
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${name} ended at start (${child.exitCode}): ${errors}`);
     if (performance.now() - began > 60_000) throw new Error(`${name} did not answer in 60 s: ${errors}`);
-    const answer = await fetch(base + '/api/health').catch(() => null);
+    const answer = await fetch(base + ready).catch(() => null);
     if (answer?.ok) break;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -76,28 +76,58 @@ async function start(name, command, args, cwd, env = {}) {
   };
 }
 
+/** Ironside on the application: `command` is the binary, and options behind it. */
+async function ironside(name, command, workers) {
+  const dir = application(name, false);
+  const [binary, ...global] = command.split(' ');
+  sh(binary, ['build', dir, ...global]);
+  return start(name, binary, ['start', dir, '--workers', String(workers), ...global], dir);
+}
+
+const own = () => process.env.IRONSIDE ?? join(repository, 'target', 'release', 'ironside');
+
+/** What the application's server answers to these, the bare server answers too, byte for byte. */
+const COPIED = ['/static', '/asset-100k.js', '/api/health'];
+
+async function copies(base) {
+  const folder = join(here, 'results', 'copies');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [index, path] of COPIED.entries()) {
+    const ask = () => fetch(base + path, { headers: { 'accept-encoding': 'identity' } });
+    // Twice: the first answer may be the one that fills the cache, or find a connection that has been closed meanwhile.
+    await ask().then((answer) => answer.arrayBuffer()).catch(() => undefined);
+    const answer = await ask();
+    const body = Buffer.from(await answer.arrayBuffer());
+    const headers = [...answer.headers].filter(([header]) => !['date', 'content-length', 'connection', 'keep-alive', 'transfer-encoding'].includes(header));
+    writeFileSync(join(folder, `${index}.json`), JSON.stringify({ path, headers }));
+    writeFileSync(join(folder, `${index}.body`), body);
+  }
+  return folder;
+}
+
 export const servers = {
-  /** Ironside with one worker, as Next has one process. */
-  async ironside() {
-    const dir = application('ironside', false);
-    const binary = process.env.IRONSIDE ?? join(repository, 'target', 'release', 'ironside');
-    sh(binary, ['build', dir]);
-    return start('ironside', binary, ['start', dir, '--workers', '1'], dir);
-  },
-  async 'ironside-2'() {
-    const dir = application('ironside', false);
-    const binary = process.env.IRONSIDE ?? join(repository, 'target', 'release', 'ironside');
-    if (!existsSync(join(dir, '.ironside', 'build'))) sh(binary, ['build', dir]);
-    return start('ironside-2', binary, ['start', dir, '--workers', '2'], dir);
+  /** Ironside with one worker, as Next has one process. `IRONSIDE`: the binary, with options behind it. */
+  ironside: () => ironside('ironside', own(), 1),
+  'ironside-2': () => ironside('ironside-2', own(), 2),
+  /** Another build, to compare a change with what was before: `IRONSIDE_OTHER`. */
+  other() {
+    if (!process.env.IRONSIDE_OTHER) throw new Error('IRONSIDE_OTHER has to name the other binary');
+    return ironside('other', process.env.IRONSIDE_OTHER, 1);
   },
   async next() {
     const dir = application('next', true);
     const next = join(dir, 'node_modules', 'next', 'dist', 'bin', 'next');
-    if (!existsSync(join(dir, '.next', 'BUILD_ID'))) sh(process.execPath, [next, 'build'], { cwd: dir });
+    sh(process.execPath, [next, 'build'], { cwd: dir });
     return start('next', process.execPath, [next, 'start'], dir);
   },
-  /** The limit of a Node server: the same JSON and asset, nothing else. */
-  async 'node-http'() {
-    return start('node-http', process.execPath, [join(here, 'peers', 'node-http.mjs')], here);
+  /** The limit of a Node server: the same JSON, streams and asset, nothing else. */
+  'node-http': () => start('node-http', process.execPath, [join(here, 'peers', 'node-http.mjs')], here),
+  /** The limit of HTTP: the same bytes from a server that does nothing else. */
+  async hyper(running) {
+    const model = running.find((server) => server.name === 'ironside');
+    sh('cargo', ['build', '--release', '-p', 'ironside-server', '--example', 'bare-hyper'], { cwd: repository });
+    const binary = join(repository, 'target', 'release', 'examples', 'bare-hyper');
+    return start('hyper', binary, ['', await copies(model.base)], here);
   },
 };

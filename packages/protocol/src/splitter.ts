@@ -2,7 +2,7 @@
  * Cuts what a socket delivers into frames. The socket's buffer is used again after each delivery, so a frame that is only
  * partly there is kept in a buffer of our own; complete ones are handed on without a copy.
  */
-import { ProtocolError } from './cursor.ts';
+import { ProtocolError, u32At } from './cursor.ts';
 import { FRAME_LIMIT, HEADER_LEN } from './generated.ts';
 
 /** Gets a frame: the payload is `bytes` from `start` to `end`, valid until it returns. */
@@ -21,7 +21,7 @@ export function createSplitter(handle: FrameHandler): Splitter {
   function split(bytes: Buffer, length: number): number {
     let at = 0;
     while (length - at >= HEADER_LEN) {
-      const size = bytes.readUInt32LE(at);
+      const size = u32At(bytes, at);
       const code = bytes[at + 4]!;
       const limit = FRAME_LIMIT[code];
       if (limit === undefined) throw new ProtocolError(`there is no frame of type 0x${code.toString(16)}`);
@@ -29,7 +29,7 @@ export function createSplitter(handle: FrameHandler): Splitter {
       if (bytes[at + 5] !== 0) throw new ProtocolError(`a frame has the unknown flags ${bytes[at + 5]}`);
       const start = at + HEADER_LEN;
       if (length - start < size) break;
-      handle(code, bytes.readUInt32LE(at + 8), bytes.readUInt16LE(at + 6), bytes, start, start + size);
+      handle(code, u32At(bytes, at + 8), bytes[at + 6]! | (bytes[at + 7]! << 8), bytes, start, start + size);
       at = start + size;
     }
     return at;

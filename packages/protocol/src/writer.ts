@@ -33,23 +33,35 @@ function room(out: Writer, count: number): number {
   return at;
 }
 
+/** Single stores, which the compiler sees through; `Buffer`'s own methods check what is checked here already. */
+function putU16(bytes: Buffer, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+}
+
+function putU32(bytes: Buffer, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
 /** Starts a frame and returns where it begins. Its length is filled in by `endFrame`. */
 export function beginFrame(out: Writer, code: number, job: number, seq: number): number {
   const start = room(out, 12);
   const { bytes } = out;
-  bytes.writeUInt32LE(0, start);
   bytes[start + 4] = code;
   bytes[start + 5] = 0;
   bytes[start + 6] = seq;
   bytes[start + 7] = seq >>> 8;
-  bytes.writeUInt32LE(job, start + 8);
+  putU32(bytes, start + 8, job);
   return start;
 }
 
 export function endFrame(out: Writer, start: number, limit: number): void {
   const length = out.at - start - 12;
   if (length > limit) throw new EncodeError(`a frame of ${length} bytes is above the limit of ${limit}`);
-  out.bytes.writeUInt32LE(length, start);
+  putU32(out.bytes, start, length);
 }
 
 export function cancelFrame(out: Writer, start: number): void {
@@ -66,13 +78,15 @@ export function writeBool(out: Writer, value: boolean): void {
 }
 
 export function writeU16(out: Writer, value: number): void {
+  if ((value & 0xffff) !== value) throw new EncodeError(`${value} is no integer between 0 and 2^16 - 1`);
   const at = room(out, 2);
-  out.bytes.writeUInt16LE(value, at);
+  putU16(out.bytes, at, value);
 }
 
 export function writeU32(out: Writer, value: number): void {
+  if (value >>> 0 !== value) throw new EncodeError(`${value} is no integer between 0 and 2^32 - 1`);
   const at = room(out, 4);
-  out.bytes.writeUInt32LE(value, at);
+  putU32(out.bytes, at, value);
 }
 
 export function writeU53(out: Writer, value: number): void {
@@ -147,8 +161,8 @@ export function writeHeaders(out: Writer, pairs: HeaderPairs): void {
     writeNarrow(out, name, 0x7f);
     writeNarrow(out, value, 0xff);
   }
-  out.bytes.writeUInt32LE(out.at - start - 4, start);
-  out.bytes.writeUInt16LE(pairs.length, start + 4);
+  putU32(out.bytes, start, out.at - start - 4);
+  putU16(out.bytes, start + 4, pairs.length);
 }
 
 export function writeLazyHeaders(out: Writer, block: HeaderBlock): void {

@@ -13,7 +13,6 @@ import { CallQueue } from './connection/call-queue.ts';
 import { FrameOutput } from './connection/frame-output.ts';
 import { JobSession } from './connection/job-session.ts';
 import { describeError } from './errors.ts';
-import type { Job } from './job.ts';
 import { setLogSink, writeLog, type LogFields, type LogLevel } from './log.ts';
 import { requestStorage } from './request-store.ts';
 import type { Runners } from './runner.ts';
@@ -39,7 +38,6 @@ export class Connection {
   readonly #calls: CallQueue;
   readonly #options: ConnectionOptions;
   readonly #sessions = new Map<number, JobSession>();
-  readonly #sessionOf = new WeakMap<Job, JobSession>();
   #state: 'hello' | 'booting' | 'ready' | 'draining' | 'closed' = 'hello';
   #runners: Runners | undefined;
   #window = 0;
@@ -81,6 +79,13 @@ export class Connection {
     if (job === 0) this.#connectionFrame(code, bytes, start, end);
     else this.#jobFrame(code, job, seq, bytes, start, end);
   });
+
+  readonly #fatal = (error: unknown) => this.fatal(error);
+
+  readonly #sessionClosed = (session: JobSession) => {
+    this.#sessions.delete(session.id);
+    this.#exitIfDrained();
+  };
 
   #connectionFrame(code: number, bytes: Buffer, start: number, end: number): void {
     switch (code) {
@@ -137,13 +142,9 @@ export class Connection {
   #start(id: number, bytes: Buffer, start: number, end: number): void {
     const runners = this.#runners;
     if (!runners || this.#sessions.has(id)) throw new Error(`The job ${id} came ${runners ? 'twice' : 'before READY'}.`);
-    const session = new JobSession(id, decodeJob(bytes, start, end), this.#window, this.#output, this.#calls);
+    const session = new JobSession(id, decodeJob(bytes, start, end), this.#window, this.#output, this.#calls, this.#sessionClosed);
     this.#sessions.set(id, session);
-    this.#sessionOf.set(session.job, session);
-    void session.run(runners).catch((error: unknown) => this.fatal(error)).finally(() => {
-      this.#sessions.delete(id);
-      this.#exitIfDrained();
-    });
+    session.run(runners, this.#fatal);
   }
 
   #pong(nonce: number): void {
@@ -178,9 +179,8 @@ export class Connection {
   }
 
   #currentSession(): JobSession | undefined {
-    const job = requestStorage.getStore()?.job;
-    const session = job && this.#sessionOf.get(job);
-    return session?.live ? session : undefined;
+    const channel = requestStorage.getStore()?.channel;
+    return channel instanceof JobSession && channel.live ? channel : undefined;
   }
 
   #log(level: LogLevel, target: string, message: string, fields: LogFields): void {

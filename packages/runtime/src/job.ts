@@ -35,6 +35,8 @@ export type Job = {
   /** In order, names in lower case, repeats kept. */
   headers: [name: string, value: string][];
   hasBody: boolean;
+  /** Whether some header may contain a text; `false` is certain, and cheaper to find out than by looking at the headers. */
+  mayMention?(text: string): boolean;
 };
 
 /** The request's body. One of the methods may be called, once; the stream gives back-pressure to the client. */
@@ -94,4 +96,5 @@ export type JobContext = {
   readonly signal: AbortSignal;
 };
 
-export type JobRunner = (context: JobContext) => Promise<JobOutcome>;
+/** What is there at once is returned at once: every promise costs as much as the rest of a small handler. */
+export type JobRunner = (context: JobContext) => Promise<JobOutcome> | JobOutcome;

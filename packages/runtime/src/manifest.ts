@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Manifest, Route, Segment } from '@ironside/protocol/manifest.ts';
 import type { Job } from './job.ts';
-import { loadModule, type ModuleExports } from './modules.ts';
+import { loadedModule, loadModule, type ModuleExports } from './modules.ts';
 
 /** The form of the manifest that this runtime reads; `MANIFEST_FORMAT` in Rust. */
 const FORMAT = 1;
@@ -27,4 +27,10 @@ export async function routeModule(manifest: Manifest, route: Route): Promise<{ s
   const segment = route.file === null ? undefined : manifest.segments[route.file];
   if (!segment) throw new Error(`The manifest has no module for the route ${route.path}.`);
   return { segment, module: await loadModule(segment.chunk) };
+}
+
+/** The same module, if it has been loaded before. */
+export function loadedRouteModule(manifest: Manifest, route: Route): ModuleExports | undefined {
+  const segment = route.file === null ? undefined : manifest.segments[route.file];
+  return segment && loadedModule(segment.chunk);
 }

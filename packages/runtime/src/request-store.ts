@@ -22,37 +22,106 @@ export type Revalidation = {
   expireSeconds?: number;
 };
 
-export type RequestStore = {
-  job: Job;
+const NO_CONFIG: RequestStore['config'] = Object.freeze({});
+
+/** The way back to the front, for one request. */
+export type RequestChannel = { readonly front: FrontCalls };
+
+/** What somebody may do with a store that is derived from another one. */
+export type DerivedStore = {
+  job?: Job;
+  phase?: Phase;
+  /** Nothing that the work reads is the request's: no tags, no memo, no dynamic API, no lifetime of the outer work. */
+  isolated?: boolean;
+};
+
+/** Most requests collect nothing, so each collection is made when it is first asked for. */
+export class RequestStore {
+  readonly job: Job;
   phase: Phase;
   /** The route's pattern, `/blog/[slug]`, or '' where none matched. */
-  routePath: string;
-  /** Segment config of the route being rendered. */
-  config: { dynamic?: string | undefined; revalidate?: number | undefined; fetchCache?: string | undefined };
-  dynamic: DynamicReason | undefined;
-  tags: Set<string>;
+  routePath = '';
+  /** Segment config of the route being rendered. Replaced as a whole. */
+  config: { dynamic?: string | undefined; revalidate?: number | undefined; fetchCache?: string | undefined } = NO_CONFIG;
+  dynamic: DynamicReason | undefined = undefined;
   /** The lowest lifetime of all that was read, seconds. */
-  revalidate: number | undefined;
-  expire: number | undefined;
-  stale: number | undefined;
-  /** Cookies that were set or deleted: serialised `set-cookie` values by cookie name, in order. */
-  cookieWrites: Map<string, string>;
+  revalidate: number | undefined = undefined;
+  expire: number | undefined = undefined;
+  stale: number | undefined = undefined;
   /** Set when an action has to show fresh UI: 1 all, 2 dynamic only (Next behaviour 1.66). */
-  refresh: 0 | 1 | 2;
-  /** Revalidations that were called and not yet acknowledged by the front. */
-  revalidations: Revalidation[];
-  /** Those that the front has acknowledged: what the OUTCOME tells the log. */
-  revalidated: Revalidation[];
-  /** Callbacks of `after()`. */
-  after: (() => unknown)[];
-  /** Work that goes on beside the answer (refreshing a stale cache entry); the job ends only when it is done. */
-  background: Promise<unknown>[];
-  draft: boolean;
-  /** Per-request memo of parsed things (cookies, headers); keyed by the module that owns it. */
-  memo: Map<symbol, unknown>;
+  refresh: 0 | 1 | 2 = 0;
+  draft = false;
+  /** Where the request came from; what it may ask stands behind `front`. */
+  readonly channel: RequestChannel;
+  #untouched = true;
+  #tags: Set<string> | undefined;
+  #cookieWrites: Map<string, string> | undefined;
+  #revalidations: Revalidation[] | undefined;
+  #revalidated: Revalidation[] | undefined;
+  #after: (() => unknown)[] | undefined;
+  #background: Promise<unknown>[] | undefined;
+  #memo: Map<symbol, unknown> | undefined;
+
+  constructor(job: Job, phase: Phase, channel: RequestChannel) {
+    this.job = job;
+    this.phase = phase;
+    this.channel = channel;
+  }
+
+  /** Whether all collections are empty, because nobody has asked for one: no tag, cookie, revalidation, no work behind the answer. */
+  get untouched(): boolean { return this.#untouched; }
+
   /** What this request may ask the front: the shared cache, revalidation, routing. */
-  front: FrontCalls;
-};
+  get front(): FrontCalls { return this.channel.front; }
+
+  get tags(): Set<string> { return (this.#tags ??= this.#collect(new Set<string>())); }
+
+  /** Cookies that were set or deleted: serialised `set-cookie` values by cookie name, in order. */
+  get cookieWrites(): Map<string, string> { return (this.#cookieWrites ??= this.#collect(new Map<string, string>())); }
+
+  /** Revalidations that were called and not yet acknowledged by the front. */
+  get revalidations(): Revalidation[] { return (this.#revalidations ??= this.#collect<Revalidation[]>([])); }
+
+  /** Those that the front has acknowledged: what the OUTCOME tells the log. */
+  get revalidated(): Revalidation[] { return (this.#revalidated ??= this.#collect<Revalidation[]>([])); }
+
+  /** Callbacks of `after()`. */
+  get after(): (() => unknown)[] { return (this.#after ??= this.#collect<(() => unknown)[]>([])); }
+
+  /** Work that goes on beside the answer (refreshing a stale cache entry); the job ends only when it is done. */
+  get background(): Promise<unknown>[] { return (this.#background ??= this.#collect<Promise<unknown>[]>([])); }
+
+  /** Per-request memo of parsed things (cookies, headers); keyed by the module that owns it. */
+  get memo(): Map<symbol, unknown> { return (this.#memo ??= new Map<symbol, unknown>()); }
+
+  /** A store for a part of this request's work. It collects into the same collections, unless it is isolated. */
+  derive({ job, phase, isolated = false }: DerivedStore): RequestStore {
+    const part = new RequestStore(job ?? this.job, phase ?? this.phase, this.channel);
+    part.routePath = this.routePath;
+    part.config = this.config;
+    part.refresh = this.refresh;
+    part.draft = this.draft;
+    part.expire = this.expire;
+    part.stale = this.stale;
+    part.#cookieWrites = this.cookieWrites;
+    part.#revalidations = this.revalidations;
+    part.#revalidated = this.revalidated;
+    part.#after = this.after;
+    part.#background = this.background;
+    part.#untouched = false;
+    if (isolated) return part;
+    part.dynamic = this.dynamic;
+    part.revalidate = this.revalidate;
+    part.#tags = this.tags;
+    part.#memo = this.memo;
+    return part;
+  }
+
+  #collect<T>(collection: T): T {
+    this.#untouched = false;
+    return collection;
+  }
+}
 
 export const requestStorage = new AsyncLocalStorage<RequestStore>();
 
@@ -63,22 +132,9 @@ export function currentRequest(api: string): RequestStore {
   return store;
 }
 
-/** A store at the beginning of a request. */
-export function createRequestStore(job: Job, phase: Phase, front: FrontCalls): RequestStore {
-  return {
-    job, phase, front,
-    routePath: '',
-    config: {},
-    dynamic: undefined,
-    tags: new Set(),
-    revalidate: undefined, expire: undefined, stale: undefined,
-    cookieWrites: new Map(),
-    refresh: 0,
-    revalidations: [], revalidated: [],
-    after: [], background: [],
-    draft: false,
-    memo: new Map(),
-  };
+/** A store at the beginning of a request. `channel.front` is looked at when somebody asks the front. */
+export function createRequestStore(job: Job, phase: Phase, channel: RequestChannel): RequestStore {
+  return new RequestStore(job, phase, channel);
 }
 
 /** What is made once per request and kept in its memo. */

@@ -15,11 +15,13 @@ export type Runners = Record<JobKind, JobRunner>;
 
 /** What the connection gives for one job. */
 export type JobChannel = {
-  body: IncomingBody;
-  out: ResponseSink;
+  /** Made on first use. */
+  readonly body: IncomingBody;
+  readonly out: ResponseSink;
   /** Made on first use. */
   signal(): AbortSignal;
-  front: FrontCalls;
+  /** Made on first use. */
+  readonly front: FrontCalls;
   /** Why the front cancelled it, if it did. */
   cancelledBy(): 'deadline' | 'other' | undefined;
 };
@@ -30,52 +32,73 @@ const PHASES: Record<JobKind, Phase> = {
   page: 'render', prerender: 'prerender', action: 'action', handler: 'handler', metadata: 'render', proxy: 'proxy', control: 'handler',
 };
 
-/** Never rejects. */
-export async function runJob(job: Job, channel: JobChannel, runners: Runners): Promise<JobEnd> {
-  const store = createRequestStore(job, PHASES[job.kind], channel.front);
-  const context = new Context(job, store, channel);
-  const outcome = await requestStorage.run(store, () => runGuarded(context, runners[job.kind]));
-  const cancelled = channel.cancelledBy();
-  // An action that ran to its end has done what it did, whoever has gone.
-  if (cancelled !== undefined && !(job.kind === 'action' && outcome.result === 'ok')) {
-    outcome.result = cancelled === 'deadline' ? 'timeout' : 'aborted';
-  }
-  return { store, outcome };
+/**
+ * Runs a job. `done` is called exactly once, at once where nothing had to be waited for: a promise for every layer between
+ * the connection and the code would cost more than all of them do.
+ */
+export function startJob(job: Job, channel: JobChannel, runners: Runners, done: (end: JobEnd) => void): void {
+  const store = createRequestStore(job, PHASES[job.kind], channel);
+  requestStorage.run(store, runGuarded, new Context(job, store, channel), runners[job.kind], done);
 }
 
-async function runGuarded(context: JobContext, runner: JobRunner): Promise<JobOutcome> {
-  const { store } = context;
+/** The same as a promise, which never rejects. */
+export function runJob(job: Job, channel: JobChannel, runners: Runners): Promise<JobEnd> {
+  return new Promise((resolve) => startJob(job, channel, runners, resolve));
+}
+
+function runGuarded(context: Context, runner: JobRunner, done: (end: JobEnd) => void): void {
+  const end = (outcome: JobOutcome) => done(context.end(outcome));
+  // Runners end their own failures; this is one of theirs.
+  const broken = (error: unknown) => end(brokenOutcome(context, error));
+  // Whatever the runner left: nothing may be in force later than the job's end says.
+  const flushed = (outcome: JobOutcome) => {
+    const { store } = context;
+    if (store.untouched || store.revalidations.length === 0) end(outcome);
+    else flushRevalidations(store).then(() => end(outcome), broken);
+  };
+  let outcome: Promise<JobOutcome> | JobOutcome;
   try {
-    if (context.job.headers.some(([name, value]) => name === 'cookie' && value.includes(DRAFT_COOKIE))) {
-      store.draft = isDraftCookie(requestCookieValues(store).get(DRAFT_COOKIE));
-    }
-    const outcome = await runner(context);
-    // Whatever the runner left: nothing may be in force later than the job's end says.
-    await flushRevalidations(store);
-    return outcome;
+    enterDraft(context);
+    outcome = runner(context);
   } catch (error) {
-    // Runners end their own failures; this is one of theirs.
-    app().report(error, context.job.kind === 'action' ? 'action' : context.job.kind === 'handler' ? 'handler' : 'render');
-    return { result: 'thrown', error: describeError(error) };
+    return broken(error);
   }
+  if (outcome instanceof Promise) outcome.then(flushed, broken);
+  else flushed(outcome);
+}
+
+function enterDraft({ job, store }: JobContext): void {
+  if (job.mayMention?.(DRAFT_COOKIE) === false) return;
+  if (!job.headers.some(([name, value]) => name === 'cookie' && value.includes(DRAFT_COOKIE))) return;
+  store.draft = isDraftCookie(requestCookieValues(store).get(DRAFT_COOKIE));
+}
+
+function brokenOutcome(context: JobContext, error: unknown): JobOutcome {
+  app().report(error, context.job.kind === 'action' ? 'action' : context.job.kind === 'handler' ? 'handler' : 'render');
+  return { result: 'thrown', error: describeError(error) };
 }
 
 class Context implements JobContext {
   readonly job: Job;
   readonly store: RequestStore;
-  readonly body: IncomingBody;
-  readonly out: ResponseSink;
-  readonly #signal: () => AbortSignal;
+  readonly #channel: JobChannel;
 
   constructor(job: Job, store: RequestStore, channel: JobChannel) {
     this.job = job;
     this.store = store;
-    this.body = channel.body;
-    this.out = channel.out;
-    this.#signal = channel.signal;
+    this.#channel = channel;
   }
 
-  get signal(): AbortSignal {
-    return this.#signal();
+  get body(): IncomingBody { return this.#channel.body; }
+  get out(): ResponseSink { return this.#channel.out; }
+  get signal(): AbortSignal { return this.#channel.signal(); }
+
+  end(outcome: JobOutcome): JobEnd {
+    const cancelled = this.#channel.cancelledBy();
+    // An action that ran to its end has done what it did, whoever has gone.
+    if (cancelled !== undefined && !(this.job.kind === 'action' && outcome.result === 'ok')) {
+      outcome = { ...outcome, result: cancelled === 'deadline' ? 'timeout' : 'aborted' };
+    }
+    return { store: this.store, outcome };
   }
 }

@@ -81,6 +81,9 @@ async function targetStore(app: App, store: RequestStore, target: string): Promi
   });
   if (resolved?.kind !== 'page') return undefined;
   const { route, params, path, query } = resolved;
-  const job: Job = { ...store.job, kind: 'page', target: '', variant: 'rsc', permit: 0, hasBody: false, route, params, path, query };
-  return { ...store, job, routePath: '', config: {} };
+  const job: Job = { ...store.job, headers: store.job.headers, kind: 'page', target: '', variant: 'rsc', permit: 0, hasBody: false, route, params, path, query };
+  const inner = store.derive({ job });
+  inner.routePath = '';
+  inner.config = {};
+  return inner;
 }

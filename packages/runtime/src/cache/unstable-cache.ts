@@ -41,6 +41,6 @@ export function unstable_cache<T extends Callback>(callback: T, keyParts?: strin
 
 /** The function runs as nobody's: what depends on one visitor throws inside, and nothing that it reads is this request's. */
 function inCachedScope<T>(store: RequestStore, run: () => Promise<T>): Promise<T> {
-  const scope: RequestStore = { ...store, phase: 'cache', tags: new Set(), memo: new Map(), dynamic: undefined, revalidate: undefined };
+  const scope = store.derive({ phase: 'cache', isolated: true });
   return requestStorage.run(scope, async () => run());
 }

@@ -2,12 +2,13 @@
 import {
   encodeAfterDone, encodeRequestCredit, NO_ROUTE, type CancelReason, type Job as WireJob, type Outcome, type Revalidation as WireRevalidation,
 } from '@ironside/protocol/generated.ts';
-import { headerPairs } from '@ironside/protocol/headers.ts';
+import { headerPairs, type HeaderBlock } from '@ironside/protocol/headers.ts';
 import { afterErrors, hasAfterWork, runAfter } from '../after.ts';
 import { tagProblem } from '../cache/tags.ts';
+import type { FrontCalls } from '../front-calls.ts';
 import type { Job, JobOutcome } from '../job.ts';
 import { requestStorage, type RequestStore, type Revalidation } from '../request-store.ts';
-import { runJob, type JobEnd, type Runners } from '../runner.ts';
+import { startJob, type JobChannel, type JobEnd, type Runners } from '../runner.ts';
 import { JobEndedError, type CallQueue } from './call-queue.ts';
 import type { FrameOutput } from './frame-output.ts';
 import { frontClient } from './front-client.ts';
@@ -18,27 +19,31 @@ const MAX_TAGS = 128;
 const MAX_REVALIDATIONS = 256;
 const MAX_ERRORS = 16;
 
-export class JobSession {
+/** One object for everything that a job needs of the connection; what most jobs don't ask for is made when it is asked for. */
+export class JobSession implements JobChannel {
   readonly id: number;
   readonly job: Job;
-  readonly body: RequestBody;
   readonly out: ResponseOutput;
   readonly #output: FrameOutput;
   readonly #calls: CallQueue;
+  readonly #window: number;
   readonly #started = performance.now();
+  readonly #closed: (session: JobSession) => void;
+  #body: RequestBody | undefined;
+  #front: FrontCalls | undefined;
   #controller: AbortController | undefined;
   #cancelled: CancelReason | undefined;
   #outcomeSent = false;
   #ended = false;
 
-  constructor(id: number, wire: WireJob, window: number, output: FrameOutput, calls: CallQueue) {
+  /** `closed` is called once, when no frame may name the job any more. */
+  constructor(id: number, wire: WireJob, window: number, output: FrameOutput, calls: CallQueue, closed: (session: JobSession) => void) {
     this.id = id;
-    this.job = jobOf(wire);
+    this.job = new FramedJob(wire);
+    this.#window = window;
     this.#output = output;
     this.#calls = calls;
-    this.body = new RequestBody(wire.hasBody, window, (bytes) => {
-      if (!this.#outcomeSent) encodeRequestCredit(output.frames, { bytes }, id);
-    });
+    this.#closed = closed;
     this.out = new ResponseOutput(output, id, wire.credit);
   }
 
@@ -47,24 +52,43 @@ export class JobSession {
     return !this.#ended;
   }
 
-  /** Resolves when the job has wholly ended. Never rejects. */
-  async run(runners: Runners): Promise<void> {
-    const end = await runJob(this.job, {
-      body: this.body,
-      out: this.out,
-      signal: () => this.#signal(),
-      front: frontClient((call) => (this.#ended ? Promise.reject(new JobEndedError()) : this.#calls.ask(this.id, call))),
-      cancelledBy: () => (this.#cancelled === undefined ? undefined : this.#cancelled === 'deadline' ? 'deadline' : 'other'),
-    }, runners);
-    this.body.fail(jobEnded);
-    if (this.#outcomeSent) await this.#endAfterWork(end.store, 0);
-    else if (hasAfterWork(end.store)) {
+  get body(): RequestBody {
+    return (this.#body ??= new RequestBody(this.job.hasBody, this.#window, (bytes) => {
+      if (!this.#outcomeSent) encodeRequestCredit(this.#output.frames, { bytes }, this.id);
+    }));
+  }
+
+  get front(): FrontCalls {
+    return (this.#front ??= frontClient((call) => (this.#ended ? Promise.reject(new JobEndedError()) : this.#calls.ask(this.id, call))));
+  }
+
+  cancelledBy(): 'deadline' | 'other' | undefined {
+    return this.#cancelled === undefined ? undefined : this.#cancelled === 'deadline' ? 'deadline' : 'other';
+  }
+
+  /** Does the job. `fatal` gets what must not happen: an end that cannot be told. */
+  run(runners: Runners, fatal: (error: unknown) => void): void {
+    startJob(this.job, this, runners, (end) => {
+      try {
+        const behind = this.#finish(end);
+        behind?.catch(fatal);
+      } catch (error) {
+        fatal(error);
+      }
+    });
+  }
+
+  #finish(end: JobEnd): Promise<void> | undefined {
+    const { store } = end;
+    this.#body?.fail(jobEnded);
+    if (this.#outcomeSent) return this.#endAfterWork(store, 0);
+    if (!store.untouched && hasAfterWork(store)) {
       this.#sendOutcome(this.#outcomeOf(end, true));
-      await this.#endAfterWork(end.store, end.store.revalidated.length);
-    } else {
-      this.#sendOutcome(this.#outcomeOf(end, false));
-      this.#close();
+      return this.#endAfterWork(store, store.revalidated.length);
     }
+    this.#sendOutcome(this.#outcomeOf(end, false));
+    this.#close();
+    return undefined;
   }
 
   /**
@@ -77,14 +101,14 @@ export class JobSession {
     this.out.cancel();
     const error = abortError(reason);
     this.#controller?.abort(error);
-    this.body.fail(() => error);
+    this.#body?.fail(() => error);
     this.#sendOutcome({
       result: reason === 'deadline' ? 'timeout' : 'aborted', error: undefined, dynamic: undefined, tags: [], revalidate: undefined,
       expire: undefined, stale: undefined, revalidations: [], proxy: undefined, cpuUs: 0, wallUs: this.#wall(), after: true,
     });
   }
 
-  #signal(): AbortSignal {
+  signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#cancelled !== undefined && !this.#controller.signal.aborted) this.#controller.abort(abortError(this.#cancelled));
     return this.#controller.signal;
@@ -95,9 +119,9 @@ export class JobSession {
       result: outcome.result,
       error: outcome.error,
       dynamic: store.dynamic,
-      tags: [...store.tags].filter((tag) => tagProblem(tag) === undefined).slice(0, MAX_TAGS),
+      tags: store.untouched ? NONE : [...store.tags].filter((tag) => tagProblem(tag) === undefined).slice(0, MAX_TAGS),
       revalidate: seconds(store.revalidate), expire: seconds(store.expire), stale: seconds(store.stale),
-      revalidations: forLog(store.revalidated),
+      revalidations: store.untouched ? NONE : forLog(store.revalidated),
       proxy: proxyOf(outcome),
       // Work of many jobs is interleaved on one thread; nothing tells one job's share.
       cpuUs: 0,
@@ -121,6 +145,7 @@ export class JobSession {
   #close(): void {
     this.#ended = true;
     this.#calls.end(this.id);
+    this.#closed(this);
   }
 
   #wall(): number {
@@ -139,14 +164,56 @@ function abortError(reason: CancelReason): DOMException {
   }
 }
 
-function jobOf(wire: WireJob): Job {
-  return {
-    kind: wire.kind, method: wire.method, scheme: wire.scheme, authority: wire.authority, path: wire.path, query: wire.query,
-    clientAddress: wire.clientAddress, route: wire.route === NO_ROUTE ? -1 : wire.route,
-    params: wire.params.map(({ name, values, kind }) => ({ name, values: [...values], kind })),
-    target: wire.target, variant: wire.variant, permit: wire.permit, deadlineMs: wire.deadlineMs, requestId: wire.requestId, trace: wire.trace,
-    headers: headerPairs(wire.headers), hasBody: wire.hasBody,
-  };
+const NONE: never[] = [];
+
+/** A JOB frame as runners see it. Headers become strings when somebody looks at them. */
+class FramedJob implements Job {
+  readonly kind: Job['kind'];
+  readonly method: string;
+  readonly scheme: Job['scheme'];
+  readonly authority: string;
+  readonly path: string;
+  readonly query: string;
+  readonly clientAddress: string;
+  readonly route: number;
+  readonly params: Job['params'];
+  readonly target: string;
+  readonly variant: Job['variant'];
+  readonly permit: number;
+  readonly deadlineMs: number;
+  readonly requestId: string;
+  readonly trace: string;
+  readonly hasBody: boolean;
+  readonly #block: HeaderBlock;
+  #headers: Job['headers'] | undefined;
+
+  constructor(wire: WireJob) {
+    this.kind = wire.kind;
+    this.method = wire.method;
+    this.scheme = wire.scheme;
+    this.authority = wire.authority;
+    this.path = wire.path;
+    this.query = wire.query;
+    this.clientAddress = wire.clientAddress;
+    this.route = wire.route === NO_ROUTE ? -1 : wire.route;
+    this.params = wire.params.length === 0 ? NONE : wire.params.map(({ name, values, kind }) => ({ name, values: [...values], kind }));
+    this.target = wire.target;
+    this.variant = wire.variant;
+    this.permit = wire.permit;
+    this.deadlineMs = wire.deadlineMs;
+    this.requestId = wire.requestId;
+    this.trace = wire.trace;
+    this.hasBody = wire.hasBody;
+    this.#block = wire.headers;
+  }
+
+  get headers(): Job['headers'] {
+    return (this.#headers ??= headerPairs(this.#block));
+  }
+
+  mayMention(text: string): boolean {
+    return this.#block.text.includes(text);
+  }
 }
 
 function seconds(value: number | undefined): number | undefined {

@@ -7,7 +7,7 @@ import type { ResponseSink } from '../job.ts';
 import type { FrameOutput, Held } from './frame-output.ts';
 
 type Waiting = { channel: Channel; bytes: Uint8Array; done: () => void };
-type PendingHead = { status: number; reason: string; headers: [name: string, value: string][]; body: Uint8Array };
+type PendingHead = { status: number; reason: string; headers: [name: string, value: string][]; outcome: Outcome | undefined; body: Uint8Array };
 
 const NOTHING = new Uint8Array(0);
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
@@ -40,14 +40,10 @@ export class ResponseOutput implements ResponseSink, Held {
     if (this.#state === 'ended' || this.cancelled) return;
     if (this.#state !== 'before head') throw new Error('The head of this answer has been sent already.');
     if (!Number.isInteger(status) || status < 200 || status > 599) throw new RangeError(`${status} is no status of a response; it has to be from 200 to 599.`);
-    const checked = headers.map(([name, value]): [string, string] => checkedHeader(name.toLowerCase(), value));
-    const size = checked.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-    if (checked.length > MAX_HEADERS || size > MAX_HEADER_BYTES) {
-      throw new RangeError(`The answer has ${checked.length} headers with ${size} characters; ${MAX_HEADERS} headers with ${MAX_HEADER_BYTES} characters are the most.`);
-    }
-    const text = checkedReason(reason);
+    checkHeaders(headers);
+    const text = reason === '' ? '' : checkedReason(reason);
     this.#state = 'open';
-    this.#pending = { status, reason: text, headers: checked, body: NOTHING };
+    this.#pending = { status, reason: text, headers, outcome: undefined, body: NOTHING };
     this.#output.hold(this);
   }
 
@@ -83,11 +79,12 @@ export class ResponseOutput implements ResponseSink, Held {
     const pending = this.#pending;
     this.#pending = undefined;
     this.#state = 'ended';
-    for (const waiting of this.#waiting.splice(0)) waiting.done();
+    if (this.#waiting.length > 0) for (const waiting of this.#waiting.splice(0)) waiting.done();
     const failed = outcome.result === 'thrown' || outcome.result === 'bad_response';
     const send = (end: Outcome) => {
       if (pending && !failed && !this.cancelled) {
-        encodeHead(this.#output.frames, { ...pending, outcome: end }, this.#job);
+        pending.outcome = end;
+        encodeHead(this.#output.frames, pending, this.#job);
       } else {
         encodeOutcome(this.#output.frames, end, this.#job);
       }
@@ -143,12 +140,30 @@ const BARE: Outcome = {
   revalidations: [], proxy: undefined, cpuUs: 0, wallUs: 0, after: false,
 };
 
+/** Names that have been looked at; there are not many in an application. */
+const KNOWN_NAMES = new Set<string>();
+const MAX_KNOWN = 512;
+
 /** What cannot be a header is refused here, where the stack still shows who set it; the front checks again. */
-function checkedHeader(name: string, value: string): [string, string] {
+function checkHeaders(headers: [name: string, value: string][]): void {
+  let size = 0;
+  for (const header of headers) {
+    if (!KNOWN_NAMES.has(header[0])) header[0] = checkedName(header[0]);
+    const [name, value] = header;
+    const bad = BAD_VALUE.test(value) ? BAD_VALUE.exec(value) : null;
+    if (bad) throw new TypeError(`The header ${name} cannot have the value ${JSON.stringify(value)}: HTTP does not allow ${JSON.stringify(bad[0])} in it. Encode it, in URLs with encodeURI().`);
+    size += name.length + value.length;
+  }
+  if (headers.length > MAX_HEADERS || size > MAX_HEADER_BYTES) {
+    throw new RangeError(`The answer has ${headers.length} headers with ${size} characters; ${MAX_HEADERS} headers with ${MAX_HEADER_BYTES} characters are the most.`);
+  }
+}
+
+function checkedName(given: string): string {
+  const name = given.toLowerCase();
   if (!TOKEN.test(name)) throw new TypeError(`${JSON.stringify(name)} cannot be the name of a header.`);
-  const bad = BAD_VALUE.exec(value);
-  if (bad) throw new TypeError(`The header ${name} cannot have the value ${JSON.stringify(value)}: HTTP does not allow ${JSON.stringify(bad[0])} in it. Encode it, in URLs with encodeURI().`);
-  return [name, value];
+  if (KNOWN_NAMES.size < MAX_KNOWN) KNOWN_NAMES.add(name);
+  return name;
 }
 
 function checkedReason(text: string): string {

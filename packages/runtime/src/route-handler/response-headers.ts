@@ -7,7 +7,7 @@ const PRIVATE = 'private, no-cache, no-store, max-age=0, must-revalidate';
 
 export function responseHeaders(store: RequestStore, response: Response): [name: string, value: string][] {
   let headers = sendableHeaders(response);
-  if (store.cookieWrites.size > 0) headers = withCookies(headers, store.cookieWrites);
+  if (!store.untouched && store.cookieWrites.size > 0) headers = withCookies(headers, store.cookieWrites);
   if (store.draft && !headers.some(([name]) => name === 'cache-control')) headers.push(['cache-control', PRIVATE]);
   return headers;
 }

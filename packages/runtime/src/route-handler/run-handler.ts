@@ -1,12 +1,14 @@
 /** Route handlers: calls the exported function of the method and sends what it returns (spec §4). */
+import type { Manifest, Route } from '@ironside/protocol/manifest.ts';
 import { app } from '../app.ts';
 import { flushRevalidations } from '../cache/revalidate.ts';
 import { describeError } from '../errors.ts';
 import type { JobContext, JobOutcome, JobRunner } from '../job.ts';
-import { routeModule, routeOf } from '../manifest.ts';
-import { BadParamError, decodedParams, promiseWithProperties } from '../params.ts';
-import { requestStorage } from '../request-store.ts';
-import { incomingRequest } from '../web/incoming-request.ts';
+import { loadedRouteModule, routeModule, routeOf } from '../manifest.ts';
+import type { ModuleExports } from '../modules.ts';
+import { BadParamError, decodedParams, promiseWithProperties, type Params } from '../params.ts';
+import { requestStorage, type RequestStore } from '../request-store.ts';
+import { incomingRequest, type IncomingOptions } from '../web/incoming-request.ts';
 import { NativeResponse } from '../web/native.ts';
 import { hasHeader } from '../web/response.ts';
 import { sendResponse } from '../web/send-response.ts';
@@ -18,30 +20,87 @@ type Handler = (request: Request, context: { params: Promise<unknown> | undefine
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const;
 
-export const runHandler: JobRunner = async (context) => {
+/** Not an async function, nor are those below: where nothing has to be waited for, no promise is made. */
+export const runHandler: JobRunner = (context) => {
   const { job, store } = context;
   const { manifest } = app();
   const route = routeOf(manifest, job);
   store.routePath = route.path;
   const { config } = route;
-  store.config = { dynamic: config.dynamic ?? undefined, revalidate: config.revalidate ?? undefined, fetchCache: config.fetchCache ?? undefined };
+  store.config = configOf(route);
   if (config.dynamic === 'force-dynamic' || config.revalidate === 0) store.dynamic = 'config';
+  const module = loadedRouteModule(manifest, route);
+  if (module) return withModule(context, route, module);
+  return routeModule(manifest, route).then(({ module }) => withModule(context, route, module), (error: unknown) => failed(context, error));
+};
+
+const configs = new WeakMap<Route, RequestStore['config']>();
+
+function configOf(route: Route): RequestStore['config'] {
+  const known = configs.get(route);
+  if (known) return known;
+  const { dynamic, revalidate, fetchCache } = route.config;
+  const config = Object.freeze({ dynamic: dynamic ?? undefined, revalidate: revalidate ?? undefined, fetchCache: fetchCache ?? undefined });
+  configs.set(route, config);
+  return config;
+}
+
+function withModule(context: JobContext, route: Route, module: ModuleExports): Promise<JobOutcome> | JobOutcome {
+  const { job } = context;
   try {
-    const { module } = await routeModule(manifest, route);
     const handler = handlerOf(module, job.method);
     if (!handler) return answerWithoutHandler(context, module);
-    const values = decodedParams(job.params);
-    if (config.dynamicParams === false && job.params.length > 0 && !(await isListed(module, route.path, values))) {
-      return answer(context, new Response(null, { status: 404 }), 'not_found');
+    const values = job.params.length > 0 ? decodedParams(job.params) : {};
+    if (route.config.dynamicParams === false && job.params.length > 0) {
+      return isListed(module, route.path, values)
+        .then((listed) => (listed ? call(context, route, handler, values) : answer(context, new Response(null, { status: 404 }), 'not_found')))
+        .catch((error: unknown) => failed(context, error));
     }
-    const params = job.params.length > 0 || route.pattern.some((part) => part.kind !== 'static') ? promiseWithProperties(values) : undefined;
-    const request = incomingRequest(context, { basePath: manifest.config.basePath, trailingSlash: manifest.config.trailingSlash });
-    const response = checkedResponse(await handler(request, { params }), route.path, job.method);
-    return await answer(context, response, 'ok');
+    return call(context, route, handler, values);
   } catch (error) {
     return failed(context, error);
   }
-};
+}
+
+function call(context: JobContext, route: Route, handler: Handler, values: Params): Promise<JobOutcome> | JobOutcome {
+  const { manifest } = app();
+  const { method } = context.job;
+  const params = hasParams(route) ? promiseWithProperties(values) : undefined;
+  const request = incomingRequest(context, urlOptions(manifest));
+  const returned = handler(request, { params });
+  const respond = (value: unknown) => answer(context, checkedResponse(value, route.path, method), 'ok');
+  if (!isThenable(returned)) return respond(returned);
+  return Promise.resolve(returned).then(
+    (value) => {
+      try {
+        const outcome = respond(value);
+        return outcome instanceof Promise ? outcome.catch((error: unknown) => failed(context, error)) : outcome;
+      } catch (error) {
+        return failed(context, error);
+      }
+    },
+    (error: unknown) => failed(context, error),
+  );
+}
+
+let lastOptions: { manifest: Manifest; options: IncomingOptions } | undefined;
+
+/** The same for every request of a process, which has one manifest. */
+function urlOptions(manifest: Manifest): IncomingOptions {
+  if (lastOptions?.manifest !== manifest) {
+    const { basePath, trailingSlash } = manifest.config;
+    lastOptions = { manifest, options: { basePath, trailingSlash } };
+  }
+  return lastOptions.options;
+}
+
+function hasParams(route: Route): boolean {
+  return route.pattern.some((part) => part.kind !== 'static');
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
 
 function handlerOf(module: Record<string, unknown>, method: string): Handler | undefined {
   const own = (METHODS as readonly string[]).includes(method) ? module[method] ?? (method === 'HEAD' ? module['GET'] : undefined) : undefined;
@@ -63,20 +122,23 @@ function checkedResponse(value: unknown, path: string, method: string): Response
     throw new TypeError(`The route handler ${method} ${path} returned ${what}. It has to return a Response, for example \`Response.json(data)\`.`);
   }
   if (value.status === 0) throw new TypeError(`The route handler ${method} ${path} returned \`Response.error()\`, which cannot be sent.`);
-  for (const [name, call] of [['x-middleware-next', 'next'], ['x-middleware-rewrite', 'rewrite']] as const) {
-    if (hasHeader(value, name)) throw new TypeError(`The route handler ${method} ${path} returned \`NextResponse.${call}()\`, which only the proxy may do. Return the response itself.`);
-  }
+  const call = hasHeader(value, 'x-middleware-next') ? 'next' : hasHeader(value, 'x-middleware-rewrite') ? 'rewrite' : undefined;
+  if (call) throw new TypeError(`The route handler ${method} ${path} returned \`NextResponse.${call}()\`, which only the proxy may do. Return the response itself.`);
   return value;
 }
 
-async function answer(context: JobContext, response: Response, result: JobOutcome['result']): Promise<JobOutcome> {
+function answer(context: JobContext, response: Response, result: JobOutcome['result']): Promise<JobOutcome> | JobOutcome {
+  const { store } = context;
   // Whoever gets the answer must find the caches as the handler left them.
-  if (context.store.revalidations.length > 0) await flushRevalidations(context.store);
-  const sent = await sendResponse(context, response, responseHeaders(context.store, response));
+  if (!store.untouched && store.revalidations.length > 0) {
+    return flushRevalidations(store).then(() => answer(context, response, result));
+  }
+  const sent = sendResponse(context, response, responseHeaders(store, response));
+  if (sent instanceof Promise) return sent.then((how) => ({ result: how === 'cancelled' ? 'aborted' : result }));
   return { result: sent === 'cancelled' ? 'aborted' : result };
 }
 
-async function failed(context: JobContext, error: unknown): Promise<JobOutcome> {
+function failed(context: JobContext, error: unknown): Promise<JobOutcome> | JobOutcome {
   if (!context.out.headSent) {
     const navigation = navigationResponse(context.store, error);
     if (navigation) return answer(context, navigation.response, navigation.result);

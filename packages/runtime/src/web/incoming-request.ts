@@ -12,21 +12,21 @@ import { NATIVE, NativeRequest, NativeResponse } from './native.ts';
 import { NextRequest } from './next-request.ts';
 import { NextURL, type NextUrlOptions } from './next-url.ts';
 
-const STATE = Symbol('incoming request');
 const USED = 'Body is unusable: Body has already been read';
+
+const STATE = Symbol('incoming request');
 
 type State = {
   context: JobContext;
-  options: NextUrlOptions;
+  options: IncomingOptions;
   /** A static route's handler sees no query, headers or cookies (Next behaviour 4.29). */
   blind: boolean;
-  pairs: () => Iterable<HeaderPair>;
   query: string;
-  url?: string;
-  headers?: Headers;
-  nextUrl?: NextURL;
-  cookies?: RequestCookies;
-  native?: Request;
+  url: string | undefined;
+  headers: Headers | undefined;
+  nextUrl: NextURL | undefined;
+  cookies: RequestCookies | undefined;
+  native: Request | undefined;
   used: boolean;
 };
 
@@ -43,16 +43,11 @@ export type IncomingOptions = {
 export function incomingRequest(context: JobContext, options: IncomingOptions = {}): NextRequest {
   const { store, job } = context;
   const blind = store.config.dynamic === 'force-static' && (job.method === 'GET' || job.method === 'HEAD');
-  const request = Object.create(Incoming.prototype) as NextRequest;
   const state: State = {
-    context, blind,
-    options: { basePath: options.basePath, trailingSlash: options.trailingSlash },
-    pairs: options.headers ?? (() => requestHeaderPairs(store)),
-    query: blind ? '' : options.query ?? job.query,
-    used: false,
+    context, blind, options, query: blind ? '' : options.query ?? job.query,
+    url: undefined, headers: undefined, nextUrl: undefined, cookies: undefined, native: undefined, used: false,
   };
-  Object.defineProperty(request, STATE, { value: state });
-  return request;
+  return new Incoming(state) as unknown as NextRequest;
 }
 
 const stateOf = (request: object): State => (request as { [STATE]: State })[STATE];
@@ -73,7 +68,11 @@ function urlOf(state: State): string {
 }
 
 function headersOf(state: State): Headers {
-  return (state.headers ??= state.blind ? new Headers() : headersFrom(state.pairs()));
+  return (state.headers ??= state.blind ? new Headers() : headersFrom(state.options.headers?.() ?? requestHeaderPairs(state.context.store)));
+}
+
+function urlOptions({ options: { basePath, trailingSlash } }: State): NextUrlOptions {
+  return { basePath, trailingSlash };
 }
 
 function hasBody(state: State): boolean {
@@ -108,6 +107,11 @@ async function bytesOf(state: State): Promise<Uint8Array> {
 }
 
 class Incoming {
+  /** Not a private field: a Proxy that somebody puts around the request could not reach it. */
+  readonly [STATE]: State;
+
+  constructor(state: State) { this[STATE] = state; }
+
   get method(): string { return stateOf(this).context.job.method; }
 
   get url(): string {
@@ -125,7 +129,7 @@ class Incoming {
   get nextUrl(): NextURL {
     const state = stateOf(this);
     const onRead = (part: 'search' | 'origin') => note(state, part === 'search' ? 'searchParams' : 'headers', `nextUrl.${part}`);
-    return (state.nextUrl ??= new NextURL(urlOf(state), { ...state.options, onRead }));
+    return (state.nextUrl ??= new NextURL(urlOf(state), { ...urlOptions(state), onRead }));
   }
 
   get cookies(): RequestCookies {

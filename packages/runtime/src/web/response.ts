@@ -8,6 +8,7 @@ import { NATIVE, NativeResponse } from './native.ts';
 /** Registered, so that another copy of this module (the `ssr` graph has one) knows its instances. */
 const STATE: unique symbol = Symbol.for('ironside.response') as never;
 const NULL_BODY = new Set([101, 204, 205, 304]);
+const JSON_TYPE = 'application/json';
 const TEXT = 'text/plain;charset=UTF-8';
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -30,8 +31,11 @@ export type SendableBody =
 const stateOf = (response: object): State => (response as { [STATE]: State })[STATE];
 
 class IronsideResponse {
+  /** A plain property: defining it as a hidden one costs more than all the rest of a small response. */
+  readonly [STATE]: State;
+
   constructor(body?: BodyInit | null, init?: ResponseInit) {
-    Object.defineProperty(this, STATE, { value: stateFor(body, init) });
+    this[STATE] = stateFor(body, init);
   }
 
   static error(): Response { return NativeResponse.error(); }
@@ -39,11 +43,16 @@ class IronsideResponse {
   static json(data: unknown, init?: ResponseInit): Response {
     const text = JSON.stringify(data) as string | undefined;
     if (text === undefined) throw new TypeError('Response.json: the value is not serialisable as JSON (it is undefined, a function or a symbol).');
+    if (init === undefined && (this as unknown) === IronsideResponse) {
+      const response = new IronsideResponse(text);
+      response[STATE].type = JSON_TYPE;
+      return response as unknown as Response;
+    }
     const headers = init?.headers === undefined ? undefined : new Headers(init.headers);
-    if (headers && !headers.has('content-type')) headers.set('content-type', 'application/json');
+    if (headers && !headers.has('content-type')) headers.set('content-type', JSON_TYPE);
     const Class = this as unknown as new (body: string, init: ResponseInit) => Response;
     const response = new Class(text, { ...pick(init), ...(headers ? { headers } : {}) });
-    if (!headers) stateOf(response).type = 'application/json';
+    if (!headers) stateOf(response).type = JSON_TYPE;
     return response;
   }
 

@@ -9,21 +9,19 @@ import { sendableBody, sendableHeaders } from './response.ts';
 
 export type Sent = 'complete' | 'cancelled';
 
-/** Rejects when the body's stream fails; what was sent by then has been sent. */
-export async function sendResponse(context: JobContext, response: Response, headers = sendableHeaders(response)): Promise<Sent> {
+/** A promise only where something has to be waited for. It rejects when the body's stream fails; what was sent by then has been sent. */
+export function sendResponse(context: JobContext, response: Response, headers = sendableHeaders(response)): Promise<Sent> | Sent {
   const body = sendableBody(response);
   const { out } = context;
   out.head(response.status, fittingHeaders(context.store, headers), response.statusText);
   if (body.kind === 'none') return 'complete';
   if (context.job.method === 'HEAD') {
-    if (body.kind === 'stream') await body.stream.cancel().catch(() => undefined);
-    return 'complete';
+    if (body.kind !== 'stream') return 'complete';
+    return body.stream.cancel().then(() => 'complete' as const, () => 'complete' as const);
   }
-  if (body.kind === 'bytes') {
-    if (body.bytes.length > 0) await out.write(body.bytes);
-    return 'complete';
-  }
-  return sendStream(out, body.stream, context.signal);
+  if (body.kind === 'stream') return sendStream(out, body.stream, context.signal);
+  const written = body.bytes.length > 0 ? out.write(body.bytes) : undefined;
+  return written ? written.then(() => 'complete' as const) : 'complete';
 }
 
 /**
@@ -31,10 +29,16 @@ export async function sendResponse(context: JobContext, response: Response, head
  * the body is. A HEAD request has no body to take it from, so the length stays there.
  */
 function fittingHeaders(store: RequestStore, headers: [name: string, value: string][]): [name: string, value: string][] {
-  const isRelayed = headers.some(([name, value]) => name === 'content-encoding' && wasDecoded(store, value));
+  let isRelayed = false;
+  let isSuspect = false;
+  for (const [name, value] of headers) {
+    if (name === 'content-length') isSuspect = true;
+    else if (name === 'content-encoding' && wasDecoded(store, value)) isRelayed = isSuspect = true;
+  }
+  if (!isSuspect) return headers;
   const isWrong = (name: string) => (isRelayed && name === 'content-encoding')
     || (name === 'content-length' && (isRelayed || store.job.method !== 'HEAD'));
-  return headers.some(([name]) => isWrong(name)) ? headers.filter(([name]) => !isWrong(name)) : headers;
+  return headers.filter(([name]) => !isWrong(name));
 }
 
 async function sendStream(out: ResponseSink, stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Sent> {

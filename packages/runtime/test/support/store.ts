@@ -53,7 +53,7 @@ export function memoryFront(): MemoryFront {
 }
 
 export function testStore(phase: Phase, job: Partial<Job> = {}, front: FrontCalls = memoryFront()): RequestStore {
-  return createRequestStore(testJob(job), phase, front);
+  return createRequestStore(testJob(job), phase, { front });
 }
 
 export function inRequest<T>(store: RequestStore, run: () => T): T {
