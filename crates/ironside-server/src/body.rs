@@ -2,6 +2,7 @@
 //! the body, and the connection ends visibly (HTTP/1: without the last chunk, HTTP/2: with a reset).
 
 use crate::response::compress::Encoder;
+use crate::upstream::{UpstreamBody, UpstreamBodyError};
 use crate::work::Pieces;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -19,6 +20,9 @@ pub enum BodyFailure {
     /// The worker's job failed.
     #[error(transparent)]
     Job(#[from] JobFailure),
+    /// Another site's answer broke off.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamBodyError),
     /// A file could not be read on.
     #[error("a file could not be read to its end")]
     File(#[from] std::io::Error),
@@ -30,6 +34,7 @@ impl BodyFailure {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Job(failure) => failure.reason(),
+            Self::Upstream(_) => "upstream",
             Self::File(_) => "file",
         }
     }
@@ -45,6 +50,9 @@ pub enum Body {
     Full(Bytes),
     /// What a worker sends.
     Pieces(Pieces),
+    /// What another site sends.
+    #[allow(private_interfaces, reason = "it is made and read in this crate only")]
+    Upstream(Box<UpstreamBody>),
     /// A part of a file.
     File(FileBody),
     /// Another body in an encoding.
@@ -76,6 +84,7 @@ impl Body {
             Self::Empty => Some(0),
             Self::Full(bytes) => Some(bytes.len() as u64),
             Self::File(file) => Some(file.remaining),
+            Self::Upstream(upstream) => upstream.length(),
             Self::Pieces(_) | Self::Encoded(_) => None,
         }
     }
@@ -90,6 +99,7 @@ impl Body {
                 Poll::Ready((!bytes.is_empty()).then_some(Ok(bytes)))
             }
             Self::Pieces(pieces) => poll_pieces(pieces, context),
+            Self::Upstream(upstream) => upstream.poll_bytes(context).map_err(Into::into),
             Self::File(file) => file.poll_bytes(context),
             Self::Encoded(body) => body.poll_bytes(context),
         }

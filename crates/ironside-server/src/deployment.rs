@@ -88,9 +88,6 @@ impl Deployment {
             source,
         })?;
         let router = Router::new(manifest.clone(), public)?;
-        for rule in router.rules.external_rewrites() {
-            tracing::warn!("next.config: the rewrite {rule:?} leads to another site; it is answered with 501");
-        }
         Ok(Arc::new(Self {
             id: manifest.build.as_str().into(),
             files: BuildFiles::new(&options.build_dir),

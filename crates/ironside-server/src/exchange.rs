@@ -6,6 +6,7 @@ use crate::response::accept::Accepted;
 use crate::rules::Asked;
 use crate::target::Target;
 use crate::telemetry::request_id::RequestId;
+use crate::upstream::External;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Version, request};
 use std::net::{IpAddr, SocketAddr};
@@ -43,6 +44,8 @@ pub struct Exchange {
     pub query: String,
     /// Where the path leads, if a rewrite changed that. The application still sees [`Exchange::path`].
     pub rewritten: Option<Rewritten>,
+    /// The other site that the proxy sends the request to.
+    pub outside: Option<External>,
     /// What is asked for of a page.
     pub navigation: Navigation,
     /// Headers that the answer gets, whoever makes it.
@@ -73,6 +76,10 @@ pub struct Navigation {
     pub variant: Variant,
     /// The path that a client navigation comes from.
     pub from: Option<String>,
+    /// The headers that said so, which end here; another site that answers may be one that understands them.
+    pub sent: HeaderMap,
+    /// The value of `_rsc` that came with them.
+    pub key: Option<String>,
 }
 
 /// The form of a page.
@@ -144,6 +151,7 @@ impl Exchange {
             inside: true,
             query: String::new(),
             rewritten: None,
+            outside: None,
             navigation: Navigation::default(),
             edits: Vec::new(),
             target: Target::NotFound,

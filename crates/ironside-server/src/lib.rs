@@ -51,6 +51,7 @@ pub mod shared;
 mod site;
 pub mod target;
 pub mod telemetry;
+pub mod upstream;
 pub mod url;
 mod work;
 
@@ -60,4 +61,5 @@ pub use options::{DeploymentOptions, Limits, ListenAddress, ServerOptions};
 pub use pipeline::Phase;
 pub use server::{BindError, Current, Drained, Server};
 pub use site::{House, Site};
+pub use upstream::RewriteOptions;
 pub use work::{Done, PieceSource, Pieces, Workers};

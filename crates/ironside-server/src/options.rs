@@ -1,5 +1,6 @@
 //! What the server is told. Every value is finished: nothing here is read from the environment or a file.
 
+use crate::upstream::RewriteOptions;
 use ironside_cache::CacheOptions;
 use ironside_model::manifest::Manifest;
 use std::net::SocketAddr;
@@ -49,6 +50,8 @@ pub struct ServerOptions {
     /// Networks whose `X-Forwarded-*` headers are believed, as `10.0.0.0/8` or an address. Loopback addresses always
     /// belong to them.
     pub trusted_proxies: Vec<String>,
+    /// Rewrites to other sites.
+    pub rewrites: RewriteOptions,
 }
 
 impl ServerOptions {
@@ -59,6 +62,7 @@ impl ServerOptions {
             address: ListenAddress::Everywhere { port },
             limits: Limits::default(),
             trusted_proxies: Vec::new(),
+            rewrites: RewriteOptions::default(),
         }
     }
 

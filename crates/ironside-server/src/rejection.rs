@@ -43,8 +43,6 @@ pub enum Rejection {
     },
     /// A body that the proxy has read is larger than may be kept.
     ProxyBodyTooLarge,
-    /// A rewrite leads to another site, which isn't carried out.
-    ExternalRewrite,
 }
 
 /// A set of methods, as `Allow` lists it.
@@ -108,7 +106,6 @@ impl Rejection {
             Self::Csrf(_) => StatusCode::FORBIDDEN,
             Self::UnknownAction => StatusCode::CONFLICT,
             Self::BodyTooLarge { .. } | Self::ProxyBodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::ExternalRewrite => StatusCode::NOT_IMPLEMENTED,
         }
     }
 
@@ -130,7 +127,6 @@ impl Rejection {
             Self::UrlencodedAction => "urlencoded_action",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::ProxyBodyTooLarge => "proxy_body_too_large",
-            Self::ExternalRewrite => "external_rewrite",
         }
     }
 
@@ -153,7 +149,6 @@ impl Rejection {
                 format!("The body is larger than {limit} bytes. serverActions.bodySizeLimit in next.config sets the limit.")
             }
             Self::ProxyBodyTooLarge => "The proxy read more of the body than is kept for the application.".into(),
-            Self::ExternalRewrite => "This URL is rewritten to another site, which this server does not do.".into(),
         }
     }
 

@@ -92,6 +92,16 @@ impl RequestBody {
         self.again.is_empty() && self.rest.is_none()
     }
 
+    /// The number of bytes that are to come, if it is known.
+    #[must_use]
+    pub(crate) fn exact_length(&self) -> Option<u64> {
+        let again: u64 = self.again.iter().map(|bytes| bytes.len() as u64).sum();
+        match &self.rest {
+            None => Some(again),
+            Some(rest) => rest.size_hint().exact().and_then(|length| length.checked_add(again)),
+        }
+    }
+
     /// Whether a proxy has read more than could be kept, so that the application can't have it.
     #[must_use]
     pub fn is_lost(&self) -> bool {
@@ -140,7 +150,8 @@ impl RequestBody {
         (job, shared)
     }
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+    /// The next bytes.
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         if let Some(bytes) = self.again.pop_front() {
             return Poll::Ready(Some(Ok(bytes)));
         }
@@ -187,7 +198,24 @@ impl RequestBody {
 
 /// A body that somebody may have read, and that is left when it is dropped.
 #[derive(Debug)]
-struct Left(RequestBody);
+pub(crate) struct Left(RequestBody);
+
+impl Left {
+    /// A body that will be left.
+    pub(crate) fn new(body: RequestBody) -> Self {
+        Self(body)
+    }
+
+    /// The body.
+    pub(crate) fn body(&self) -> &RequestBody {
+        &self.0
+    }
+
+    /// The body, to be read.
+    pub(crate) fn body_mut(&mut self) -> &mut RequestBody {
+        &mut self.0
+    }
+}
 
 impl Drop for Left {
     fn drop(&mut self) {

@@ -8,7 +8,8 @@ use crate::routes::RouteInfo;
 use crate::rules::config::{RewriteRule, Rewritten as RuleTarget, Rules};
 use crate::rules::{Asked, RuleError};
 use crate::target::Target;
-use crate::url::{self, Canonical};
+use crate::upstream::{External, ExternalError};
+use crate::url::{self, Canonical, UrlError};
 use crate::{exchange::Rewritten, query};
 use ironside_model::manifest::{Manifest, RouteKind};
 use ironside_model::route_table::{RouteMatch, RouteTable};
@@ -34,6 +35,25 @@ pub struct Resolved {
     pub target: Target,
     /// Where a rewrite led, if one did.
     pub rewritten: Option<Rewritten>,
+}
+
+impl Resolved {
+    fn outside(external: Box<External>) -> Self {
+        Self {
+            target: Target::Outside(external),
+            rewritten: None,
+        }
+    }
+}
+
+/// What became of a rewrite.
+enum Followed {
+    /// It doesn't apply.
+    No,
+    /// It changed the path.
+    Inside,
+    /// It leads to another site.
+    Out(Box<External>),
 }
 
 /// The path while rewrites change it.
@@ -77,36 +97,52 @@ impl Router {
         };
         let rewrites = &self.rules.rewrites;
         for rule in &rewrites.before_files {
-            walk.follow(rule, asked)?;
+            if let Followed::Out(external) = walk.follow(rule, asked)? {
+                return Ok(Resolved::outside(external));
+            }
         }
         let plainly = asked.inside || walk.moved;
         if plainly && let Some(target) = self.file(&walk.path).or_else(|| self.route(&walk.path, from, true)) {
             return Ok(walk.arrive(target, asked));
         }
-        for rule in &rewrites.after_files {
-            if walk.follow(rule, asked)?
-                && let Some(target) = self.anything(&walk.path, from)
-            {
-                return Ok(walk.arrive(target, asked));
-            }
+        if let Some(found) = self.try_each(&rewrites.after_files, &mut walk, asked, from)? {
+            return Ok(found);
         }
         if (asked.inside || walk.moved)
             && let Some(target) = self.route(&walk.path, from, false)
         {
             return Ok(walk.arrive(target, asked));
         }
-        for rule in &rewrites.fallback {
-            if walk.follow(rule, asked)?
-                && let Some(target) = self.anything(&walk.path, from)
-            {
-                return Ok(walk.arrive(target, asked));
-            }
+        if let Some(found) = self.try_each(&rewrites.fallback, &mut walk, asked, from)? {
+            return Ok(found);
         }
         if asked.inside || walk.moved {
             Ok(walk.arrive(Target::NotFound, asked))
         } else {
             Err(Rejection::NotFound)
         }
+    }
+
+    /// Follows rewrites until one leads somewhere.
+    fn try_each(
+        &self,
+        rules: &[RewriteRule],
+        walk: &mut Walk,
+        asked: Asked<'_>,
+        from: Option<&str>,
+    ) -> Result<Option<Resolved>, Rejection> {
+        for rule in rules {
+            match walk.follow(rule, asked)? {
+                Followed::No => {}
+                Followed::Out(external) => return Ok(Some(Resolved::outside(external))),
+                Followed::Inside => {
+                    if let Some(target) = self.anything(&walk.path, from) {
+                        return Ok(Some(walk.arrive(target, asked)));
+                    }
+                }
+            }
+        }
+        Ok(None)
     }
 
     fn anything(&self, path: &str, from: Option<&str>) -> Option<Target> {
@@ -226,15 +262,24 @@ impl Router {
 
 impl Walk {
     /// Follows a rewrite, if it applies.
-    fn follow(&mut self, rule: &RewriteRule, asked: Asked<'_>) -> Result<bool, Rejection> {
+    fn follow(&mut self, rule: &RewriteRule, asked: Asked<'_>) -> Result<Followed, Rejection> {
         let here = Asked {
             path: &self.path,
             inside: asked.inside || self.moved,
             ..asked
         };
         let (path, added) = match rule.rewrite(&here) {
-            None => return Ok(false),
-            Some(RuleTarget::External { .. }) => return Err(Rejection::ExternalRewrite),
+            None => return Ok(Followed::No),
+            Some(RuleTarget::External { url, chosen_by }) => {
+                let external = External::new(&url, chosen_by).map_err(|error| match error {
+                    ExternalError::DotSegment => Rejection::BadUrl(UrlError::NotAPath),
+                    _ => Rejection::NotFound,
+                })?;
+                return Ok(Followed::Out(Box::new(match self.added.as_str() {
+                    "" => external,
+                    added => external.with_query(added),
+                })));
+            }
             Some(RuleTarget::Inside { path, query }) => (path, query),
         };
         self.path = match url::canonicalise(&path).map_err(Rejection::BadUrl)? {
@@ -242,13 +287,13 @@ impl Walk {
         };
         self.added = query::join(&added, &self.added);
         self.moved = true;
-        Ok(true)
+        Ok(Followed::Inside)
     }
 
-    fn arrive(self, target: Target, asked: Asked<'_>) -> Resolved {
+    fn arrive(&mut self, target: Target, asked: Asked<'_>) -> Resolved {
         let rewritten = self.moved.then(|| Rewritten {
             query: query::join(&self.added, asked.query),
-            path: self.path,
+            path: std::mem::take(&mut self.path),
         });
         Resolved { target, rewritten }
     }

@@ -6,6 +6,7 @@ use crate::forwarded::{NetworkError, TrustedProxies};
 use crate::listener::{self, ListenError};
 use crate::options::ServerOptions;
 use crate::site::{House, Site};
+use crate::upstream::{RewriteOptionsError, Upstreams};
 use crate::work::Workers;
 use std::future::Future;
 use std::io;
@@ -28,6 +29,9 @@ pub enum BindError {
     /// A trusted proxy isn't an address.
     #[error("trusted proxies: {0}")]
     TrustedProxy(#[from] NetworkError),
+    /// The settings of rewrites have a mistake.
+    #[error("rewrites: {0}")]
+    Rewrites(#[from] RewriteOptionsError),
     /// The system doesn't tell the address.
     #[error("the address of the opened port can't be found out")]
     Address(#[source] io::Error),
@@ -80,7 +84,7 @@ impl Server {
         let trusted = TrustedProxies::new(&options.trusted_proxies)?;
         let listener = listener::open(&options.address)?;
         let address = listener.local_addr().map_err(BindError::Address)?;
-        let house = Arc::new(House::new(options.limits, trusted));
+        let house = Arc::new(House::new(options.limits, trusted, Upstreams::new(options.rewrites)?));
         let site = Site {
             deployment,
             workers: Arc::new(workers),

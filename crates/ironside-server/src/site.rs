@@ -5,6 +5,7 @@ use crate::forwarded::TrustedProxies;
 use crate::options::Limits;
 use crate::telemetry::metrics::ServerMetrics;
 use crate::telemetry::request_id::RequestIds;
+use crate::upstream::Upstreams;
 use crate::work::Workers;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -20,6 +21,8 @@ pub struct House {
     pub limits: Limits,
     /// Peers whose forwarded headers are believed.
     pub trusted: TrustedProxies,
+    /// Connections to other sites.
+    pub upstreams: Upstreams,
     /// Counters.
     pub metrics: ServerMetrics,
     /// Work that no request waits for.
@@ -33,10 +36,11 @@ pub struct House {
 impl House {
     /// A house without visitors.
     #[must_use]
-    pub fn new(limits: Limits, trusted: TrustedProxies) -> Self {
+    pub fn new(limits: Limits, trusted: TrustedProxies, upstreams: Upstreams) -> Self {
         Self {
             limits,
             trusted,
+            upstreams,
             metrics: ServerMetrics::default(),
             tasks: TaskTracker::new(),
             request_ids: RequestIds::new(),

@@ -1,6 +1,7 @@
 //! What answers a request: the result of routing.
 
 use crate::public_files::PublicFile;
+use crate::upstream::External;
 use ironside_model::route_table::RouteMatch;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub enum Target {
     Metadata(RouteMatch),
     /// A metadata file that is a file.
     MetadataFile(RouteMatch),
+    /// Another site.
+    Outside(Box<External>),
     /// Nothing matches.
     #[default]
     NotFound,

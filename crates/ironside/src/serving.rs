@@ -165,7 +165,7 @@ fn start_failure(error: StartError) -> Failure {
 
 /// In the words of the command line.
 pub(crate) fn bind_failure(error: &BindError) -> Failure {
-    let exit = if matches!(error, BindError::TrustedProxy(_)) {
+    let exit = if matches!(error, BindError::TrustedProxy(_) | BindError::Rewrites(_)) {
         Exit::Usage
     } else {
         Exit::Environment

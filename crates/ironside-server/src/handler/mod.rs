@@ -13,6 +13,7 @@ use crate::exchange::Exchange;
 use crate::response::Answer;
 use crate::site::Site;
 use crate::target::Target;
+use crate::upstream;
 
 /// Answers a request that has passed all phases.
 pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
@@ -25,6 +26,7 @@ pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
         Target::MetadataFile(matched) => metadata_file::answer(exchange, site, &matched).await,
         Target::Page(matched) => page::answer(exchange, site, &matched).await,
         Target::Handler(matched) | Target::Metadata(matched) => route_handler::answer(exchange, site, &matched).await,
+        Target::Outside(external) => upstream::answer(exchange, site, &external).await,
         Target::MissingAsset => not_found::text(),
         Target::NotFound => not_found::answer(exchange, site).await,
     }

@@ -27,6 +27,7 @@ const KEY: &str = "_rsc";
 pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
     let headers = &exchange.headers;
     let is_payload = headers.get(RSC).is_some_and(|value| value == "1") && exchange.reads();
+    let mut key_given = None;
     if is_payload {
         let (given, rest) = query::take(&exchange.query, KEY);
         let key = cache_key(headers);
@@ -37,6 +38,7 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
             return Step::Answer(to_right_key(&exchange.full_path, &rest, &key));
         }
         exchange.query = rest;
+        key_given = given;
     }
     let from = headers
         .get(FROM)
@@ -51,9 +53,13 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
     exchange.navigation = Navigation {
         variant,
         from: from.map(|from| from.split(['?', '#']).next().unwrap_or_default().to_owned()),
+        sent: HeaderMap::new(),
+        key: key_given,
     };
     for name in [RSC, PREFETCH, SEGMENT, STATE_TREE, NEXT_URL, FROM] {
-        exchange.headers.remove(name);
+        if let Some(value) = exchange.headers.remove(name) {
+            exchange.navigation.sent.insert(name, value);
+        }
     }
     Step::Continue
 }

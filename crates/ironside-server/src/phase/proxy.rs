@@ -9,6 +9,7 @@ use crate::rejection::Rejection;
 use crate::response::error_page::{self, Form};
 use crate::response::{Answer, PRIVATE};
 use crate::site::Site;
+use crate::upstream::{ChosenBy, External, UpstreamFailure};
 use crate::url::{Canonical, canonicalise, without_base};
 use crate::work::Done;
 use http::{Method, StatusCode, header};
@@ -99,10 +100,21 @@ fn own(exchange: &Exchange, url: &str) -> Option<String> {
     })
 }
 
+/// To another site. Code computed the URL, so its host has to be listed.
+fn leave(exchange: &mut Exchange, url: &str) -> Step {
+    match External::new(url, ChosenBy::Request) {
+        Ok(external) => {
+            exchange.outside = Some(external);
+            Step::Continue
+        }
+        Err(error) => Step::Answer(UpstreamFailure::Destination(error).answer_for(exchange, url)),
+    }
+}
+
 fn rewrite(exchange: &mut Exchange, site: &Site, url: &str) -> Step {
     let Some(local) = own(exchange, url).or_else(|| (url.starts_with('/') && !url.starts_with("//")).then(|| url.to_owned()))
     else {
-        return Step::Reject(Rejection::ExternalRewrite);
+        return leave(exchange, url);
     };
     let local = local.split('#').next().unwrap_or_default();
     let (path, query) = local.split_once('?').unwrap_or((local, ""));

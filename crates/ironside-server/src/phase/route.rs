@@ -3,9 +3,14 @@
 use crate::exchange::Exchange;
 use crate::pipeline::Step;
 use crate::site::Site;
+use crate::target::Target;
 
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
+    if let Some(external) = exchange.outside.take() {
+        exchange.target = Target::Outside(Box::new(external));
+        return Step::Continue;
+    }
     let router = &site.deployment.router;
     match router.resolve(exchange.asked(), exchange.navigation.from.as_deref()) {
         Ok(resolved) => {

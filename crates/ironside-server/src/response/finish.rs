@@ -19,7 +19,9 @@ pub fn finish(exchange: &Exchange, site: &Site, answer: Answer) -> Response<Body
     let mut response = answer.response;
     edit(exchange, response.headers_mut());
     let config = &site.deployment.manifest.config;
+    let is_ours = !matches!(response.body(), Body::Upstream(_));
     if config.powered_by_header
+        && is_ours
         && response
             .headers()
             .get(header::CONTENT_TYPE)

@@ -4,6 +4,7 @@
 use super::destination::Destination;
 use super::pattern::Captures;
 use super::{Asked, RawWhen, RuleError, When};
+use crate::upstream::ChosenBy;
 use http::{HeaderName, HeaderValue, StatusCode};
 use ironside_model::manifest::Manifest;
 use serde::Deserialize;
@@ -111,20 +112,6 @@ impl Rules {
             },
             proxy: proxy.transpose()?,
         })
-    }
-
-    /// Rewrites that lead to other sites, which this server does not carry out.
-    pub fn external_rewrites(&self) -> impl Iterator<Item = &RewriteRule> {
-        let Rewrites {
-            before_files,
-            after_files,
-            fallback,
-        } = &self.rewrites;
-        before_files
-            .iter()
-            .chain(after_files)
-            .chain(fallback)
-            .filter(|rule| rule.destination.is_external())
     }
 
     /// Whether the proxy runs for this request.
@@ -246,6 +233,8 @@ pub enum Rewritten {
     External {
         /// Its URL.
         url: String,
+        /// Who chose its host.
+        chosen_by: ChosenBy,
     },
 }
 
@@ -263,8 +252,14 @@ impl RewriteRule {
         let captures = self.when.captures(asked)?;
         let filled = self.destination.fill(&captures)?;
         if self.destination.is_external() {
+            let is_written = self.destination.has_written_origin(&filled);
             return Some(Rewritten::External {
                 url: filled.url("", asked.query),
+                chosen_by: if is_written {
+                    ChosenBy::Configuration
+                } else {
+                    ChosenBy::Request
+                },
             });
         }
         let query = if self.destination.uses_captures(&captures) {

@@ -108,7 +108,8 @@ fn rewrites_say_where_they_lead() {
     assert_eq!(
         to("/out/x"),
         Some(Rewritten::External {
-            url: "https://api.example/x?z=1".into()
+            url: "https://api.example/x?z=1".into(),
+            chosen_by: ChosenBy::Configuration,
         })
     );
 }

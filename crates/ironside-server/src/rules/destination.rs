@@ -70,6 +70,12 @@ impl Destination {
         !self.origin.is_empty()
     }
 
+    /// Whether a filled origin is the one that is written, so that the request had no part in it.
+    #[must_use]
+    pub fn has_written_origin(&self, filled: &Filled) -> bool {
+        self.origin == filled.origin
+    }
+
     /// Puts the captures in. `None` if one of them can't stand where the destination wants it.
     #[must_use]
     pub fn fill(&self, captures: &Captures) -> Option<Filled> {

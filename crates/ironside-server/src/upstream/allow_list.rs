@@ -98,7 +98,18 @@ mod tests {
 
     #[test]
     fn entries_with_mistakes_are_refused() {
-        for text in ["", "*", "*.", "https://a.example", "a.example/x", "a b", "*.*.example", "h:0", "h:x", ".example"] {
+        for text in [
+            "",
+            "*",
+            "*.",
+            "https://a.example",
+            "a.example/x",
+            "a b",
+            "*.*.example",
+            "h:0",
+            "h:x",
+            ".example",
+        ] {
             assert!(AllowList::new(&[text.into()]).is_err(), "{text}");
         }
     }

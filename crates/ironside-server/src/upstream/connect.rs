@@ -21,13 +21,15 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 /// Why there is no connection.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 pub enum ConnectError {
     /// The name isn't known.
     #[error("the name of the host has no address")]
-    NoAddress(#[source] Option<io::Error>),
+    NoAddress(#[source] Option<Arc<io::Error>>),
     /// All its addresses are ones that it must not have.
-    #[error("the host's address {address} is not a public one; `private` under [rewrites] in ironside.toml lists networks that names may lead to")]
+    #[error(
+        "the host's address {address} is not a public one; `private` under [rewrites] in ironside.toml lists networks that names may lead to"
+    )]
     NotPublic {
         /// One of them.
         address: IpAddr,
@@ -38,11 +40,11 @@ pub enum ConnectError {
         /// The last one that was tried.
         address: SocketAddr,
         /// Why.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// The other side isn't who it should be, or speaks no TLS.
     #[error("there is no TLS with it")]
-    Tls(#[source] io::Error),
+    Tls(#[source] Arc<io::Error>),
     /// It took too long.
     #[error("no connection within {} ms", after.as_millis())]
     TimedOut {
@@ -95,8 +97,11 @@ impl Connector {
         if !https {
             return Ok(UpstreamStream::Plain(stream));
         }
-        let name = ServerName::try_from(host).map_err(|error| ConnectError::Tls(io::Error::other(error)))?;
-        let tls = TlsConnector::from(self.tls).connect(name, stream).await.map_err(ConnectError::Tls)?;
+        let name = ServerName::try_from(host).map_err(|error| ConnectError::Tls(Arc::new(io::Error::other(error))))?;
+        let tls = TlsConnector::from(self.tls)
+            .connect(name, stream)
+            .await
+            .map_err(|error| ConnectError::Tls(Arc::new(error)))?;
         Ok(UpstreamStream::Tls(Box::new(tls)))
     }
 
@@ -114,7 +119,7 @@ impl Connector {
             .resolver
             .resolve(host.to_owned())
             .await
-            .map_err(|error| ConnectError::NoAddress(Some(error)))?;
+            .map_err(|error| ConnectError::NoAddress(Some(Arc::new(error))))?;
         let (allowed, others): (Vec<_>, Vec<_>) = found
             .into_iter()
             .partition(|address| self.reach.allows(*address, &self.private));
@@ -138,7 +143,10 @@ impl Connector {
                     }
                     return Ok(stream);
                 }
-                Ok(Err(source)) => ConnectError::Refused { address, source },
+                Ok(Err(error)) => ConnectError::Refused {
+                    address,
+                    source: Arc::new(error),
+                },
                 Err(_) => ConnectError::TimedOut { after: share },
             };
         }

@@ -104,7 +104,9 @@ impl External {
         } else {
             "?"
         };
-        let uri = format!("{}{mark}{more}", self.uri).parse().unwrap_or_else(|_| self.uri.clone());
+        let uri = format!("{}{mark}{more}", self.uri)
+            .parse()
+            .unwrap_or_else(|_| self.uri.clone());
         Self { uri, ..self.clone() }
     }
 }
@@ -149,7 +151,10 @@ mod tests {
             read("http://API.example:8080/a?b#c"),
             Ok(("api.example".into(), 8080, "http://API.example:8080/a?b".into()))
         );
-        assert_eq!(read("https://x.example"), Ok(("x.example".into(), 443, "https://x.example/".into())));
+        assert_eq!(
+            read("https://x.example"),
+            Ok(("x.example".into(), 443, "https://x.example/".into()))
+        );
         assert_eq!(
             read("http://x.example?q=1"),
             Ok(("x.example".into(), 80, "http://x.example/?q=1".into()))

@@ -52,10 +52,10 @@ impl UpstreamFailure {
         let mut source = error.source();
         while let Some(inner) = source {
             if let Some(refused) = inner.downcast_ref::<ConnectError>() {
-                return Self::Connect(Box::new(refused.copied()));
+                return Self::Connect(Box::new(refused.clone()));
             }
             if let Some(broken) = inner.downcast_ref::<BodyError>() {
-                return Self::Client(*broken);
+                return Self::Client(broken.clone());
             }
             source = inner.source();
         }

@@ -40,7 +40,16 @@ mod tests {
     #[test]
     fn what_concerns_the_connection_is_gone() {
         let mut headers = HeaderMap::new();
-        for name in ["keep-alive", "te", "upgrade", "transfer-encoding", "proxy-connection", "x-once", "x-stays", "cookie"] {
+        for name in [
+            "keep-alive",
+            "te",
+            "upgrade",
+            "transfer-encoding",
+            "proxy-connection",
+            "x-once",
+            "x-stays",
+            "cookie",
+        ] {
             headers.append(name, HeaderValue::from_static("1"));
         }
         headers.append("connection", HeaderValue::from_static("close, X-Once"));

@@ -118,8 +118,16 @@ async fn forward(exchange: &mut Exchange, upstreams: &Upstreams, external: &Exte
 }
 
 /// Sends it, once more if the other site hung up on a request that only reads.
-async fn send(upstreams: &Upstreams, reach: Reach, request: Request<OutgoingBody>) -> Result<Response<Incoming>, UpstreamFailure> {
-    let again = request.body().is_empty().then(|| request::copy_without_body(&request)).flatten();
+async fn send(
+    upstreams: &Upstreams,
+    reach: Reach,
+    request: Request<OutgoingBody>,
+) -> Result<Response<Incoming>, UpstreamFailure> {
+    let again = request
+        .body()
+        .is_empty()
+        .then(|| request::copy_without_body(&request))
+        .flatten();
     match attempt(upstreams, reach, request).await {
         Err(UpstreamFailure::HungUp(source)) => match again {
             Some(again) => attempt(upstreams, reach, again).await,
@@ -129,7 +137,11 @@ async fn send(upstreams: &Upstreams, reach: Reach, request: Request<OutgoingBody
     }
 }
 
-async fn attempt(upstreams: &Upstreams, reach: Reach, request: Request<OutgoingBody>) -> Result<Response<Incoming>, UpstreamFailure> {
+async fn attempt(
+    upstreams: &Upstreams,
+    reach: Reach,
+    request: Request<OutgoingBody>,
+) -> Result<Response<Incoming>, UpstreamFailure> {
     let sending = Arc::clone(request.body().progress());
     tokio::select! {
         done = upstreams.client(reach).request(request) => done.map_err(UpstreamFailure::of_client),

@@ -95,10 +95,20 @@ mod tests {
 
     #[test]
     fn what_the_configuration_names_is_gone_to() {
-        for url in ["http://localhost:4000", "http://10.0.0.5", "http://backend:80", "http://x.internal", "http://[::1]:3", "http://a.svc"] {
+        for url in [
+            "http://localhost:4000",
+            "http://10.0.0.5",
+            "http://backend:80",
+            "http://x.internal",
+            "http://[::1]:3",
+            "http://a.svc",
+        ] {
             assert_eq!(reach(url, ChosenBy::Configuration), Some(Reach::Named), "{url}");
         }
-        assert_eq!(reach("https://api.partner.example", ChosenBy::Configuration), Some(Reach::Public));
+        assert_eq!(
+            reach("https://api.partner.example", ChosenBy::Configuration),
+            Some(Reach::Public)
+        );
     }
 
     #[test]
@@ -109,7 +119,13 @@ mod tests {
         assert_eq!(reach("http://127.0.0.1:9", ChosenBy::Request), Some(Reach::Named));
         // A wildcard names nobody.
         assert_eq!(reach("http://metadata.internal", ChosenBy::Request), Some(Reach::Public));
-        for url in ["http://localhost", "http://127.0.0.1", "http://backend", "https://evil.example", "https://shops.example"] {
+        for url in [
+            "http://localhost",
+            "http://127.0.0.1",
+            "http://backend",
+            "https://evil.example",
+            "https://shops.example",
+        ] {
             assert_eq!(reach(url, ChosenBy::Request), None, "{url}");
         }
     }
@@ -119,7 +135,11 @@ mod tests {
         let private = policy().private;
         let allows = |reach: Reach, address: &str| reach.allows(address.parse().unwrap(), &private);
         assert!(allows(Reach::Public, "93.184.216.34") && allows(Reach::Public, "10.7.1.1"));
-        assert!(!allows(Reach::Public, "10.8.1.1") && !allows(Reach::Public, "127.0.0.1") && !allows(Reach::Public, "::ffff:127.0.0.1"));
+        assert!(
+            !allows(Reach::Public, "10.8.1.1")
+                && !allows(Reach::Public, "127.0.0.1")
+                && !allows(Reach::Public, "::ffff:127.0.0.1")
+        );
         assert!(allows(Reach::Named, "10.8.1.1") && allows(Reach::Named, "127.0.0.1"));
         assert!(!allows(Reach::Named, "169.254.169.254") && !allows(Reach::Named, "::ffff:169.254.169.254"));
     }

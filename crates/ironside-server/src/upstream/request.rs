@@ -91,7 +91,11 @@ fn introduce(headers: &mut HeaderMap, exchange: &Exchange, external: &External) 
         None => peer.to_string(),
     };
     headers.insert("x-forwarded-for", written(&addresses)?);
-    let node = if peer.is_ipv6() { format!("\"[{peer}]\"") } else { peer.to_string() };
+    let node = if peer.is_ipv6() {
+        format!("\"[{peer}]\"")
+    } else {
+        peer.to_string()
+    };
     let element = format!("for={node};host=\"{}\";proto={proto}", client.authority);
     append(headers, header::FORWARDED, &element)?;
     let version = match exchange.version {

@@ -65,7 +65,11 @@ impl Progress {
     pub(super) async fn silence(&self, patience: Duration) {
         loop {
             let sending = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let since = if sending.waits_for_client { Instant::now() } else { sending.last };
+            let since = if sending.waits_for_client {
+                Instant::now()
+            } else {
+                sending.last
+            };
             let until = since + patience;
             if until <= Instant::now() {
                 return;

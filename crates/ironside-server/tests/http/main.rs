@@ -9,4 +9,5 @@ mod pages;
 mod protocol;
 mod proxy;
 mod support;
+mod upstream;
 mod urls;

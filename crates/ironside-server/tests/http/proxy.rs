@@ -145,7 +145,7 @@ async fn it_rewrites_redirects_answers_and_fails() {
     let server = server().await;
     assert_eq!(server.get("/px/rewrite?mine=1").await.text(), "/px/rewrite rewritten  -,-,-");
     assert_eq!(server.get("/px/file").await.text(), "Hello from a public file");
-    assert_eq!(server.get("/px/away").await.status, 501);
+    assert_eq!(server.get("/px/away").await.status, 403);
     let redirect = server.get("/px/redirect").await;
     assert_eq!((redirect.status, redirect.header("location")), (307, Some("/login?x=1")));
     let answer = server.get("/px/answer").await;

@@ -376,6 +376,20 @@ pub async fn serve_in(
     manifest: Manifest,
     script: impl Fn(Job, JobBody) -> BoxFuture<'static, Result<Done, JobFailure>> + Send + Sync + 'static,
 ) -> Running {
+    let options = ServerOptions {
+        limits,
+        ..ServerOptions::on_port(0)
+    };
+    serve_told(folder, options, manifest, script).await
+}
+
+/// The same with options of the test's own, but for the address.
+pub async fn serve_told(
+    folder: tempfile::TempDir,
+    told: ServerOptions,
+    manifest: Manifest,
+    script: impl Fn(Job, JobBody) -> BoxFuture<'static, Result<Done, JobFailure>> + Send + Sync + 'static,
+) -> Running {
     let options = DeploymentOptions::new(manifest, folder.path().join("build"), folder.path().join("public"));
     let deployment = Deployment::load(options).expect("the application can be served");
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -384,11 +398,7 @@ pub async fn serve_in(
         seen: seen.clone(),
     };
     let address = ListenAddress::Exact(([127, 0, 0, 1], 0).into());
-    let options = ServerOptions {
-        address,
-        limits,
-        ..ServerOptions::on_port(0)
-    };
+    let options = ServerOptions { address, ..told };
     let server = Server::bind(options, deployment.clone(), workers).expect("a free port");
     let (stop, stopped) = oneshot::channel::<()>();
     let address = server.local_addr();

@@ -69,7 +69,9 @@ impl Serving {
         shown: DevWorkers,
         pool: Option<Arc<Pool>>,
     ) -> Result<Self, Failure> {
-        let server = Server::bind(start::server_options(listen), deployment, shown.clone());
+        let mut options = start::server_options(listen);
+        options.rewrites = context.sources.rewrites()?;
+        let server = Server::bind(options, deployment, shown.clone());
         let server = server.map_err(|error| serving::bind_failure(&error))?;
         start::announce(context, listen, server.local_addr());
         let (current, stop) = (server.current(), CancellationToken::new());

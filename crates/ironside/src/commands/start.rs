@@ -22,6 +22,7 @@ pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(
     let Ready { deployment, pool } = serving::prepare(context, &serving::build_dir(context), settings.workers, false).await?;
     let mut options = server_options(&settings.listen);
     options.trusted_proxies.clone_from(&settings.trusted_proxies);
+    options.rewrites.clone_from(&settings.rewrites);
     if let Some(keep_alive) = settings.keep_alive {
         options.limits.keep_alive = keep_alive;
     }

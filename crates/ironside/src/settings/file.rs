@@ -14,6 +14,7 @@ pub(crate) const FILE_NAME: &str = "ironside.toml";
 pub(crate) struct FileSettings {
     pub(crate) listen: Listen,
     pub(crate) workers: Workers,
+    pub(crate) rewrites: Rewrites,
 }
 
 /// `[listen]`
@@ -38,6 +39,24 @@ pub(crate) struct Workers {
     pub(crate) count: Option<usize>,
     /// The Node executable.
     pub(crate) node: Option<std::path::PathBuf>,
+}
+
+/// `[rewrites]`: those that lead to other sites. Times are milliseconds.
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Rewrites {
+    /// Hosts that a request may choose.
+    pub(crate) allow: Option<Vec<String>>,
+    /// Networks that public names may lead to.
+    pub(crate) private: Option<Vec<String>>,
+    /// A file of certificates of further authorities.
+    pub(crate) authorities: Option<std::path::PathBuf>,
+    /// Longest time until a connection is made.
+    pub(crate) connect_timeout: Option<u64>,
+    /// Longest time until the answer begins.
+    pub(crate) first_byte_timeout: Option<u64>,
+    /// Longest silence within an answer.
+    pub(crate) idle_timeout: Option<u64>,
 }
 
 /// Reads the file, if there is one.

@@ -9,6 +9,7 @@ use crate::{
     exit::{Exit, Failure},
 };
 use file::FileSettings;
+use ironside_server::RewriteOptions;
 use std::{
     collections::BTreeMap,
     net::IpAddr,
@@ -38,6 +39,7 @@ pub(crate) struct StartSettings {
     /// `None`: the server's default.
     pub(crate) keep_alive: Option<Duration>,
     pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) rewrites: RewriteOptions,
 }
 
 /// The environment's copy and the file's content, from which settings are made.
@@ -45,6 +47,8 @@ pub(crate) struct StartSettings {
 pub(crate) struct Sources {
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) file: FileSettings,
+    /// The application's folder.
+    pub(crate) dir: PathBuf,
 }
 
 impl Sources {
@@ -53,6 +57,7 @@ impl Sources {
         Ok(Self {
             env,
             file: file::read(dir)?,
+            dir: dir.to_owned(),
         })
     }
 
@@ -133,6 +138,31 @@ impl Sources {
             workers: count,
             keep_alive,
             trusted_proxies: self.file.listen.trusted_proxies.clone().unwrap_or_default(),
+            rewrites: self.rewrites()?,
+        })
+    }
+
+    /// Rewrites to other sites. The file of authorities is read here, relative to the application's folder.
+    pub(crate) fn rewrites(&self) -> Result<RewriteOptions, Failure> {
+        let given = &self.file.rewrites;
+        let default = RewriteOptions::default();
+        let authorities = given.authorities.as_ref().map(|path| {
+            let path = self.dir.join(path);
+            std::fs::read(&path).map_err(|error| {
+                Failure::new(Exit::Usage, format!("{} can't be read", path.display()))
+                    .because(error)
+                    .hint("rewrites.authorities in ironside.toml names a file of certificates in PEM form")
+            })
+        });
+        let time = |given: Option<u64>, default| given.map_or(default, Duration::from_millis);
+        Ok(RewriteOptions {
+            allow: given.allow.clone().unwrap_or_default(),
+            private: given.private.clone().unwrap_or_default(),
+            connect_timeout: time(given.connect_timeout, default.connect_timeout),
+            first_byte_timeout: time(given.first_byte_timeout, default.first_byte_timeout),
+            idle_timeout: time(given.idle_timeout, default.idle_timeout),
+            authorities: authorities.transpose()?,
+            ..default
         })
     }
 }
@@ -164,6 +194,7 @@ mod tests {
         Sources {
             env: env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             file: FileSettings::default(),
+            dir: PathBuf::new(),
         }
     }
 
