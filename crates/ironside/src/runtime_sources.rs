@@ -19,6 +19,47 @@ const OURS: [(&str, &str); 5] = [
 /// What a build needs from npm.
 const PINNED: [&str; 4] = ["react", "react-dom", "react-server-dom-webpack", "scheduler"];
 
+/// Files of packages that draw pictures (`next/og`): satori lays out, resvg makes pixels, the fonts are those that are always
+/// there. Each package by its name, and the names of its files that are needed.
+const DRAWING: [(&str, &[&str]); 5] = [
+    (
+        "satori",
+        &[
+            "package.json",
+            "LICENSE",
+            "layout.wasm",
+            "dist/standalone.js",
+            "dist/standalone.js.LEGAL.txt",
+        ],
+    ),
+    ("@resvg/resvg-wasm", &["package.json", "index.mjs", "index_bg.wasm"]),
+    (
+        "@fontsource/geist-sans",
+        &[
+            "package.json",
+            "LICENSE",
+            "files/geist-sans-latin-400-normal.woff",
+            "files/geist-sans-latin-700-normal.woff",
+        ],
+    ),
+    (
+        "@fontsource/noto-sans",
+        &[
+            "package.json",
+            "LICENSE",
+            "files/noto-sans-latin-ext-400-normal.woff",
+            "files/noto-sans-cyrillic-400-normal.woff",
+            "files/noto-sans-cyrillic-ext-400-normal.woff",
+            "files/noto-sans-greek-400-normal.woff",
+            "files/noto-sans-vietnamese-400-normal.woff",
+        ],
+    ),
+    (
+        "@fontsource/noto-emoji",
+        &["package.json", "LICENSE", "files/noto-emoji-emoji-400-normal.woff"],
+    ),
+];
+
 /// Parts of file names of the pinned packages that no graph of ours can reach.
 const UNREACHABLE: [&str; 8] = [
     ".bun",
@@ -51,6 +92,12 @@ pub(crate) fn files(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
         )?;
     }
     files.retain(|name, _| !UNREACHABLE.iter().any(|part| name.contains(part)));
+    for (name, parts) in DRAWING {
+        for part in parts {
+            let file = root.join("node_modules").join(name).join(part);
+            collect(&file, &format!("node_modules/{name}/{part}"), &mut files)?;
+        }
+    }
     Ok(files)
 }
 
@@ -60,10 +107,12 @@ pub(crate) fn folders(root: &Path) -> Vec<PathBuf> {
     OURS.iter().map(|(folder, _)| root.join("packages").join(folder)).collect()
 }
 
-/// A package of [`PINNED`] that isn't installed.
+/// A package of [`PINNED`] or [`DRAWING`] that isn't installed.
 pub(crate) fn missing(root: &Path) -> Option<&'static str> {
+    let drawing = DRAWING.into_iter().map(|(name, _)| name);
     PINNED
         .into_iter()
+        .chain(drawing)
         .find(|name| !root.join("node_modules").join(name).join("package.json").is_file())
 }
 

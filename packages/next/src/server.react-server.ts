@@ -6,7 +6,7 @@ export { userAgent, userAgentFromString } from '@ironside/runtime/web/user-agent
 export { NextFetchEvent } from '@ironside/runtime/proxy/fetch-event.ts';
 export { after } from '@ironside/runtime/after.ts';
 export { connection } from '@ironside/runtime/wait-for-request.ts';
-export { ImageResponse } from './og.ts';
+export { ImageResponse } from './moved-image-response.ts';
 
 /** Node 24 and newer have it; `undefined` in older ones. */
 export const URLPattern = (globalThis as { URLPattern?: unknown }).URLPattern;

@@ -6,7 +6,7 @@ export { NextResponse } from '@ironside/runtime/web/next-response.ts';
 export { NextURL } from '@ironside/runtime/web/next-url.ts';
 export { userAgent, userAgentFromString } from '@ironside/runtime/web/user-agent.ts';
 export { NextFetchEvent } from '@ironside/runtime/proxy/fetch-event.ts';
-export { ImageResponse } from './og.ts';
+export { ImageResponse } from './moved-image-response.ts';
 
 export const after = serverOnly('after()', 'next/server');
 export const connection = serverOnly('connection()', 'next/server');

@@ -5,6 +5,7 @@
 import { readsRequest } from '../dynamic.ts';
 import { memoized, requestStorage, type RequestStore } from '../request-store.ts';
 import { noteDecoded } from '../web/decoded.ts';
+import { fetchFile, fileOf } from '../web/file-fetch.ts';
 import { nativeFetch, unwrap } from '../web/native.ts';
 import { fetchPolicy, type FetchPolicy, type NextFetchOptions } from './fetch-policy.ts';
 import { cacheableFetch, memoKey, methodOf, urlOf } from './fetch-request.ts';
@@ -20,6 +21,8 @@ export function installFetch(): void {
 }
 
 export async function ironsideFetch(input: RequestInfo | URL, init?: NextFetchInit): Promise<Response> {
+  const file = fileOf(input);
+  if (file) return fetchFile(file);
   const store = requestStorage.getStore();
   if (!store) return nativeFetch(unwrap(input), init);
   if (store.phase === 'proxy' || store.phase === 'after') return plain(store, input, init);

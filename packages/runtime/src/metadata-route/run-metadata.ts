@@ -5,10 +5,11 @@ import { describeError } from '../errors.ts';
 import type { JobContext, JobOutcome, JobRunner } from '../job.ts';
 import { routeModule, routeOf } from '../manifest.ts';
 import type { ModuleExports } from '../modules.ts';
-import { decodedParams, promiseWithProperties, type Params } from '../params.ts';
+import { BadParamError, decodedParams, promiseWithProperties, type Params } from '../params.ts';
 import { NativeResponse } from '../web/native.ts';
 import { sendableHeaders } from '../web/response.ts';
 import { sendResponse } from '../web/send-response.ts';
+import { isAnswered } from './restricted-params.ts';
 import { robotsText, type Robots } from './robots.ts';
 import { sitemapXml, type SitemapEntry } from './sitemap.ts';
 
@@ -35,7 +36,10 @@ export const runMetadata: JobRunner = async (context) => {
     const { module } = await routeModule(manifest, route);
     const file = route.file ?? route.path;
     const name = /([^/]+?)\d?\.[^/]*$/.exec(file)?.[1] ?? '';
-    const response = await produce(module, name, file, decodedParams(job.params));
+    const params = decodedParams(job.params);
+    const { [ID_PARAM]: _, ...places } = params;
+    if (!(await isAnswered(manifest, file, places))) return notFound(context);
+    const response = await produce(module, name, file, params);
     return response ? await send(context, response) : notFound(context);
   } catch (error) {
     return failed(context, error);
@@ -50,25 +54,31 @@ async function produce(module: ModuleExports, name: string, file: string, params
   // Sitemaps are told nothing but their id; images also where they belong.
   const isText = Object.hasOwn(TEXTS, name);
   if (!isText) props['params'] = promiseWithProperties(rest);
+  let item: Item | undefined;
   if (typeof rawId === 'string') {
-    const id = name === 'sitemap' ? rawId.replace(/\.xml$/, '') : rawId;
-    if (!(await knownIds(module, name, file, rest)).includes(id)) return undefined;
+    // `/sitemap/1` is not another name of `/sitemap/1.xml`.
+    if (name === 'sitemap' && !rawId.endsWith('.xml')) return undefined;
+    const id = name === 'sitemap' ? rawId.slice(0, -'.xml'.length) : rawId;
+    item = (await items(module, name, file, rest)).find((known) => String(known.id) === id);
+    if (!item) return undefined;
     props['id'] = idPromise(id);
   }
   const value = await (make as Produce)(props);
-  return isText && !(value instanceof NativeResponse) ? textResponse(TEXTS[name] as Text, value, file) : imageResponse(module, value, file);
+  return isText && !(value instanceof NativeResponse) ? textResponse(TEXTS[name] as Text, value, file) : imageResponse(item?.contentType ?? module['contentType'], value, file);
 }
 
-/** The ids of `generateSitemaps` or `generateImageMetadata`, as text: they come out of a URL. */
-async function knownIds(module: ModuleExports, name: string, file: string, params: Params): Promise<string[]> {
+type Item = { id: unknown; contentType?: unknown };
+
+/** What `generateSitemaps` or `generateImageMetadata` lists. Ids are compared as text: they come out of a URL. */
+async function items(module: ModuleExports, name: string, file: string, params: Params): Promise<Item[]> {
   const generate = module[name === 'sitemap' ? 'generateSitemaps' : 'generateImageMetadata'];
   if (typeof generate !== 'function') return [];
-  const items = await (generate as Produce)(name === 'sitemap' ? {} : { params: promiseWithProperties(params) });
-  if (!Array.isArray(items)) throw new TypeError(`${file} has a ${generate.name} that returned no array.`);
-  return items.map((item: unknown, index) => {
+  const list: unknown = await (generate as Produce)(name === 'sitemap' ? {} : { params: promiseWithProperties(params) });
+  if (!Array.isArray(list)) throw new TypeError(`${file} has a ${generate.name} that returned no array.`);
+  return list.map((item: unknown, index) => {
     const id = (item as { id?: unknown } | null)?.id;
     if (id === undefined || id === null) throw new TypeError(`${file}: the item ${index} of ${generate.name} has no \`id\`.`);
-    return String(id);
+    return item as Item;
   });
 }
 
@@ -84,9 +94,9 @@ function textResponse(text: Text, value: unknown, file: string): Response {
   return new Response(text.write(value), { headers: { 'content-type': text.type, 'cache-control': FRESH } });
 }
 
-function imageResponse(module: ModuleExports, value: unknown, file: string): Response {
+function imageResponse(declared: unknown, value: unknown, file: string): Response {
   if (value instanceof NativeResponse) return value;
-  const type = typeof module['contentType'] === 'string' ? module['contentType'] : 'image/png';
+  const type = typeof declared === 'string' ? declared : 'image/png';
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob || value instanceof ReadableStream) {
     return new Response(value as BodyInit, { headers: { 'content-type': type } });
   }
@@ -110,6 +120,10 @@ async function failed(context: JobContext, error: unknown): Promise<JobOutcome> 
     if (accessFallbackOf(error) !== undefined) return notFound(context);
     const redirect = redirectOf(error);
     if (redirect) return send(context, new Response(null, { status: redirect.status, headers: { location: redirect.url } }));
+  }
+  if (error instanceof BadParamError && !context.out.headSent) {
+    context.out.head(400, []);
+    return { result: 'ok' };
   }
   if (context.out.cancelled) return { result: 'aborted' };
   app().report(error, 'metadata');

@@ -5,13 +5,23 @@
 import type { JobContext, ResponseSink } from '../job.ts';
 import type { RequestStore } from '../request-store.ts';
 import { wasDecoded } from './decoded.ts';
-import { sendableBody, sendableHeaders } from './response.ts';
+import { sendableBody, sendableHeaders, type SendableBody } from './response.ts';
 
 export type Sent = 'complete' | 'cancelled';
 
+/** `response[DRAWN]()` makes the whole body of a response that is expensive and may fail, before its status is sent. */
+export const DRAWN: unique symbol = Symbol.for('ironside.drawn') as never;
+
 /** A promise only where something has to be waited for. It rejects when the body's stream fails; what was sent by then has been sent. */
 export function sendResponse(context: JobContext, response: Response, headers = sendableHeaders(response)): Promise<Sent> | Sent {
-  const body = sendableBody(response);
+  const draw = (response as { [DRAWN]?: () => Promise<Uint8Array> })[DRAWN];
+  if (draw && context.job.method !== 'HEAD' && !response.bodyUsed && !response.body?.locked) {
+    return draw().then((bytes) => sendBody(context, response, headers, { kind: 'bytes', bytes }));
+  }
+  return sendBody(context, response, headers, sendableBody(response));
+}
+
+function sendBody(context: JobContext, response: Response, headers: [name: string, value: string][], body: SendableBody): Promise<Sent> | Sent {
   const { out } = context;
   out.head(response.status, fittingHeaders(context.store, headers), response.statusText);
   if (body.kind === 'none') return 'complete';
