@@ -54,8 +54,9 @@ fn write(files: &BTreeMap<String, PathBuf>) -> io::Result<()> {
         writeln!(out, "    ({name:?}, include_bytes!({:?})),", path.display().to_string())?;
     }
     writeln!(out, "];\npub(crate) const HASH: &str = \"{state:016x}\";")?;
-    fs::write(
-        PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs"),
-        out,
-    )
+    let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    // A new file takes the place of the old one, so that a copy of this folder made with hard links keeps its own.
+    let unfinished = folder.join("embedded.rs.new");
+    fs::write(&unfinished, out)?;
+    fs::rename(unfinished, folder.join("embedded.rs"))
 }

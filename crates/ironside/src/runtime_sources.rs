@@ -16,37 +16,23 @@ const OURS: [(&str, &str); 5] = [
     ("ironside", "ironside"),
 ];
 
-/// What a build needs from npm.
+/// What every build needs from npm.
 const PINNED: [&str; 4] = ["react", "react-dom", "react-server-dom-webpack", "scheduler"];
 
-/// Files of packages that draw pictures (`next/og`): satori lays out, resvg makes pixels, the fonts are those that are always
-/// there. Each package by its name, and the names of its files that are needed.
-const DRAWING: [(&str, &[&str]); 5] = [
-    (
-        "satori",
-        &[
-            "package.json",
-            "LICENSE",
-            "layout.wasm",
-            "dist/standalone.js",
-            "dist/standalone.js.LEGAL.txt",
-        ],
-    ),
-    ("@resvg/resvg-wasm", &["package.json", "index.mjs", "index_bg.wasm"]),
+/// Packages that draw pictures (`next/og`): satori lays out, resvg makes pixels, the fonts are those that are always there.
+/// Each by its name, with the files of it that are needed beside `package.json` and the licence.
+const DRAWING: [(&str, &[&str]); 22] = [
     (
         "@fontsource/geist-sans",
         &[
-            "package.json",
-            "LICENSE",
             "files/geist-sans-latin-400-normal.woff",
             "files/geist-sans-latin-700-normal.woff",
         ],
     ),
+    ("@fontsource/noto-emoji", &["files/noto-emoji-emoji-400-normal.woff"]),
     (
         "@fontsource/noto-sans",
         &[
-            "package.json",
-            "LICENSE",
             "files/noto-sans-latin-ext-400-normal.woff",
             "files/noto-sans-cyrillic-400-normal.woff",
             "files/noto-sans-cyrillic-ext-400-normal.woff",
@@ -54,10 +40,37 @@ const DRAWING: [(&str, &[&str]); 5] = [
             "files/noto-sans-vietnamese-400-normal.woff",
         ],
     ),
+    ("@resvg/resvg-wasm", &["index.mjs", "index_bg.wasm"]),
+    ("@shuding/opentype.js", &["dist/opentype.js"]),
+    ("base64-js", &["lib/b64.js"]),
+    ("camelize", &["index.js"]),
+    ("color-name", &["index.js"]),
+    ("css-background-parser", &["index.js"]),
+    ("css-box-shadow", &["index.js"]),
+    ("css-color-keywords", &["index.js", "colors.json"]),
+    ("css-gradient-parser", &["dist/index.js"]),
+    ("css-to-react-native", &["index.js"]),
+    ("escape-html", &["index.js"]),
+    ("fflate", &["esm/index.mjs"]),
+    ("hex-rgb", &["index.js"]),
+    ("linebreak", &["dist/module.mjs"]),
+    ("parse-css-color", &["dist/index.cjs.js"]),
     (
-        "@fontsource/noto-emoji",
-        &["package.json", "LICENSE", "files/noto-emoji-emoji-400-normal.woff"],
+        "postcss-value-parser",
+        &[
+            "lib/index.js",
+            "lib/parse.js",
+            "lib/stringify.js",
+            "lib/unit.js",
+            "lib/walk.js",
+        ],
     ),
+    (
+        "satori",
+        &["layout.wasm", "dist/standalone.js", "dist/standalone.js.LEGAL.txt"],
+    ),
+    ("tiny-inflate", &["index.js"]),
+    ("unicode-trie", &["index.js", "swap.js"]),
 ];
 
 /// Parts of file names of the pinned packages that no graph of ours can reach.
@@ -93,9 +106,13 @@ pub(crate) fn files(root: &Path) -> io::Result<BTreeMap<String, PathBuf>> {
     }
     files.retain(|name, _| !UNREACHABLE.iter().any(|part| name.contains(part)));
     for (name, parts) in DRAWING {
-        for part in parts {
-            let file = root.join("node_modules").join(name).join(part);
-            collect(&file, &format!("node_modules/{name}/{part}"), &mut files)?;
+        let package = root.join("node_modules").join(name);
+        let licence = fs::read_dir(&package)?
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|file| file.to_ascii_lowercase().starts_with("licen"));
+        let parts = parts.iter().map(|part| (*part).to_owned()).chain(["package.json".to_owned()]);
+        for part in parts.chain(licence) {
+            collect(&package.join(&part), &format!("node_modules/{name}/{part}"), &mut files)?;
         }
     }
     Ok(files)

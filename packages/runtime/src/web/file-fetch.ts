@@ -20,5 +20,5 @@ export async function fetchFile(url: URL): Promise<Response> {
   if (!file?.startsWith(folder + sep)) {
     throw new TypeError(`fetch failed: ${url.href} is no file of the build. \`new URL('./file', import.meta.url)\` names one; other files are read with node:fs.`);
   }
-  return new NativeResponse(await readFile(file));
+  return new NativeResponse(new Uint8Array(await readFile(file)));
 }
