@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { folder, serve } from '../e2e/lib/application.mjs';
+import { internal } from './lib/internal-names.mjs';
 
 const layout = 'export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n';
 const files = {
@@ -13,15 +14,6 @@ const files = {
   'proxy.ts': "import { NextResponse } from 'next/server';\nexport default () => new NextResponse('refused', { status: 401 });\nexport const config = { matcher: '/secret/:path*' };\n",
 };
 
-/** Every internal name, with the values that once worked somewhere and some that could. */
-export const internal = [
-  'x-middleware-subrequest', 'x-middleware-next', 'x-middleware-rewrite', 'x-middleware-override-headers', 'x-middleware-set-cookie',
-  'x-middleware-prefetch', 'x-middleware-request-cookie', 'x-middleware-invoke', 'x-nextjs-data', 'x-nextjs-matched-path', 'x-nextjs-rewrite',
-  'x-nextjs-redirect', 'x-nextjs-prerender', 'x-ironside-route', 'x-ironside-anything', 'x-invoke-path', 'x-invoke-query', 'x-invoke-status',
-  'x-invoke-output', 'x-invoke-error', 'x-action-forwarded', 'x-action-redirect', 'x-action-revalidated', 'x-now-route-matches',
-  'x-matched-path', 'next-resume', 'x-next-resume-state-length', 'x-prerender-revalidate', 'x-prerender-revalidate-if-generated',
-  'x-next-revalidated-tags', 'x-next-revalidate-tag-token',
-];
 const values = ['1', 'proxy', 'middleware', 'src/middleware', Array(5).fill('middleware').join(':'), Array(5).fill('src/middleware').join(':'), '/secret', '/', '200', '{}'];
 
 describe('internal headers', () => {

@@ -1,0 +1,2 @@
+export const GET = () => new Response('the-secret-of-the-handler');
+export const POST = GET;

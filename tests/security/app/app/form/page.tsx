@@ -1,0 +1,5 @@
+import { Forms } from './form';
+
+export default function Page() {
+  return <Forms />;
+}
