@@ -1,6 +1,7 @@
 //! The body of an answer on its way to the client. Every piece goes out as it comes; if its maker fails midway, so does
 //! the body, and the connection ends visibly (HTTP/1: without the last chunk, HTTP/2: with a reset).
 
+use crate::heartbeat::Heartbeat;
 use crate::response::compress::Encoder;
 use crate::upstream::{UpstreamBody, UpstreamBodyError};
 use crate::work::Pieces;
@@ -11,6 +12,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
@@ -57,6 +59,8 @@ pub enum Body {
     File(FileBody),
     /// Another body in an encoding.
     Encoded(Box<EncodedBody>),
+    /// Another body, an event stream that is never silent for long.
+    Heartbeat(Box<Heartbeat>),
 }
 
 /// A body that is encoded on its way, and flushed after each piece.
@@ -77,6 +81,12 @@ impl Body {
         }))
     }
 
+    /// Keeps an event stream from being silent.
+    #[must_use]
+    pub fn with_heartbeat(self, every: Duration) -> Self {
+        Self::Heartbeat(Box::new(Heartbeat::new(self, every)))
+    }
+
     /// The number of bytes, if it is known.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
@@ -86,6 +96,7 @@ impl Body {
             Self::File(file) => Some(file.remaining),
             Self::Upstream(upstream) => upstream.length(),
             Self::Pieces(_) | Self::Encoded(_) => None,
+            Self::Heartbeat(body) => body.length(),
         }
     }
 
@@ -102,6 +113,7 @@ impl Body {
             Self::Upstream(upstream) => upstream.poll_bytes(context).map_err(Into::into),
             Self::File(file) => file.poll_bytes(context),
             Self::Encoded(body) => body.poll_bytes(context),
+            Self::Heartbeat(body) => body.poll_bytes(context),
         }
     }
 }

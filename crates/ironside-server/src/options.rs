@@ -127,6 +127,10 @@ pub struct Limits {
     pub connections: usize,
     /// Most bytes of a request's body that are kept so that the application can read them again after its proxy has.
     pub proxy_body: usize,
+    /// Most bytes of a request's body that a route handler is sent; `None`: as many as the client sends.
+    pub handler_body: Option<u64>,
+    /// After how long a silence a comment is sent in event streams of handlers; `None`: never.
+    pub heartbeat: Option<Duration>,
     /// How long requests may go on when the server stops.
     pub drain: Duration,
 }
@@ -143,6 +147,8 @@ impl Default for Limits {
             streams: 250,
             connections: 25_000,
             proxy_body: 10 * 1024 * 1024,
+            handler_body: None,
+            heartbeat: None,
             drain: Duration::from_secs(30),
         }
     }

@@ -41,6 +41,11 @@ pub enum Rejection {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The body is larger than handlers may be sent.
+    HandlerBodyTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
     /// A body that the proxy has read is larger than may be kept.
     ProxyBodyTooLarge,
 }
@@ -105,7 +110,7 @@ impl Rejection {
             Self::NotFound | Self::UrlencodedAction => StatusCode::NOT_FOUND,
             Self::Csrf(_) => StatusCode::FORBIDDEN,
             Self::UnknownAction => StatusCode::CONFLICT,
-            Self::BodyTooLarge { .. } | Self::ProxyBodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge { .. } | Self::HandlerBodyTooLarge { .. } | Self::ProxyBodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         }
     }
 
@@ -125,7 +130,7 @@ impl Rejection {
             Self::BadActionId => "bad_action_id",
             Self::UnknownAction => "unknown_action",
             Self::UrlencodedAction => "urlencoded_action",
-            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::BodyTooLarge { .. } | Self::HandlerBodyTooLarge { .. } => "body_too_large",
             Self::ProxyBodyTooLarge => "proxy_body_too_large",
         }
     }
@@ -148,6 +153,7 @@ impl Rejection {
             Self::BodyTooLarge { limit } => {
                 format!("The body is larger than {limit} bytes. serverActions.bodySizeLimit in next.config sets the limit.")
             }
+            Self::HandlerBodyTooLarge { limit } => format!("The body is larger than {limit} bytes."),
             Self::ProxyBodyTooLarge => "The proxy read more of the body than is kept for the application.".into(),
         }
     }

@@ -85,6 +85,14 @@ impl Router {
         self.routes.get(usize::try_from(matched.route.0).ok()?)
     }
 
+    /// Whether some route answers this method, which is none of the usual ones.
+    #[must_use]
+    pub fn has_extension(&self, method: &str) -> bool {
+        self.routes
+            .iter()
+            .any(|info| info.extensions.iter().any(|own| own == method))
+    }
+
     /// Follows rewrites and finds what answers. `from`: where a client navigation comes from.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What is known about each route beforehand, so that requests don't have to find it out: methods, whether its answer can
 //! be stored, and the tags of its pattern.
 
+use crate::extension_method::is_extension;
 use crate::rejection::Methods;
 use ironside_model::manifest::{Manifest, PatternPart, Route, RouteKind, SegmentNode};
 use ironside_model::pattern::pattern_shape;
@@ -29,6 +30,8 @@ pub struct RouteInfo {
     pub methods: Methods,
     /// The methods that a handler itself exports.
     pub exported: Methods,
+    /// Methods beyond the usual ones that a handler exports, in order.
+    pub extensions: Vec<String>,
     /// See [`Sharing`].
     pub sharing: Sharing,
     /// `maxDuration`.
@@ -63,6 +66,11 @@ impl RouteInfo {
         let exported = segment
             .map(|segment| Methods::of(segment.exports.iter().map(String::as_str)))
             .unwrap_or_default();
+        let mut extensions: Vec<String> = match (route.kind, segment) {
+            (RouteKind::Handler, Some(segment)) => segment.exports.iter().filter(|name| is_extension(name)).cloned().collect(),
+            _ => Vec::new(),
+        };
+        extensions.sort_unstable();
         let methods = match route.kind {
             RouteKind::Handler if exported.has("GET") => exported.with("HEAD").with("OPTIONS"),
             RouteKind::Handler => exported.with("OPTIONS"),
@@ -74,7 +82,8 @@ impl RouteInfo {
             is_fixed: route.pattern.iter().all(|part| matches!(part, PatternPart::Static(_))),
             methods,
             exported,
-            sharing: sharing(manifest, route, exported),
+            sharing: sharing(manifest, route, exported, !extensions.is_empty()),
+            extensions,
             deadline: route
                 .config
                 .max_duration
@@ -89,6 +98,32 @@ impl RouteInfo {
         }
     }
 
+    /// Whether this method is answered. A handler whose answer is shared has no others than reading.
+    #[must_use]
+    pub fn answers(&self, method: &str) -> bool {
+        self.allowed().has(method) || self.extensions.iter().any(|own| own == method)
+    }
+
+    /// The value of `Allow`.
+    #[must_use]
+    pub fn allow(&self) -> String {
+        let allowed = self.allowed().list();
+        if self.extensions.is_empty() {
+            return allowed;
+        }
+        let mut names: Vec<&str> = allowed.split(", ").filter(|name| !name.is_empty()).collect();
+        names.extend(self.extensions.iter().map(String::as_str));
+        names.sort_unstable();
+        names.join(", ")
+    }
+
+    fn allowed(&self) -> Methods {
+        match (self.kind, self.sharing) {
+            (RouteKind::Handler, Sharing::Candidate) => Methods::READ,
+            _ => self.methods,
+        }
+    }
+
     /// Facts without a manifest, for tests of decisions.
     #[cfg(test)]
     pub(crate) fn bare(kind: RouteKind, methods: Methods, sharing: Sharing, revalidate: Option<u64>) -> Self {
@@ -98,6 +133,7 @@ impl RouteInfo {
             is_fixed: true,
             methods,
             exported: methods,
+            extensions: Vec::new(),
             sharing,
             deadline: None,
             revalidate,
@@ -115,7 +151,7 @@ impl RouteInfo {
     }
 }
 
-fn sharing(manifest: &Manifest, route: &Route, exported: Methods) -> Sharing {
+fn sharing(manifest: &Manifest, route: &Route, exported: Methods, has_extensions: bool) -> Sharing {
     let config = &route.config;
     let declared_static = matches!(config.dynamic.as_deref(), Some("force-static" | "error"));
     let has_params = route.pattern.iter().any(|part| !matches!(part, PatternPart::Static(_)));
@@ -136,9 +172,10 @@ fn sharing(manifest: &Manifest, route: &Route, exported: Methods) -> Sharing {
     match route.kind {
         RouteKind::Page if has_params && !route.static_params && !declared_static => Sharing::Never("params"),
         RouteKind::Handler
-            if ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
-                .iter()
-                .any(|method| exported.has(method)) =>
+            if has_extensions
+                || ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
+                    .iter()
+                    .any(|method| exported.has(method)) =>
         {
             Sharing::Never("methods")
         }

@@ -166,6 +166,10 @@ impl Handshake<'_> {
             worker: self.id.0,
             stream_window: self.options.stream_window,
             jobs: u16::try_from(self.options.jobs_per_worker).unwrap_or(u16::MAX),
+            form_memory: config.forms.memory,
+            form_parts: config.forms.parts,
+            form_text: config.forms.text,
+            form_header: config.forms.header,
         };
         Ok(self.outbox.send(&frame, 0, 0)?)
     }

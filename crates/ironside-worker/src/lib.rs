@@ -47,7 +47,7 @@ pub use front::{Front, LogRecord, MetricRecord, SpanRecord};
 pub use head::{BadResponse, Head};
 pub use helper::{Helper, HelperError};
 pub use job::{BodyError, Job, JobBody, JobInfo, Param, WorkerId};
-pub use options::{MINIMUM_NODE, NodeOptions, PoolOptions, Secret, StartError, WorkerConfig};
+pub use options::{FormLimits, MINIMUM_NODE, NodeOptions, PoolOptions, Secret, StartError, WorkerConfig};
 pub use outcome::{AfterDone, ErrorInfo, Outcome, ProxyAction, ProxyDecision};
 pub use pool::{Pool, PoolStats, WorkerState, WorkerStats};
 pub use response::{Answer, Piece, Response, ResponseBody};

@@ -32,6 +32,31 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Bounds of the forms that handlers read with `request.formData()`. How large a form may be as a whole is the server's
+/// business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormLimits {
+    /// Bytes of a form's files that are kept in memory; the rest is put into temporary files.
+    pub memory: u32,
+    /// Most parts.
+    pub parts: u32,
+    /// Most bytes of all text fields, names included.
+    pub text: u32,
+    /// Most bytes of the headers of one part.
+    pub header: u32,
+}
+
+impl Default for FormLimits {
+    fn default() -> Self {
+        Self {
+            memory: 1 << 20,
+            parts: 1000,
+            text: 16 << 20,
+            header: 16 << 10,
+        }
+    }
+}
+
 /// What each worker is told in CONFIG.
 #[derive(Clone, Default)]
 pub struct WorkerConfig {
@@ -45,6 +70,8 @@ pub struct WorkerConfig {
     pub environment: Vec<(String, String)>,
     /// Whether this is `ironside dev`.
     pub development: bool,
+    /// Bounds of forms.
+    pub forms: FormLimits,
 }
 
 impl fmt::Debug for WorkerConfig {
@@ -55,6 +82,7 @@ impl fmt::Debug for WorkerConfig {
             .field("keys", &self.keys.len())
             .field("environment", &self.environment.len())
             .field("development", &self.development)
+            .field("forms", &self.forms)
             .finish()
     }
 }

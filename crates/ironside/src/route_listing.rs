@@ -2,6 +2,7 @@
 
 use ironside_compiler::report::{BuildReport, RouteSize};
 use ironside_model::manifest::{FileKey, Route, RouteKind, Segment, SegmentKind};
+use ironside_server::extension_method::is_extension;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -26,12 +27,12 @@ fn methods(segments: &Segments, route: &Route) -> String {
     if route.kind != RouteKind::Handler {
         return String::new();
     }
-    METHODS
+    let usual = METHODS
         .iter()
-        .filter(|method| segment.exports.iter().any(|export| export == *method))
         .copied()
-        .collect::<Vec<_>>()
-        .join(" ")
+        .filter(|method| segment.exports.iter().any(|export| export == method));
+    let others = segment.exports.iter().map(String::as_str).filter(|name| is_extension(name));
+    usual.chain(others).collect::<Vec<_>>().join(" ")
 }
 
 /// The file that stands behind a route: the page's, the handler's.

@@ -103,6 +103,7 @@ fn pool_options(
         keys: keys.to_vec(),
         environment: Vec::new(),
         development,
+        forms: context.sources.bodies().forms,
     };
     let mut options = PoolOptions::new(process, config);
     options.workers = workers;

@@ -14,8 +14,8 @@ import {
   writeTail, writeText, writeU16, writeU32, writeU53, writeU8, writeWord, type Writer,
 } from './writer.ts';
 
-export const PROTOCOL_VERSION = 2;
-export const SCHEMA_HASH = 'b21cc3002c2a91f8';
+export const PROTOCOL_VERSION = 3;
+export const SCHEMA_HASH = 'de1521350bed476c';
 /** The first field of HELLO. */
 export const MAGIC = 0x534e5249;
 /** Bytes of a frame's header. */
@@ -117,6 +117,14 @@ export type Config = {
   streamWindow: number;
   /** Most jobs at once. */
   jobs: number;
+  /** Bytes of a form's files that are kept in memory; the rest is put into temporary files. */
+  formMemory: number;
+  /** Most parts of a form. */
+  formParts: number;
+  /** Most bytes of all text fields of a form. */
+  formText: number;
+  /** Most bytes of the headers of one part of a form. */
+  formHeader: number;
 };
 function readConfig(c: Cursor): Config {
   return {
@@ -128,6 +136,10 @@ function readConfig(c: Cursor): Config {
     worker: readU32(c),
     streamWindow: readU32(c),
     jobs: readU16(c),
+    formMemory: readU32(c),
+    formParts: readU32(c),
+    formText: readU32(c),
+    formHeader: readU32(c),
   };
 }
 function writeConfig(out: Writer, value: Config): void {
@@ -139,6 +151,10 @@ function writeConfig(out: Writer, value: Config): void {
   writeU32(out, value.worker);
   writeU32(out, value.streamWindow);
   writeU16(out, value.jobs);
+  writeU32(out, value.formMemory);
+  writeU32(out, value.formParts);
+  writeU32(out, value.formText);
+  writeU32(out, value.formHeader);
 }
 
 export function decodeConfig(bytes: Buffer, start: number, end: number): Config {

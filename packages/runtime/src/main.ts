@@ -13,6 +13,7 @@ import { installFetch } from './cache/fetch.ts';
 import { flushRevalidations } from './cache/revalidate.ts';
 import { setDraftKey } from './draft-mode.ts';
 import { reportError } from './errors.ts';
+import { setFormLimits } from './form/form-limits.ts';
 import { startInstrumentation } from './instrumentation.ts';
 import type { JobRunner } from './job.ts';
 import { loadManifest } from './manifest.ts';
@@ -45,6 +46,7 @@ async function boot(config: Config): Promise<{ runners: Runners; bundles: string
     resolve: (url) => currentRequest('resolve').front.resolve(url),
     flushRevalidations,
   });
+  setFormLimits({ memory: config.formMemory, parts: config.formParts, text: config.formText, header: config.formHeader });
   if (config.keys[0]) setDraftKey(config.keys[0]);
   installFetch();
   installLoaders(app());

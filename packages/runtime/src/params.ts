@@ -32,6 +32,11 @@ function decode(name: string, value: string): string {
 /** Names that a promise itself needs. */
 const OF_PROMISES = new Set(['then', 'catch', 'finally', 'status', 'value', 'reason', 'constructor', 'toString', 'toJSON', 'valueOf', '__proto__', 'hasOwnProperty', 'displayName', '_debugInfo', '$$typeof']);
 
+/** Whether a name means something on promises, so that a parameter of that name is only in the awaited value. */
+export function isPromisesOwn(name: string): boolean {
+  return OF_PROMISES.has(name);
+}
+
 /** A resolved promise of `values` with each of them as a property. */
 export function promiseWithProperties<T extends Record<string, unknown>>(values: T): Promise<T> & T {
   const promise = Promise.resolve(values);

@@ -60,6 +60,7 @@ export class RequestStore {
   #revalidated: Revalidation[] | undefined;
   #after: (() => unknown)[] | undefined;
   #background: Promise<unknown>[] | undefined;
+  #ends: (() => void | Promise<void>)[] | undefined;
   #memo: Map<symbol, unknown> | undefined;
 
   constructor(job: Job, phase: Phase, channel: RequestChannel) {
@@ -91,6 +92,9 @@ export class RequestStore {
   /** Work that goes on beside the answer (refreshing a stale cache entry); the job ends only when it is done. */
   get background(): Promise<unknown>[] { return (this.#background ??= this.#collect<Promise<unknown>[]>([])); }
 
+  /** What has to be put away at the very end; see `job-end.ts`. */
+  get ends(): (() => void | Promise<void>)[] { return (this.#ends ??= this.#collect<(() => void | Promise<void>)[]>([])); }
+
   /** Per-request memo of parsed things (cookies, headers); keyed by the module that owns it. */
   get memo(): Map<symbol, unknown> { return (this.#memo ??= new Map<symbol, unknown>()); }
 
@@ -108,6 +112,7 @@ export class RequestStore {
     part.#revalidated = this.revalidated;
     part.#after = this.after;
     part.#background = this.background;
+    part.#ends = this.ends;
     part.#untouched = false;
     if (isolated) return part;
     part.dynamic = this.dynamic;

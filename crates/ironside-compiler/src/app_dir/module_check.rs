@@ -128,7 +128,10 @@ impl ModuleCheck<'_> {
 
     fn route(&mut self) {
         let facts = self.facts;
-        let has_method = facts.star || METHODS.iter().any(|method| facts.exports.contains_key(*method));
+        let is_extension = |name: &str| name.len() > 1 && name.starts_with(|first: char| first.is_ascii_uppercase()) && name == name.to_ascii_uppercase();
+        let has_method = facts.star
+            || METHODS.iter().any(|method| facts.exports.contains_key(*method))
+            || facts.handler_names().iter().any(|name| is_extension(name));
         for (name, export) in &facts.exports {
             let upper = name.to_ascii_uppercase();
             if *name != upper && METHODS.contains(&upper.as_str()) {

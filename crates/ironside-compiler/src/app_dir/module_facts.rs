@@ -81,6 +81,15 @@ impl ModuleFacts {
     }
 
     /// The names, sorted.
+    /// Exported names without those in capitals that hold a plain value: what a handler exports in capitals is a method.
+    pub(crate) fn handler_names(&self) -> Vec<String> {
+        let is_value = |name: &str, export: &Export| {
+            matches!(export.value, ExportValue::Literal(_)) && !name.contains(|letter: char| letter.is_ascii_lowercase())
+        };
+        let kept = self.exports.iter().filter(|(name, export)| !is_value(name, export));
+        kept.map(|(name, _)| name.clone()).collect()
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         self.exports.keys().cloned().collect()
     }

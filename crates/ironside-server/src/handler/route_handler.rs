@@ -6,7 +6,7 @@ use crate::job;
 use crate::rejection::Rejection;
 use crate::response::error_page::{self, Form};
 use crate::response::{Answer, REVALIDATED};
-use crate::routes::{RouteInfo, Sharing};
+use crate::routes::RouteInfo;
 use crate::shared::{self, Shared};
 use crate::site::Site;
 use crate::work::Done;
@@ -40,21 +40,35 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
 /// What is answered by the list of exported methods alone.
 fn without_code(exchange: &Exchange, info: &RouteInfo) -> Option<Answer> {
     let method = exchange.method.as_str();
-    let allow = HeaderValue::from_str(&info.allowed().list()).unwrap_or(HeaderValue::from_static(""));
-    if !info.allowed().has(method) {
+    let is_answered = info.answers(method);
+    let is_automatic = exchange.method == Method::OPTIONS && !info.exported.has("OPTIONS");
+    if is_answered && !is_automatic {
+        return None;
+    }
+    let allow = HeaderValue::from_str(&info.allow()).unwrap_or(HeaderValue::from_static(""));
+    if !is_answered {
         return Some(Answer::empty(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed").with(header::ALLOW, allow));
     }
-    let automatic = exchange.method == Method::OPTIONS && !info.exported.has("OPTIONS");
-    automatic.then(|| Answer::empty(StatusCode::NO_CONTENT, "options").with(header::ALLOW, allow))
+    Some(Answer::empty(StatusCode::NO_CONTENT, "options").with(header::ALLOW, allow))
 }
 
 async fn run(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, info: &RouteInfo, kind: JobKind) -> Answer {
     if exchange.body.is_lost() {
         return Rejection::ProxyBodyTooLarge.answer();
     }
+    let limit = site.house.limits.handler_body;
+    if let Some(limit) = limit.filter(|limit| announced(exchange).is_some_and(|length| length > *limit)) {
+        return Rejection::HandlerBodyTooLarge { limit }.answer();
+    }
     let job = job::for_route(exchange, kind, Some(matched), info.deadline);
-    let body = std::mem::take(&mut exchange.body).into_job();
-    let mut answer = match site.workers.run(job, body).await {
+    let (body, over) = std::mem::take(&mut exchange.body).into_limited_job(limit.unwrap_or(u64::MAX));
+    let done = site.workers.run(job, body).await;
+    if let (Some(limit), Some(rest)) = (limit, over.rest()) {
+        // Whatever the code made of the half that it saw: the client is told the reason.
+        exchange.body = rest;
+        return Rejection::HandlerBodyTooLarge { limit }.answer();
+    }
+    let mut answer = match done {
         Ok(Done::Response { head, body }) => job::answer(head, body, &exchange.method, "ok"),
         Ok(Done::Finished(_)) => error_page::page(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -72,15 +86,23 @@ async fn run(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, info: &
             .entry(header::CACHE_CONTROL)
             .or_insert(REVALIDATED);
     }
+    if let Some(every) = site.house.limits.heartbeat.filter(|_| is_event_stream(&answer)) {
+        let body = std::mem::take(answer.response.body_mut());
+        *answer.response.body_mut() = body.with_heartbeat(every);
+    }
     answer
 }
 
-impl RouteInfo {
-    /// The methods that are answered. A handler whose answer is shared has no others than reading.
-    fn allowed(&self) -> crate::rejection::Methods {
-        match (self.kind, self.sharing) {
-            (RouteKind::Handler, Sharing::Candidate) => crate::rejection::Methods::READ,
-            _ => self.methods,
-        }
-    }
+/// The length that the head tells.
+fn announced(exchange: &Exchange) -> Option<u64> {
+    let length = exchange.headers.get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
+fn is_event_stream(answer: &Answer) -> bool {
+    let content_type = answer.response.headers().get(header::CONTENT_TYPE);
+    content_type
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/event-stream"))
 }

@@ -23,7 +23,8 @@ fn check(exchange: &Exchange, site: &Site) -> Option<Rejection> {
     if exchange.has_two_lengths {
         return Some(Rejection::TwoLengths);
     }
-    if !METHODS.contains(&exchange.method.as_str()) {
+    let method = exchange.method.as_str();
+    if !METHODS.contains(&method) && !site.deployment.router.has_extension(method) {
         return Some(Rejection::UnknownMethod);
     }
     let length = exchange.uri.path().len() + exchange.uri.query().map_or(0, str::len);

@@ -72,7 +72,7 @@ fn edit(exchange: &Exchange, headers: &mut HeaderMap) {
 }
 
 fn encoded(exchange: &Exchange, mut response: Response<Body>) -> Response<Body> {
-    if !may_be_encoded(&response) {
+    if !may_be_encoded(exchange, &response) {
         return response;
     }
     vary::add(response.headers_mut(), "accept-encoding");
@@ -92,17 +92,28 @@ fn encoded(exchange: &Exchange, mut response: Response<Body>) -> Response<Body> 
     response
 }
 
-fn may_be_encoded(response: &Response<Body>) -> bool {
+fn may_be_encoded(exchange: &Exchange, response: &Response<Body>) -> bool {
     let headers = response.headers();
     let status = response.status();
     let whole = status != StatusCode::PARTIAL_CONTENT && status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED;
-    let worth = response.body().length().is_none_or(|length| length >= WORTH_ENCODING);
+    let worth = length(exchange, response).is_none_or(|length| length >= WORTH_ENCODING);
     let transform = !headers
         .get_all(header::CACHE_CONTROL)
         .iter()
         .any(|value| value.to_str().is_ok_and(|value| value.contains("no-transform")));
     let plain = !headers.contains_key(header::CONTENT_ENCODING) && !headers.contains_key(header::CONTENT_RANGE);
     whole && worth && transform && plain && headers.get(header::CONTENT_TYPE).is_some_and(compress::is_compressible)
+}
+
+/// The number of bytes that a `GET` would get, if it is known: an answer to `HEAD` has the headers of that one.
+fn length(exchange: &Exchange, response: &Response<Body>) -> Option<u64> {
+    match response.body() {
+        Body::Empty if exchange.method == Method::HEAD => {
+            let told = response.headers().get(header::CONTENT_LENGTH)?;
+            told.to_str().ok()?.parse().ok()
+        }
+        body => body.length(),
+    }
 }
 
 /// The bytes are others, though they mean the same.

@@ -13,6 +13,9 @@ use ironside_model::route_table::RouteMatch;
 use ironside_worker::wire::JobKind;
 use ironside_worker::{Head, JobBody, JobFailure, Outcome, Piece};
 
+/// Under this name a stored answer's status text stands among its headers. HTTP allows no such name, so it is never sent.
+pub const REASON: &str = ":reason";
+
 /// The largest answer that is stored.
 const LARGEST: usize = 8 * 1024 * 1024;
 
@@ -176,9 +179,12 @@ fn store(site: &Site, matched: &RouteMatch, asked: &Asked, permit: Permit, colle
         .headers
         .iter()
         .filter(|(name, _)| **name != header::CONTENT_LENGTH && **name != header::DATE);
-    let headers = headers
+    let mut headers: Vec<(Box<str>, Bytes)> = headers
         .map(|(name, value)| (name.as_str().into(), Bytes::copy_from_slice(value.as_bytes())))
         .collect();
+    if let Some(reason) = collected.head.reason {
+        headers.push((REASON.into(), reason));
+    }
     let payload = (!collected.payload.is_empty()).then_some(collected.payload);
     let answer = Answer::new(collected.head.status.as_u16(), headers, collected.body, payload);
     let fill = Fill {

@@ -1,12 +1,14 @@
 //! Answering from what is shared: ready bytes, ready headers, the best encoding, `304` where the client has it.
 
 use super::State;
+use super::fill::REASON;
 use crate::body::Body;
 use crate::exchange::{Exchange, Variant};
 use crate::response::{Answer, HTML, PAYLOAD, REVALIDATED, compress, conditional, vary};
 use crate::site::Site;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use hyper::ext::ReasonPhrase;
 use ironside_cache::{Answer as Stored, EncodedBody, Encoding, Entry};
 use ironside_model::route_table::RouteMatch;
 use ironside_worker::wire::JobKind;
@@ -76,7 +78,7 @@ pub fn handler(exchange: &Exchange, site: &Site, entry: &Entry, state: State, ki
     };
     headers.entry(header::CACHE_CONTROL).or_insert(control);
     let status = StatusCode::from_u16(stored.status).ok()?;
-    Some(finish(
+    let mut answer = finish(
         exchange,
         site,
         Made {
@@ -86,7 +88,11 @@ pub fn handler(exchange: &Exchange, site: &Site, entry: &Entry, state: State, ki
             etag: &stored.etag,
         },
         state,
-    ))
+    );
+    if let Some(phrase) = reason_of(stored).filter(|_| answer.response.status() == status) {
+        answer.response.extensions_mut().insert(phrase);
+    }
+    Some(answer)
 }
 
 struct Made<'a> {
@@ -137,6 +143,12 @@ fn encoding(exchange: &Exchange, site: &Site, headers: &HeaderMap, body: &Encode
         && !headers.contains_key(header::CONTENT_ENCODING);
     let wanted = site.deployment.manifest.config.compress && compressible && body.identity().len() >= WORTH_ENCODING;
     wanted.then(|| exchange.accepted.smallest()).flatten()
+}
+
+/// The status text that the code gave.
+fn reason_of(stored: &Stored) -> Option<ReasonPhrase> {
+    let (_, phrase) = stored.headers.iter().find(|(name, _)| &**name == REASON)?;
+    ReasonPhrase::try_from(phrase.clone()).ok()
 }
 
 fn headers_of(stored: &Stored) -> HeaderMap {

@@ -7,7 +7,7 @@ use super::declare::{wire_frame, wire_struct};
 pub const MAGIC: u32 = u32::from_le_bytes(*b"IRNS");
 
 /// Rises with every change of a frame. Both halves ship together, so there is no negotiation.
-pub const PROTOCOL_VERSION: u16 = 2;
+pub const PROTOCOL_VERSION: u16 = 3;
 
 wire_struct! {
     /// The worker's first frame. `magic` and `protocol` stay first in every version, so that a mismatch can be named.
@@ -58,6 +58,14 @@ wire_struct! {
         stream_window: U32,
         /// Most jobs at once.
         jobs: U16,
+        /// Bytes of a form's files that are kept in memory; the rest is put into temporary files.
+        form_memory: U32,
+        /// Most parts of a form.
+        form_parts: U32,
+        /// Most bytes of all text fields of a form.
+        form_text: U32,
+        /// Most bytes of the headers of one part of a form.
+        form_header: U32,
     }
 }
 wire_frame!(Config, 0x01, FrontToWorker, max 1 << 20);

@@ -71,6 +71,7 @@ impl Serving {
     ) -> Result<Self, Failure> {
         let mut options = start::server_options(listen);
         options.rewrites = context.sources.rewrites()?;
+        start::apply(&context.sources.bodies(), &mut options.limits);
         let server = Server::bind(options, deployment, shown.clone());
         let server = server.map_err(|error| serving::bind_failure(&error))?;
         start::announce(context, listen, server.local_addr());

@@ -4,9 +4,9 @@ use crate::{
     commands::Context,
     exit::Failure,
     serving::{self, Ready},
-    settings::{Listen, StartSettings},
+    settings::{Bodies, Listen, StartSettings},
 };
-use ironside_server::{ListenAddress, Server, ServerOptions};
+use ironside_server::{Limits, ListenAddress, Server, ServerOptions};
 use std::{
     net::{SocketAddr, TcpListener},
     time::{Duration, Instant},
@@ -23,6 +23,7 @@ pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(
     let mut options = server_options(&settings.listen);
     options.trusted_proxies.clone_from(&settings.trusted_proxies);
     options.rewrites.clone_from(&settings.rewrites);
+    apply(&settings.bodies, &mut options.limits);
     if let Some(keep_alive) = settings.keep_alive {
         options.limits.keep_alive = keep_alive;
     }
@@ -44,6 +45,15 @@ pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(
             .warn(&format!("{cut} requests took too long and were cut off"));
     }
     Ok(())
+}
+
+/// Puts the settings of bodies among the server's limits.
+pub(crate) fn apply(bodies: &Bodies, limits: &mut Limits) {
+    limits.handler_body = bodies.handler;
+    limits.heartbeat = bodies.heartbeat;
+    if let Some(proxy) = bodies.proxy {
+        limits.proxy_body = usize::try_from(proxy).unwrap_or(usize::MAX);
+    }
 }
 
 /// Where the command line says to listen.

@@ -1,6 +1,7 @@
 //! `ironside.toml`: settings of the server that do not belong into `next.config`. Every key is optional; a key that isn't
 //! known is an error, since a misspelt limit that is silently ignored is worse than none.
 
+use super::size::Size;
 use crate::exit::{Exit, Failure};
 use serde::Deserialize;
 use std::{io::ErrorKind, path::Path};
@@ -15,6 +16,7 @@ pub(crate) struct FileSettings {
     pub(crate) listen: Listen,
     pub(crate) workers: Workers,
     pub(crate) rewrites: Rewrites,
+    pub(crate) handlers: Handlers,
 }
 
 /// `[listen]`
@@ -59,6 +61,24 @@ pub(crate) struct Rewrites {
     pub(crate) idle_timeout: Option<u64>,
 }
 
+/// `[handlers]`
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Handlers {
+    /// Most bytes of a body that a Route Handler is sent.
+    pub(crate) body_limit: Option<Size>,
+    /// Most bytes of a body that are kept for the application after its proxy has read them.
+    pub(crate) proxy_body_limit: Option<Size>,
+    /// Seconds of silence after which an event stream gets a comment.
+    pub(crate) event_stream_heartbeat: Option<u64>,
+    /// Bytes of a form's files that are kept in memory.
+    pub(crate) form_memory: Option<Size>,
+    /// Most parts of a form.
+    pub(crate) form_parts: Option<u32>,
+    /// Most bytes of a form's text fields.
+    pub(crate) form_text: Option<Size>,
+}
+
 /// Reads the file, if there is one.
 ///
 /// # Errors
@@ -95,6 +115,16 @@ mod tests {
         assert_eq!(settings.listen.port, Some(4000));
         assert_eq!(settings.listen.keep_alive_timeout, Some(5000));
         assert_eq!(settings.workers.count, Some(3));
+        let settings = parse("[handlers]\nbody-limit = '10 MB'\nevent-stream-heartbeat = 15\nform-memory = 65536\n").unwrap();
+        assert_eq!(settings.handlers.body_limit, Some(Size(10_485_760)));
+        assert_eq!(settings.handlers.form_memory, Some(Size(65_536)));
+        assert_eq!(settings.handlers.event_stream_heartbeat, Some(15));
+    }
+
+    #[test]
+    fn a_size_that_is_none_is_an_error_that_says_what_one_is() {
+        let error = parse("[handlers]\nbody-limit = '10 miles'\n").unwrap_err().to_string();
+        assert!(error.contains("10 miles") && error.contains("\"10 MB\""), "{error}");
     }
 
     #[test]

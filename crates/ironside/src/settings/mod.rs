@@ -2,14 +2,17 @@
 //! values; a value that can't be used is an error that names where it came from.
 
 pub(crate) mod file;
+pub(crate) mod size;
 
 use crate::{
     cli::{Global, ListenArgs, StartArgs},
     env_vars,
     exit::{Exit, Failure},
 };
-use file::FileSettings;
+use file::{FileSettings, Handlers};
 use ironside_server::RewriteOptions;
+use ironside_worker::FormLimits;
+use size::Size;
 use std::{
     collections::BTreeMap,
     net::IpAddr,
@@ -40,6 +43,19 @@ pub(crate) struct StartSettings {
     pub(crate) keep_alive: Option<Duration>,
     pub(crate) trusted_proxies: Vec<String>,
     pub(crate) rewrites: RewriteOptions,
+    pub(crate) bodies: Bodies,
+}
+
+/// What handlers and the proxy may be sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Bodies {
+    /// `None`: any length.
+    pub(crate) handler: Option<u64>,
+    /// `None`: the server's default.
+    pub(crate) proxy: Option<u64>,
+    /// `None`: event streams may be silent.
+    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) forms: FormLimits,
 }
 
 /// The environment's copy and the file's content, from which settings are made.
@@ -104,6 +120,30 @@ impl Sources {
             .unwrap_or_else(|| PathBuf::from("node"))
     }
 
+    /// What handlers and the proxy may be sent.
+    pub(crate) fn bodies(&self) -> Bodies {
+        let Handlers {
+            body_limit,
+            proxy_body_limit,
+            event_stream_heartbeat,
+            form_memory,
+            form_parts,
+            form_text,
+        } = &self.file.handlers;
+        let usual = FormLimits::default();
+        Bodies {
+            handler: body_limit.map(|size| size.0),
+            proxy: proxy_body_limit.map(|size| size.0),
+            heartbeat: event_stream_heartbeat.filter(|seconds| *seconds > 0).map(Duration::from_secs),
+            forms: FormLimits {
+                memory: form_memory.map_or(usual.memory, Size::small),
+                parts: form_parts.unwrap_or(usual.parts),
+                text: form_text.map_or(usual.text, Size::small),
+                ..usual
+            },
+        }
+    }
+
     /// Everything for `ironside start`.
     pub(crate) fn start(&self, args: &StartArgs) -> Result<StartSettings, Failure> {
         let StartArgs {
@@ -138,6 +178,7 @@ impl Sources {
             workers: count,
             keep_alive,
             trusted_proxies: self.file.listen.trusted_proxies.clone().unwrap_or_default(),
+            bodies: self.bodies(),
             rewrites: self.rewrites()?,
         })
     }

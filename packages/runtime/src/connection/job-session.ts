@@ -6,6 +6,7 @@ import { headerPairs, type HeaderBlock } from '@ironside/protocol/headers.ts';
 import { afterErrors, hasAfterWork, runAfter } from '../after.ts';
 import { tagProblem } from '../cache/tags.ts';
 import type { FrontCalls } from '../front-calls.ts';
+import { endJob } from '../job-end.ts';
 import type { Job, JobOutcome } from '../job.ts';
 import { requestStorage, type RequestStore, type Revalidation } from '../request-store.ts';
 import { startJob, type JobChannel, type JobEnd, type Runners } from '../runner.ts';
@@ -87,7 +88,7 @@ export class JobSession implements JobChannel {
       return this.#endAfterWork(store, store.revalidated.length);
     }
     this.#sendOutcome(this.#outcomeOf(end, false));
-    this.#close();
+    this.#close(store);
     return undefined;
   }
 
@@ -139,13 +140,14 @@ export class JobSession implements JobChannel {
     // Behind the answer, but still inside the request: what runs may ask who it works for.
     await requestStorage.run(store, () => runAfter(store)).catch(() => undefined);
     encodeAfterDone(this.#output.frames, { revalidations: forLog(store.revalidated.slice(alreadyTold)), errors: afterErrors(store).slice(0, MAX_ERRORS) }, this.id);
-    this.#close();
+    this.#close(store);
   }
 
-  #close(): void {
+  #close(store: RequestStore): void {
     this.#ended = true;
     this.#calls.end(this.id);
     this.#closed(this);
+    if (!store.untouched) void endJob(store);
   }
 
   #wall(): number {

@@ -3,6 +3,7 @@ import { accessFallbackOf, redirectOf } from 'next/navigation-errors';
 import { waitUntil } from '../after.ts';
 import { app } from '../app.ts';
 import { describeError } from '../errors.ts';
+import { FormError } from '../form/form-error.ts';
 import { visibleHeaderPairs } from '../headers.ts';
 import type { JobContext, JobOutcome, JobRunner } from '../job.ts';
 import { loadModule, type ModuleExports } from '../modules.ts';
@@ -62,6 +63,7 @@ async function failed(context: JobContext, error: unknown): Promise<JobOutcome> 
     const status = accessFallbackOf(error);
     if (status !== undefined) return decide(context, new Response(null, { status }));
   }
+  if (error instanceof FormError && !context.out.headSent) return decide(context, new Response(`${error.message}\n`, { status: error.status }));
   if (context.out.cancelled) return { result: 'aborted' };
   app().report(error, 'proxy');
   return { result: 'thrown', error: describeError(error) };

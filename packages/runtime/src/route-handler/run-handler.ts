@@ -3,6 +3,7 @@ import type { Manifest, Route } from '@ironside/protocol/manifest.ts';
 import { app } from '../app.ts';
 import { flushRevalidations } from '../cache/revalidate.ts';
 import { describeError } from '../errors.ts';
+import { FormError } from '../form/form-error.ts';
 import type { JobContext, JobOutcome, JobRunner } from '../job.ts';
 import { loadedRouteModule, routeModule, routeOf } from '../manifest.ts';
 import type { ModuleExports } from '../modules.ts';
@@ -19,6 +20,8 @@ import { responseHeaders } from './response-headers.ts';
 type Handler = (request: Request, context: { params: Promise<unknown> | undefined }) => unknown;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const;
+/** Others that may be exported by name; the front decides which of them HTTP allows. */
+const EXTENSION = /^[A-Z][A-Z0-9_-]+$/;
 
 /** Not an async function, nor are those below: where nothing has to be waited for, no promise is made. */
 export const runHandler: JobRunner = (context) => {
@@ -103,7 +106,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function handlerOf(module: Record<string, unknown>, method: string): Handler | undefined {
-  const own = (METHODS as readonly string[]).includes(method) ? module[method] ?? (method === 'HEAD' ? module['GET'] : undefined) : undefined;
+  const own = EXTENSION.test(method) ? module[method] ?? (method === 'HEAD' ? module['GET'] : undefined) : undefined;
   return typeof own === 'function' ? own as Handler : undefined;
 }
 
@@ -146,6 +149,10 @@ function failed(context: JobContext, error: unknown): Promise<JobOutcome> | JobO
   if (error instanceof BadParamError) {
     context.out.head(400, []);
     return { result: 'ok' };
+  }
+  if (error instanceof FormError && !context.out.headSent) {
+    // What the client sent cannot be read: its mistake, and it is told which.
+    return answer(context, new Response(`${error.message}\n`, { status: error.status }), 'ok');
   }
   if (context.out.cancelled) return { result: 'aborted' };
   requestStorage.run(context.store, () => app().report(error, 'handler'));

@@ -6,9 +6,10 @@
 import { readsRequest } from '../dynamic.ts';
 import { headersFrom, requestHeaderPairs, type HeaderPair } from '../headers.ts';
 import type { JobContext } from '../job.ts';
+import { readForm } from '../form/read-form.ts';
 import type { DynamicReason } from '../request-store.ts';
 import { RequestCookies } from './cookie-jars.ts';
-import { NATIVE, NativeRequest, NativeResponse } from './native.ts';
+import { NATIVE, NativeRequest } from './native.ts';
 import { NextRequest } from './next-request.ts';
 import { NextURL, type NextUrlOptions } from './next-url.ts';
 
@@ -106,6 +107,13 @@ async function bytesOf(state: State): Promise<Uint8Array> {
   return state.context.body.bytes();
 }
 
+/** The body for one reader, who comes now. */
+function streamOf(state: State): ReadableStream<Uint8Array> {
+  if (state.native?.body) return state.native.body as ReadableStream<Uint8Array>;
+  state.used = true;
+  return hasBody(state) ? state.context.body.stream() : readAlready();
+}
+
 class Incoming {
   /** Not a private field: a Proxy that somebody puts around the request could not reach it. */
   readonly [STATE]: State;
@@ -186,10 +194,10 @@ class Incoming {
   }
 
   async formData(): Promise<FormData> {
-    return read(this, 'formData', async (state) => {
-      const bytes = await bytesOf(state);
-      return new NativeResponse(bytes as BodyInit, { headers: { 'content-type': contentType(state) } }).formData();
-    });
+    const state = stateOf(this);
+    note(state, 'headers', 'formData()');
+    if (this.bodyUsed) throw new TypeError(USED);
+    return readForm(streamOf(state), contentType(state), state.context.store);
   }
 
   clone(): NextRequest {
@@ -214,7 +222,7 @@ class Incoming {
 Object.setPrototypeOf(Incoming.prototype, NextRequest.prototype);
 Object.defineProperty(Incoming, 'name', { value: 'Request' });
 
-type Reader = 'text' | 'json' | 'arrayBuffer' | 'blob' | 'formData';
+type Reader = 'text' | 'json' | 'arrayBuffer' | 'blob';
 
 /** Reads the frames directly; through the native request once there is one, since its stream then owns the body. */
 async function read<T>(request: object, how: Reader, direct: (state: State) => Promise<T>): Promise<T> {

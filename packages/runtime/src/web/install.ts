@@ -2,6 +2,8 @@
  * Puts our `Request` and `Response` in the place of the global ones. Imported first by `main.ts`, before any module of the
  * application can keep a reference to Node's.
  */
+import { readForm } from '../form/read-form.ts';
+import { requestStorage } from '../request-store.ts';
 import { NativeRequest, unwrap } from './native.ts';
 import { OurResponse } from './response.ts';
 
@@ -9,6 +11,13 @@ import { OurResponse } from './response.ts';
 class Request extends NativeRequest {
   constructor(input: RequestInfo | URL, init?: RequestInit) {
     super(unwrap(input), init);
+  }
+
+  /** Ours puts large files on the disk, and says what is wrong with a form. */
+  override async formData(): Promise<FormData> {
+    if (this.bodyUsed) throw new TypeError('Body is unusable: Body has already been read');
+    const empty = new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
+    return readForm((this.body as ReadableStream<Uint8Array> | null) ?? empty, this.headers.get('content-type') ?? '', requestStorage.getStore());
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

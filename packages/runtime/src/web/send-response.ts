@@ -23,7 +23,12 @@ export function sendResponse(context: JobContext, response: Response, headers = 
 
 function sendBody(context: JobContext, response: Response, headers: [name: string, value: string][], body: SendableBody): Promise<Sent> | Sent {
   const { out } = context;
-  out.head(response.status, fittingHeaders(context.store, headers), response.statusText);
+  const fitting = fittingHeaders(context.store, headers);
+  // A body that is here tells its length to those who ask for the head alone.
+  if (context.job.method === 'HEAD' && body.kind === 'bytes' && !fitting.some(([name]) => name === 'content-length')) {
+    fitting.push(['content-length', String(body.bytes.length)]);
+  }
+  out.head(response.status, fitting, response.statusText);
   if (body.kind === 'none') return 'complete';
   if (context.job.method === 'HEAD') {
     if (body.kind !== 'stream') return 'complete';

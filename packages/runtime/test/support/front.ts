@@ -152,7 +152,7 @@ export function frontOver(socket: Duplex, exits: number[], close: () => Promise<
     onCall(answer) { answerCall = answer; },
     async boot(config = {}) {
       await front.next('hello');
-      send((out) => encodeConfig(out, { deployment: 'd', manifest: '/m', keys: [], environment: [], development: false, worker: 0, streamWindow: WINDOW, jobs: 64, ...config }));
+      send((out) => encodeConfig(out, { deployment: 'd', manifest: '/m', keys: [], environment: [], development: false, worker: 0, streamWindow: WINDOW, jobs: 64, formMemory: 1 << 20, formParts: 1000, formText: 1 << 20, formHeader: 16384, ...config }));
       for (;;) {
         const fatal = received.find((one) => one.name === 'fatal');
         if (fatal) throw new Error(`The worker could not start: ${String(fatal.frame['stack'])}`);
