@@ -26,7 +26,20 @@ mod tests {
         for method in ["PROPFIND", "QUERY", "M-SEARCH", "PURGE", "VERSION-CONTROL"] {
             assert!(is_extension(method), "{method}");
         }
-        for other in ["GET", "TRACE", "CONNECT", "PRI", "TRACK", "dynamic", "Get", "propfind", "maxDuration", "", "A", "2D"] {
+        for other in [
+            "GET",
+            "TRACE",
+            "CONNECT",
+            "PRI",
+            "TRACK",
+            "dynamic",
+            "Get",
+            "propfind",
+            "maxDuration",
+            "",
+            "A",
+            "2D",
+        ] {
             assert!(!is_extension(other), "{other}");
         }
     }

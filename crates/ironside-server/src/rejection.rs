@@ -110,7 +110,9 @@ impl Rejection {
             Self::NotFound | Self::UrlencodedAction => StatusCode::NOT_FOUND,
             Self::Csrf(_) => StatusCode::FORBIDDEN,
             Self::UnknownAction => StatusCode::CONFLICT,
-            Self::BodyTooLarge { .. } | Self::HandlerBodyTooLarge { .. } | Self::ProxyBodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge { .. } | Self::HandlerBodyTooLarge { .. } | Self::ProxyBodyTooLarge => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
         }
     }
 

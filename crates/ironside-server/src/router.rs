@@ -88,9 +88,7 @@ impl Router {
     /// Whether some route answers this method, which is none of the usual ones.
     #[must_use]
     pub fn has_extension(&self, method: &str) -> bool {
-        self.routes
-            .iter()
-            .any(|info| info.extensions.iter().any(|own| own == method))
+        self.routes.iter().any(|info| info.extensions.iter().any(|own| own == method))
     }
 
     /// Follows rewrites and finds what answers. `from`: where a client navigation comes from.

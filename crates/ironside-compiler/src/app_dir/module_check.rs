@@ -128,7 +128,9 @@ impl ModuleCheck<'_> {
 
     fn route(&mut self) {
         let facts = self.facts;
-        let is_extension = |name: &str| name.len() > 1 && name.starts_with(|first: char| first.is_ascii_uppercase()) && name == name.to_ascii_uppercase();
+        let is_extension = |name: &str| {
+            name.len() > 1 && name.starts_with(|first: char| first.is_ascii_uppercase()) && name == name.to_ascii_uppercase()
+        };
         let has_method = facts.star
             || METHODS.iter().any(|method| facts.exports.contains_key(*method))
             || facts.handler_names().iter().any(|name| is_extension(name));

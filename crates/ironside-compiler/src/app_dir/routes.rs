@@ -133,7 +133,11 @@ impl Collector<'_, '_> {
         let segment = Segment {
             kind,
             chunk: String::new(),
-            exports: if kind == SegmentKind::Route { facts.handler_names() } else { facts.names() },
+            exports: if kind == SegmentKind::Route {
+                facts.handler_names()
+            } else {
+                facts.names()
+            },
             styles: Vec::new(),
             fonts: Vec::new(),
             clients: Vec::new(),

@@ -85,6 +85,9 @@ fn encoded(exchange: &Exchange, mut response: Response<Body>) -> Response<Body> 
     headers.remove(header::ACCEPT_RANGES);
     weaken_etag(headers);
     let body = std::mem::take(response.body_mut());
+    if exchange.method == Method::HEAD && body.length() == Some(0) {
+        return response;
+    }
     *response.body_mut() = match body {
         Body::Full(bytes) => Body::Full(compress::encode(encoding, &bytes)),
         body => body.encoded(Encoder::new(encoding)),
@@ -108,7 +111,7 @@ fn may_be_encoded(exchange: &Exchange, response: &Response<Body>) -> bool {
 /// The number of bytes that a `GET` would get, if it is known: an answer to `HEAD` has the headers of that one.
 fn length(exchange: &Exchange, response: &Response<Body>) -> Option<u64> {
     match response.body() {
-        Body::Empty if exchange.method == Method::HEAD => {
+        body if exchange.method == Method::HEAD && body.length() == Some(0) => {
             let told = response.headers().get(header::CONTENT_LENGTH)?;
             told.to_str().ok()?.parse().ok()
         }

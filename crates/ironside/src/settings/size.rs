@@ -35,7 +35,11 @@ impl<'de> Deserialize<'de> for Size {
             Number(u64),
             Text(String),
         }
-        let wrong = |given: &str| de::Error::custom(format!("{given} is no size; write a number of bytes, or for example \"10 MB\""));
+        let wrong = |given: &str| {
+            de::Error::custom(format!(
+                "{given} is no size; write a number of bytes, or for example \"10 MB\""
+            ))
+        };
         match Raw::deserialize(deserializer) {
             Ok(Raw::Number(bytes)) => Ok(Self(bytes)),
             Ok(Raw::Text(text)) => Self::parse(&text).ok_or_else(|| wrong(&format!("{text:?}"))),
@@ -50,7 +54,13 @@ mod tests {
 
     #[test]
     fn sizes_have_units() {
-        for (text, bytes) in [("65536", 65_536), ("512 KB", 524_288), ("10mb", 10_485_760), ("1 GiB", 1_073_741_824), ("3b", 3)] {
+        for (text, bytes) in [
+            ("65536", 65_536),
+            ("512 KB", 524_288),
+            ("10mb", 10_485_760),
+            ("1 GiB", 1_073_741_824),
+            ("3b", 3),
+        ] {
             assert_eq!(Size::parse(text), Some(Size(bytes)), "{text}");
         }
         for text in ["", "MB", "-1", "1.5 MB", "1 mile", "99999999999 GB"] {
