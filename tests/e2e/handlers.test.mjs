@@ -155,6 +155,8 @@ describe('route handlers', () => {
         const answer = await request('GET', '/static');
         assert.deepEqual([answer.status, answer.reason, answer.text], [201, 'Made Once', 'kept']);
       }
+      const options = await request('OPTIONS', '/static');
+      assert.deepEqual([options.status, options.headers.allow], [204, 'GET, HEAD, OPTIONS']);
     });
   });
 

@@ -36,6 +36,7 @@ pub mod front;
 pub mod handler;
 mod heartbeat;
 pub mod job;
+pub mod kept_body;
 mod listener;
 mod options;
 pub mod phase;

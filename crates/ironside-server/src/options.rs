@@ -125,8 +125,9 @@ pub struct Limits {
     pub streams: u32,
     /// Most connections.
     pub connections: usize,
-    /// Most bytes of a request's body that are kept so that the application can read them again after its proxy has.
-    pub proxy_body: usize,
+    /// Most bytes of a request's body that are kept, mostly on the disk, so that the application can read them again after its
+    /// proxy has.
+    pub proxy_body: u64,
     /// Most bytes of a request's body that a route handler is sent; `None`: as many as the client sends.
     pub handler_body: Option<u64>,
     /// After how long a silence a comment is sent in event streams of handlers; `None`: never.
@@ -146,7 +147,7 @@ impl Default for Limits {
             url_bytes: 16 * 1024,
             streams: 250,
             connections: 25_000,
-            proxy_body: 10 * 1024 * 1024,
+            proxy_body: 1 << 30,
             handler_body: None,
             heartbeat: None,
             drain: Duration::from_secs(30),

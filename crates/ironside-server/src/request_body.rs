@@ -2,12 +2,12 @@
 //! where there is one; and a second time, if a proxy has read some of it before. A client that stops sending is not waited
 //! for without end.
 
+use crate::kept_body::KeptBody;
 use bytes::Bytes;
 use futures_util::Stream;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use ironside_worker::{BodyError, JobBody};
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 #[derive(Debug, Default)]
 pub struct RequestBody {
     /// What a proxy has read, to be read again.
-    again: VecDeque<Bytes>,
+    again: KeptBody,
     rest: Option<Incoming>,
     /// How long the client may be silent while somebody wants more.
     patience: Option<Duration>,
@@ -135,11 +135,11 @@ impl RequestBody {
 
     /// For a proxy: what it reads is kept, up to `keep` bytes, and [`Shared::take_back`] gives the whole body again.
     #[must_use]
-    pub fn share(self, keep: usize) -> (JobBody, Shared) {
+    pub fn share(self, keep: u64) -> (JobBody, Shared) {
         let empty = self.is_empty();
         let shared = Shared(Arc::new(Mutex::new(Some(Recording {
             body: Left(self),
-            read: VecDeque::new(),
+            read: KeptBody::default(),
             room: keep,
         }))));
         let job = if empty {
@@ -152,8 +152,15 @@ impl RequestBody {
 
     /// The next bytes.
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        if let Some(bytes) = self.again.pop_front() {
-            return Poll::Ready(Some(Ok(bytes)));
+        match self.again.pop() {
+            Ok(None) => {}
+            Ok(Some(bytes)) => return Poll::Ready(Some(Ok(bytes))),
+            Err(error) => {
+                tracing::error!(%error, "a body that the proxy has read can't be read again");
+                self.again = KeptBody::default();
+                self.rest = None;
+                return Poll::Ready(Some(Err(BodyError::Truncated)));
+            }
         }
         loop {
             let Some(rest) = &mut self.rest else {
@@ -265,8 +272,8 @@ impl Stream for Limited {
 #[derive(Debug)]
 struct Recording {
     body: Left,
-    read: VecDeque<Bytes>,
-    room: usize,
+    read: KeptBody,
+    room: u64,
 }
 
 /// A body that a proxy may read and the application after it.
@@ -282,7 +289,10 @@ impl Shared {
             return RequestBody::default();
         };
         let mut body = std::mem::take(&mut body.0);
-        read.append(&mut body.again);
+        // What had been read before the proxy, and not by it.
+        while let Ok(Some(bytes)) = body.again.pop() {
+            body.lost |= read.push(bytes).is_err();
+        }
         RequestBody { again: read, ..body }
     }
 }
@@ -302,12 +312,16 @@ impl Stream for Reader {
         }
         let next = std::task::ready!(recording.body.0.poll_next(context));
         if let Some(Ok(bytes)) = &next {
-            let Some(room) = recording.room.checked_sub(bytes.len()) else {
+            let Some(room) = recording.room.checked_sub(bytes.len() as u64) else {
                 recording.body.0.lost = true;
                 return Poll::Ready(Some(Err(BodyError::OverLimit)));
             };
             recording.room = room;
-            recording.read.push_back(bytes.clone());
+            if let Err(error) = recording.read.push(bytes.clone()) {
+                tracing::error!(%error, "a body that the proxy reads can't be kept");
+                recording.body.0.lost = true;
+                return Poll::Ready(Some(Err(BodyError::OverLimit)));
+            }
         }
         Poll::Ready(next)
     }

@@ -98,10 +98,13 @@ impl RouteInfo {
         }
     }
 
-    /// Whether this method is answered. A handler whose answer is shared has no others than reading.
+    /// Whether this method is answered. A handler whose answer is shared has no others than reading, and `OPTIONS`, which
+    /// tells so.
     #[must_use]
     pub fn answers(&self, method: &str) -> bool {
-        self.allowed().has(method) || self.extensions.iter().any(|own| own == method)
+        method == "OPTIONS" && self.kind == RouteKind::Handler
+            || self.allowed().has(method)
+            || self.extensions.iter().any(|own| own == method)
     }
 
     /// The value of `Allow`.

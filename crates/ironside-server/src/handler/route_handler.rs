@@ -45,7 +45,11 @@ fn without_code(exchange: &Exchange, info: &RouteInfo) -> Option<Answer> {
     if is_answered && !is_automatic {
         return None;
     }
-    let allow = HeaderValue::from_str(&info.allow()).unwrap_or(HeaderValue::from_static(""));
+    let mut allow = info.allow();
+    if is_automatic && !allow.contains("OPTIONS") {
+        allow.push_str(", OPTIONS");
+    }
+    let allow = HeaderValue::from_str(&allow).unwrap_or(HeaderValue::from_static(""));
     if !is_answered {
         return Some(Answer::empty(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed").with(header::ALLOW, allow));
     }

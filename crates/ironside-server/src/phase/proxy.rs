@@ -32,6 +32,8 @@ pub async fn run(exchange: &mut Exchange, site: &Site) -> Step {
             decided(exchange, site, outcome)
         }
         Ok(Done::Response { head, body }) => Step::Answer(job::answer(head, body, &Method::GET, "proxy_answer")),
+        // It failed because it was not given more than can be kept.
+        Err(_) if shared.take_back().is_lost() => Step::Reject(Rejection::ProxyBodyTooLarge),
         Err(failure) => Step::Answer(error_page::failed(
             exchange,
             &failure,

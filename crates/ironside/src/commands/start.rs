@@ -52,7 +52,7 @@ pub(crate) fn apply(bodies: &Bodies, limits: &mut Limits) {
     limits.handler_body = bodies.handler;
     limits.heartbeat = bodies.heartbeat;
     if let Some(proxy) = bodies.proxy {
-        limits.proxy_body = usize::try_from(proxy).unwrap_or(usize::MAX);
+        limits.proxy_body = proxy;
     }
 }
 

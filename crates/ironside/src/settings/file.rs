@@ -67,7 +67,7 @@ pub(crate) struct Rewrites {
 pub(crate) struct Handlers {
     /// Most bytes of a body that a Route Handler is sent.
     pub(crate) body_limit: Option<Size>,
-    /// Most bytes of a body that are kept for the application after its proxy has read them.
+    /// Most bytes of a body that a proxy may read; they are kept for the application.
     pub(crate) proxy_body_limit: Option<Size>,
     /// Seconds of silence after which an event stream gets a comment.
     pub(crate) event_stream_heartbeat: Option<u64>,

@@ -7,6 +7,7 @@ import { FormError } from '../form/form-error.ts';
 import { visibleHeaderPairs } from '../headers.ts';
 import type { JobContext, JobOutcome, JobRunner } from '../job.ts';
 import { loadModule, type ModuleExports } from '../modules.ts';
+import { headerSafe } from '../render/redirect-location.ts';
 import { incomingRequest } from '../web/incoming-request.ts';
 import { NativeResponse } from '../web/native.ts';
 import { sendResponse } from '../web/send-response.ts';
@@ -59,7 +60,7 @@ async function decide(context: JobContext, response: Response | undefined): Prom
 async function failed(context: JobContext, error: unknown): Promise<JobOutcome> {
   if (!context.out.headSent) {
     const redirect = redirectOf(error);
-    if (redirect) return { result: 'redirect', proxy: { action: { type: 'redirect', url: redirect.url, status: redirect.status }, responseHeaders: [] } };
+    if (redirect) return { result: 'redirect', proxy: { action: { type: 'redirect', url: headerSafe(redirect.url), status: redirect.status }, responseHeaders: [] } };
     const status = accessFallbackOf(error);
     if (status !== undefined) return decide(context, new Response(null, { status }));
   }

@@ -1,5 +1,6 @@
 /** `redirect()`, `notFound()` and their siblings thrown in a route handler (Next behaviour 4.14, 4.15). */
 import { accessFallbackOf, redirectOf } from 'next/navigation-errors';
+import { headerSafe } from '../render/redirect-location.ts';
 import { headerOf } from '../headers.ts';
 import type { JobResult } from '../job.ts';
 import type { RequestStore } from '../request-store.ts';
@@ -9,7 +10,7 @@ export function navigationResponse(store: RequestStore, error: unknown): { respo
   if (redirect) {
     // A browser repeats the method on 307; a form that was posted is to be followed by GET.
     const status = redirect.status === 307 && looksLikeForm(store) ? 303 : redirect.status;
-    return { response: new Response(null, { status, headers: { location: redirect.url } }), result: 'redirect' };
+    return { response: new Response(null, { status, headers: { location: headerSafe(redirect.url) } }), result: 'redirect' };
   }
   const status = accessFallbackOf(error);
   return status === undefined ? undefined : { response: new Response(null, { status }), result: 'not_found' };
