@@ -57,7 +57,7 @@ export async function run(check, base) {
   for (const [, command, expected] of code.matchAll(/^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n?)*)/gm)) {
     const printed = await shell(command);
     const pattern = expected.trim().split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^]*?');
-    assert.match(printed.replaceAll('\r', '').trim(), new RegExp(`^${pattern}$`), `${check.place}: $ ${command}`);
+    assert.match(printed.replaceAll('\r', '').trim(), new RegExp(`^${pattern}$`), `${check.place}: $ ${command}\n${printed}`);
   }
 }
 
