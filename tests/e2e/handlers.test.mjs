@@ -85,10 +85,11 @@ export function GET(request: Request) {
   return new Response(body, { headers: { 'content-type': type } });
 }
 `,
-  'app/late/page.tsx': `import { Suspense } from 'react';
-import { headers } from 'next/headers';
-async function Never() { await new Promise(() => {}); return null; }
-export default async function Late() { await headers(); return <Suspense fallback={<p>wait</p>}><Never /></Suspense>; }
+  'app/late/page.tsx': `import { Suspense, cacheSignal } from 'react';
+import { state } from '../../lib/state';
+export const dynamic = 'force-dynamic';
+async function Never({ name }: { name: string }) { cacheSignal()!.addEventListener('abort', () => state.aborted.push('page ' + name)); await new Promise(() => {}); return null; }
+export default async function Late({ searchParams }: any) { const { name } = await searchParams; return <Suspense fallback={<p>wait</p>}><Never name={name} /></Suspense>; }
 `,
 };
 
@@ -274,6 +275,15 @@ describe('route handlers', () => {
       await until(() => two.received.length, (length) => length > 0);
       two.stream.close(8);
       await until(state, ({ aborted, cancelled }) => ['one', 'two'].every((name) => aborted.includes(name) && cancelled.includes(name)));
+    });
+    test('of pages whose reader has gone end, too', async () => {
+      const one = raw(server.port, 'GET /late?name=one HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await until(() => one.received.toString(), (text) => text.includes('wait'));
+      one.socket.destroy();
+      const two = h2(server.base, { ':path': '/late?name=two' });
+      await until(() => two.received.toString(), (text) => text.includes('wait'));
+      two.stream.close(8);
+      await until(state, ({ aborted }) => ['page one', 'page two'].every((name) => aborted.includes(name)));
     });
     test('that fail midway end visibly, over HTTP/1.1 and HTTP/2', async () => {
       const one = raw(server.port, 'GET /events HTTP/1.1\r\nHost: localhost\r\nX-Fail: 1\r\n\r\n');

@@ -72,6 +72,8 @@ pub struct AppConfig {
     pub asset_prefix: String,
     /// Whether canonical URLs end with `/`.
     pub trailing_slash: bool,
+    /// Whether `/a` and `/a/` are answered alike, without a redirect from one to the other.
+    pub skip_trailing_slash_redirect: bool,
     /// Whether `x-powered-by` is sent with HTML.
     pub powered_by_header: bool,
     /// Whether responses are compressed.
@@ -131,6 +133,7 @@ impl Default for AppConfig {
             base_path: String::new(),
             asset_prefix: String::new(),
             trailing_slash: false,
+            skip_trailing_slash_redirect: false,
             powered_by_header: true,
             compress: true,
             react_strict_mode: None,

@@ -137,6 +137,9 @@ fn urls(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Vec<Diagno
         }
     }
     app.trailing_slash = reader.bool("trailingSlash", diagnostics).unwrap_or(app.trailing_slash);
+    app.skip_trailing_slash_redirect = reader
+        .bool("skipTrailingSlashRedirect", diagnostics)
+        .unwrap_or(app.skip_trailing_slash_redirect);
 }
 
 fn switches(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Vec<Diagnostic>) {

@@ -4,6 +4,7 @@ use crate::exchange::Exchange;
 use crate::pipeline::Step;
 use crate::response::Answer;
 use crate::site::Site;
+use http::{HeaderValue, StatusCode, header};
 
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
@@ -17,7 +18,14 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
         .iter()
         .find_map(|rule| rule.answer(&asked, base_path));
     match found {
-        Some((status, location)) => Step::Answer(Answer::redirect(status, &location, "config_redirect")),
+        Some((status, location)) => {
+            let answer = Answer::redirect(status, &location, "config_redirect");
+            // For clients that are older than the status (Next behaviour 7.29).
+            match HeaderValue::from_str(&format!("0;url={location}")) {
+                Ok(refresh) if status == StatusCode::PERMANENT_REDIRECT => Step::Answer(answer.with(header::REFRESH, refresh)),
+                _ => Step::Answer(answer),
+            }
+        }
         None => Step::Continue,
     }
 }

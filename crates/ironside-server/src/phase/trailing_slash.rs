@@ -1,4 +1,4 @@
-//! One of `/a` and `/a/` is a redirect to the other, for any method. Behind this phase paths have no slash at their end,
+//! One of `/a` and `/a/` is a redirect to the other, for any method, unless `next.config` wants none. Behind this phase paths have no slash at their end,
 //! so that rules and routes see one form; the application sees what the client asked for.
 
 use super::canonical_url::with_query;
@@ -10,9 +10,10 @@ use http::StatusCode;
 
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
-    let wanted = site.deployment.manifest.config.trailing_slash;
+    let config = &site.deployment.manifest.config;
     if exchange.inside
-        && let Some(to) = redirect(&exchange.full_path, &exchange.path, wanted)
+        && !config.skip_trailing_slash_redirect
+        && let Some(to) = redirect(&exchange.full_path, &exchange.path, config.trailing_slash)
     {
         let location = with_query(&to, &exchange.query);
         return Step::Answer(Answer::redirect(StatusCode::PERMANENT_REDIRECT, &location, "trailing_slash"));
