@@ -36,6 +36,12 @@ impl KeptBody {
         self.memory.is_empty() && self.file.is_none()
     }
 
+    /// How many bytes there are to read.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.in_memory as u64 + self.file.as_ref().map_or(0, |spool| spool.written - spool.read)
+    }
+
     /// Keeps a piece, behind those that are there.
     ///
     /// # Errors
@@ -95,6 +101,7 @@ mod tests {
             kept.push(piece.clone().into()).unwrap();
         }
         assert!(kept.file.is_some() && kept.in_memory <= MEMORY);
+        assert_eq!(kept.length(), 60 * 33_333);
         let mut got = kept.pop().unwrap().unwrap().to_vec();
         // Reading and keeping may take turns.
         for piece in &pieces[60..] {

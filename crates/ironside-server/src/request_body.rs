@@ -95,7 +95,7 @@ impl RequestBody {
     /// The number of bytes that are to come, if it is known.
     #[must_use]
     pub(crate) fn exact_length(&self) -> Option<u64> {
-        let again: u64 = self.again.iter().map(|bytes| bytes.len() as u64).sum();
+        let again = self.again.length();
         match &self.rest {
             None => Some(again),
             Some(rest) => rest.size_hint().exact().and_then(|length| length.checked_add(again)),
