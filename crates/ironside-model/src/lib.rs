@@ -5,6 +5,7 @@
 //! speaks its words.
 #![forbid(unsafe_code)]
 
+pub mod gcra;
 pub mod manifest;
 pub mod pattern;
 pub mod reference;

@@ -354,6 +354,36 @@ pub struct Action {
     pub sealed: bool,
     /// Why it can be called from outside. An action with no reach is not.
     pub reach: Vec<Reach>,
+    /// What `createAction` of `ironside/actions` was told, if the action is made by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<ActionOptions>,
+}
+
+/// Options of an action that others than the action itself have to know.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ActionOptions {
+    /// Most bytes of a request that calls it, where they are not those of `action_body_limit`.
+    pub body_limit: Option<u64>,
+    /// Whether the browser calls it beside others and not after them.
+    pub concurrent: bool,
+}
+
+impl Manifest {
+    /// Most bytes of a call of an action. Which action a form names stands in its body: as long as that is not known
+    /// (`id` is `None`), the largest limit of all actions counts.
+    #[must_use]
+    pub fn action_body_limit(&self, id: Option<&str>) -> u64 {
+        let own = |action: &Action| action.options.as_ref().and_then(|options| options.body_limit);
+        let usual = self.config.action_body_limit;
+        match id {
+            Some(id) => self.actions.get(id).and_then(own).unwrap_or(usual),
+            None => {
+                let reachable = self.actions.values().filter(|action| !action.reach.is_empty());
+                reachable.filter_map(own).fold(usual, u64::max)
+            }
+        }
+    }
 }
 
 /// Why a server function can be called from outside (`compiling.md` §8).

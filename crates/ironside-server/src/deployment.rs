@@ -4,6 +4,7 @@
 use crate::build_files::BuildFiles;
 use crate::csrf::OriginPolicy;
 use crate::front::{FrontDesk, Permits};
+use crate::guard::{Rates, Submissions};
 use crate::options::DeploymentOptions;
 use crate::public_files::PublicFiles;
 use crate::router::Router;
@@ -68,6 +69,10 @@ pub struct Deployment {
     pub(crate) stack_places: Arc<StackPlaces>,
     /// Permits that jobs hold.
     pub(crate) permits: Permits,
+    /// How often clients have called actions.
+    pub(crate) rates: Rates,
+    /// What was submitted under idempotency keys.
+    pub(crate) submissions: Submissions,
 }
 
 impl Deployment {
@@ -100,6 +105,8 @@ impl Deployment {
             development: options.development,
             stack_places: Arc::new(StackPlaces::new(&options.build_dir)),
             permits: Permits::default(),
+            rates: Rates::default(),
+            submissions: Submissions::default(),
             router,
             manifest,
         }))

@@ -106,6 +106,17 @@ pub enum ActionCall {
     Form,
 }
 
+impl ActionCall {
+    /// The id, if it is known before the body is read.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Fetch { id } => Some(id),
+            Self::Form => None,
+        }
+    }
+}
+
 /// A header that the answer gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {

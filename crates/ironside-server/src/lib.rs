@@ -33,6 +33,7 @@ pub mod extension_method;
 pub mod forwarded;
 mod framing;
 pub mod front;
+mod guard;
 pub mod handler;
 mod heartbeat;
 pub mod job;

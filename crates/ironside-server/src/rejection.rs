@@ -1,10 +1,12 @@
 //! Everything that the server refuses before any JavaScript runs: declared once, with status, word and public text.
 
 use crate::csrf;
-use crate::response::Answer;
+use crate::exchange::ActionCall;
+use crate::response::{Answer, error_page};
 use crate::url::UrlError;
 use http::header::{self, HeaderName};
 use http::{HeaderValue, StatusCode};
+use ironside_model::manifest::Manifest;
 
 /// See the module's documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,16 @@ pub enum Rejection {
     },
     /// The body is larger than handlers may be sent.
     HandlerBodyTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The same, where the caller expects a typed result (`createAction`).
+    InputTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The same for a form without JavaScript: people read the answer.
+    FormTooLarge {
         /// The limit in bytes.
         limit: u64,
     },
@@ -97,9 +109,21 @@ impl Methods {
     }
 }
 
+/// The body is the result of the action, as JSON.
+const ACTION_RESULT: HeaderName = HeaderName::from_static("x-ironside-result");
 const ACTION_NOT_FOUND: HeaderName = HeaderName::from_static("x-nextjs-action-not-found");
 
 impl Rejection {
+    /// For a call whose body is larger than `limit`.
+    #[must_use]
+    pub fn action_too_large(manifest: &Manifest, call: &ActionCall, limit: u64) -> Self {
+        let Some(id) = call.id() else {
+            return Self::FormTooLarge { limit };
+        };
+        let is_typed = manifest.actions.get(id).is_some_and(|action| action.options.is_some());
+        if is_typed { Self::InputTooLarge { limit } } else { Self::BodyTooLarge { limit } }
+    }
+
     /// The status.
     #[must_use]
     pub fn status(self) -> StatusCode {
@@ -110,9 +134,11 @@ impl Rejection {
             Self::NotFound | Self::UrlencodedAction => StatusCode::NOT_FOUND,
             Self::Csrf(_) => StatusCode::FORBIDDEN,
             Self::UnknownAction => StatusCode::CONFLICT,
-            Self::BodyTooLarge { .. } | Self::HandlerBodyTooLarge { .. } | Self::ProxyBodyTooLarge => {
-                StatusCode::PAYLOAD_TOO_LARGE
-            }
+            Self::BodyTooLarge { .. }
+            | Self::InputTooLarge { .. }
+            | Self::FormTooLarge { .. }
+            | Self::HandlerBodyTooLarge { .. }
+            | Self::ProxyBodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         }
     }
 
@@ -132,7 +158,10 @@ impl Rejection {
             Self::BadActionId => "bad_action_id",
             Self::UnknownAction => "unknown_action",
             Self::UrlencodedAction => "urlencoded_action",
-            Self::BodyTooLarge { .. } | Self::HandlerBodyTooLarge { .. } => "body_too_large",
+            Self::BodyTooLarge { .. }
+            | Self::InputTooLarge { .. }
+            | Self::FormTooLarge { .. }
+            | Self::HandlerBodyTooLarge { .. } => "body_too_large",
             Self::ProxyBodyTooLarge => "proxy_body_too_large",
         }
     }
@@ -156,6 +185,7 @@ impl Rejection {
                 format!("The body is larger than {limit} bytes. serverActions.bodySizeLimit in next.config sets the limit.")
             }
             Self::HandlerBodyTooLarge { limit } => format!("The body is larger than {limit} bytes."),
+            Self::InputTooLarge { limit } | Self::FormTooLarge { limit } => format!("This is too large: at most {} can be sent.", size(limit)),
             Self::ProxyBodyTooLarge => "The proxy read more of the body than is kept for the application.".into(),
         }
     }
@@ -169,10 +199,29 @@ impl Rejection {
                 Ok(allow) => answer.with(header::ALLOW, allow),
                 Err(_) => answer,
             },
+            Self::InputTooLarge { .. } => typed(self),
+            Self::FormTooLarge { .. } => error_page::refusal(self.status(), &self.text(), self.word()),
             Self::BadActionId | Self::UnknownAction => answer.with(ACTION_NOT_FOUND, HeaderValue::from_static("1")),
             _ => answer,
         }
     }
+}
+
+/// The answer in the form of results of `createAction`, which the client gives to the caller as such.
+fn typed(rejection: Rejection) -> Answer {
+    let result = serde_json::json!({ "ok": false, "code": "too_large", "error": rejection.text(), "fieldErrors": {}, "formErrors": [] });
+    let mut answer = Answer::text(rejection.status(), result.to_string(), rejection.word());
+    let headers = answer.response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(ACTION_RESULT, HeaderValue::from_static("1"));
+    answer
+}
+
+/// For readers: whole units of 1024, if it is some.
+fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")];
+    let unit = UNITS.iter().find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{} {name}", bytes / unit))
 }
 
 #[cfg(test)]

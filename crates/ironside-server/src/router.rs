@@ -182,9 +182,10 @@ impl Router {
     }
 
     /// How a URL that an action redirects to would be answered, for a client at `authority`. Whatever has no payload of its
-    /// own, or would first meet a redirect or the proxy, is for the client to ask for: then it passes the phases.
+    /// own, or would first meet a redirect or the proxy, is for the client to ask for: then it passes the phases. `from`: the
+    /// path that a client comes from which stays in its document, for routes that intercept.
     #[must_use]
-    pub fn resolution(&self, target: &str, authority: &str, headers: &http::HeaderMap) -> Resolution {
+    pub fn resolution(&self, target: &str, authority: &str, headers: &http::HeaderMap, from: Option<&str>) -> Resolution {
         let base_path = self.manifest.config.base_path.as_str();
         let Some((path, query)) = self.own_path(target, authority, base_path) else {
             return Resolution::External { url: target.to_owned() };
@@ -218,7 +219,7 @@ impl Router {
         if redirected || self.rules.proxy_runs(&asked) {
             return handler();
         }
-        match self.resolve(asked, None) {
+        match self.resolve(asked, from) {
             Ok(Resolved {
                 target: Target::Page(matched),
                 rewritten,

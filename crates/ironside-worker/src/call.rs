@@ -75,6 +75,39 @@ pub enum Call {
         /// Absolute, or a path with query.
         url: String,
     },
+    /// Counts one more call of something that has a rate limit. Answer: [`Reply::Rated`].
+    RateTake {
+        /// A digest of what is limited, and for whom.
+        key: Bytes,
+        /// Whether each client has a quota of its own.
+        by_client: bool,
+        /// How many may happen at once.
+        burst: u32,
+        /// Milliseconds in which that many are regained.
+        period_ms: u32,
+    },
+    /// Begins what may run once only. Answer: [`Reply::Run`], [`Reply::Replay`], [`Reply::Mismatch`] or [`Reply::Busy`].
+    IdempotencyBegin {
+        /// A digest of the key, and of whose it is.
+        key: Bytes,
+        /// Whether the client's address is a part of that.
+        by_client: bool,
+        /// A digest of what was submitted.
+        fingerprint: Bytes,
+        /// Seconds for which the answer is kept.
+        keep_s: u32,
+        /// Milliseconds to wait for another job.
+        patience_ms: u32,
+    },
+    /// Ends it. Answer: [`Reply::Done`] or [`Reply::Refused`].
+    IdempotencyEnd {
+        /// The ticket of [`Reply::Run`].
+        ticket: u64,
+        /// Whether the answer holds for all who come with the key.
+        keep: bool,
+        /// The answer, if it can be repeated.
+        value: Option<Bytes>,
+    },
 }
 
 impl Call {
@@ -86,6 +119,9 @@ impl Call {
             Self::PermitDrop { .. } => "permit_drop",
             Self::Revalidate { .. } => "revalidate",
             Self::Resolve { .. } => "resolve",
+            Self::RateTake { .. } => "rate_take",
+            Self::IdempotencyBegin { .. } => "idempotency_begin",
+            Self::IdempotencyEnd { .. } => "idempotency_end",
         }
     }
 
@@ -116,6 +152,25 @@ impl Call {
             },
             wire::Call::Resolve(what) => Self::Resolve {
                 url: what.url.to_owned(),
+            },
+            wire::Call::RateTake(take) => Self::RateTake {
+                key: Bytes::copy_from_slice(take.key),
+                by_client: take.by_client,
+                burst: take.burst,
+                period_ms: take.period_ms,
+            },
+            wire::Call::IdempotencyBegin(begin) => Self::IdempotencyBegin {
+                key: Bytes::copy_from_slice(begin.key),
+                by_client: begin.by_client,
+                fingerprint: Bytes::copy_from_slice(begin.fingerprint),
+                keep_s: begin.keep_s,
+                patience_ms: begin.patience_ms,
+            },
+            wire::Call::IdempotencyEnd(end) => Self::IdempotencyEnd {
+                ticket: end.ticket,
+                keep: end.keep,
+                // It is kept long, so it must not hold the whole read buffer.
+                value: end.value.map(Bytes::copy_from_slice),
             },
         }
     }
@@ -180,6 +235,29 @@ pub enum Reply {
         /// Why, for the log. Cut to 1 KiB.
         reason: String,
     },
+    /// Whether it may happen now.
+    Rated {
+        /// Whether it may.
+        allowed: bool,
+        /// How many more may happen now.
+        remaining: u32,
+        /// If it may not: milliseconds until it may.
+        wait_ms: u32,
+    },
+    /// It is the first under its key.
+    Run {
+        /// What to name at its end.
+        ticket: u64,
+    },
+    /// It ran before.
+    Replay {
+        /// What it answered, if that can be repeated.
+        value: Option<Bytes>,
+    },
+    /// Something else was submitted under the key.
+    Mismatch,
+    /// Another job runs under the key, and takes too long to wait for.
+    Busy,
 }
 
 impl Reply {
@@ -196,6 +274,19 @@ impl Reply {
             Self::Refused { reason } => wire::Reply::Refused(frames::Refused {
                 reason: cut(reason, 1024),
             }),
+            Self::Rated {
+                allowed,
+                remaining,
+                wait_ms,
+            } => wire::Reply::Rated(frames::Rated {
+                allowed: *allowed,
+                remaining: *remaining,
+                wait_ms: *wait_ms,
+            }),
+            Self::Run { ticket } => wire::Reply::Run(frames::Run { ticket: *ticket }),
+            Self::Replay { value } => wire::Reply::Replay(frames::Replay { value: value.as_deref() }),
+            Self::Mismatch => wire::Reply::Mismatch(Nothing::default()),
+            Self::Busy => wire::Reply::Busy(Nothing::default()),
         };
         wire::ReplyFrame { reply }
     }

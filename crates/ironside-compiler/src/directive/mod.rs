@@ -6,6 +6,7 @@
 //!
 //! If any diagnostic is an error, the program is left as it was.
 
+mod action_options;
 mod client_file;
 mod exports;
 mod inline;
@@ -23,7 +24,7 @@ pub use scan::mentions_directive;
 
 use inline::{Helpers, InlinePlan};
 use ironside_diagnostics::Diagnostic;
-use ironside_model::manifest::{ActionId, ClientId};
+use ironside_model::manifest::{ActionId, ActionOptions, ClientId};
 use oxc::{allocator::Allocator, ast::ast::Program};
 use program::{Model, Names};
 use report::Reporter;
@@ -110,6 +111,8 @@ pub struct ActionDefinition {
     pub sealed: bool,
     /// Whether it is an inline action, as opposed to an export of a `'use server'` file.
     pub inline: bool,
+    /// What `createAction` is told, if it makes the action.
+    pub options: Option<ActionOptions>,
 }
 
 /// Checks a module's directives and does what they ask for. See the module's documentation.

@@ -1,12 +1,13 @@
 //! `'use server'` files. Every export is a server function: registered under its id in `rsc`, a proxy elsewhere.
 
 use super::{
-    ActionDefinition, REFERENCES, client_file,
+    ActionDefinition, REFERENCES, action_options, client_file,
     exports::{Export, ExportKind, bare, exports},
     program::{FunctionFacts, Model},
     report::Reporter,
     snippet::{self, quoted},
 };
+use ironside_model::manifest::ActionOptions;
 use ironside_model::reference::{Parameters, action_id};
 use oxc::{
     allocator::Allocator,
@@ -30,6 +31,8 @@ pub(super) struct ServerExport {
     pub(super) form: ServerForm,
     /// The function's scope, if it is a literal.
     pub(super) scope: Option<ScopeId>,
+    /// What `createAction` is told, if it makes the function.
+    pub(super) options: Option<ActionOptions>,
 }
 
 /// How the module gets hold of an exported function.
@@ -93,6 +96,7 @@ pub(super) fn definitions(exports: &[ServerExport], report: &Reporter<'_>) -> Ve
             column,
             sealed: false,
             inline: false,
+            options: export.options.clone(),
         }
     };
     exports.iter().map(definition).collect()
@@ -181,6 +185,7 @@ impl Checker<'_, '_, '_> {
             parameters: facts.parameters(false),
             form,
             scope,
+            options: None,
         })
     }
 
@@ -213,6 +218,7 @@ impl Checker<'_, '_, '_> {
                 parameters,
                 form,
                 scope: None,
+                options: None,
             });
         }
         if let Some(facts) = function {
@@ -249,7 +255,11 @@ impl Checker<'_, '_, '_> {
         {
             return self.reference(export, symbol, &name.name, form);
         }
-        Some(unknown(export, form))
+        let options = action_options::of(self.model, value, self.report);
+        Some(ServerExport {
+            options,
+            ..unknown(export, form)
+        })
     }
 
     /// `export default name`, `export const x = name`
@@ -290,6 +300,7 @@ fn unknown(export: &Export, form: ServerForm) -> ServerExport {
         parameters: Parameters::Unknown,
         form,
         scope: None,
+        options: None,
     }
 }
 

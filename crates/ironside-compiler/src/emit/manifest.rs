@@ -162,6 +162,7 @@ impl<'a> Maker<'a> {
                 export: found.export.clone(),
                 sealed: found.sealed,
                 reach: reach.get(id).cloned().unwrap_or_default(),
+                options: found.options.clone(),
             };
             actions.insert(id.clone(), action);
         }

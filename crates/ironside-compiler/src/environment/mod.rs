@@ -5,7 +5,7 @@
 //! building and for serving. Everything that is wrong is a diagnostic with its place; defaults take the place of wrong
 //! values, so that all mistakes are told at once.
 
-mod byte_size;
+pub(crate) mod byte_size;
 mod config_file;
 mod config_reader;
 mod define;

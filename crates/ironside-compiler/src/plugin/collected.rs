@@ -2,7 +2,7 @@
 
 use ironside_bundler::ResolveKind;
 use ironside_diagnostics::Diagnostic;
-use ironside_model::manifest::{ActionId, ClientId, FileKey};
+use ironside_model::manifest::{ActionId, ActionOptions, ClientId, FileKey};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -28,6 +28,7 @@ pub(crate) struct FoundAction {
     pub(crate) column: u32,
     pub(crate) sealed: bool,
     pub(crate) inline: bool,
+    pub(crate) options: Option<ActionOptions>,
 }
 
 /// See the module's documentation.

@@ -131,6 +131,7 @@ fn note(hooks: &GraphHooks, module: &str, file_key: &str, found: Directives) {
                 column: action.column,
                 sealed: action.sealed,
                 inline: action.inline,
+                options: action.options,
             },
         );
     }

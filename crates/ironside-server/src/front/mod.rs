@@ -1,17 +1,19 @@
 //! What workers ask while they run a job: stored values, invalidation, routing. A worker is trusted less than the server:
 //! it names values in a namespace of its own, and only gives back permits that its own job holds.
 
+mod once;
 mod permits;
 mod values;
 
 pub(crate) use permits::Permits;
 
 use crate::deployment::Deployment;
+use crate::guard::subject;
 use crate::url;
 use futures_util::future::BoxFuture;
 use ironside_cache::Invalidation;
 use ironside_model::tag::{PathScope, path_tag};
-use ironside_worker::wire::{LogLevel, RevalidationKind, RevalidationMode, RevalidationScope};
+use ironside_worker::wire::{JobKind, JobVariant, LogLevel, RevalidationKind, RevalidationMode, RevalidationScope};
 use ironside_worker::{AfterDone, Call, Front, JobInfo, LogRecord, Reply, Revalidation, WorkerId};
 use std::sync::Arc;
 
@@ -71,6 +73,7 @@ impl Front for FrontDesk {
 
     fn ended(&self, job: JobInfo) {
         self.deployment.permits.end_job(&job);
+        self.deployment.submissions.end_job(&job);
     }
 }
 
@@ -125,7 +128,29 @@ async fn answer(deployment: &Deployment, job: &JobInfo, call: Call) -> Reply {
             }
             Reply::Done
         }
-        Call::Resolve { url } => Reply::Resolved(deployment.router.resolution(&url, &job.job.authority, &job.job.headers)),
+        Call::RateTake {
+            key,
+            by_client,
+            burst,
+            period_ms,
+        } => once::rate(deployment, &subject(job, &key, by_client), burst, period_ms),
+        Call::IdempotencyBegin {
+            key,
+            by_client,
+            fingerprint,
+            keep_s,
+            patience_ms,
+        } => {
+            let subject = subject(job, &key, by_client);
+            once::begin(deployment, job, subject, &fingerprint, keep_s, patience_ms).await
+        }
+        Call::IdempotencyEnd { ticket, keep, value } => once::end(deployment, job, ticket, keep, value),
+        Call::Resolve { url } => {
+            let job = &job.job;
+            // A call by fetch that is redirected is a navigation of the client; a form without JavaScript loads a document.
+            let from = (job.kind == JobKind::Action && job.variant == JobVariant::Rsc).then_some(job.path.as_str());
+            Reply::Resolved(deployment.router.resolution(&url, &job.authority, &job.headers, from))
+        }
     }
 }
 

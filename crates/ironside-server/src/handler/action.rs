@@ -21,13 +21,13 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, call: &ActionCall) -> 
         .as_ref()
         .and_then(|matched| deployment.router.info(matched))
         .and_then(|info| info.deadline);
-    let limit = deployment.manifest.config.action_body_limit;
+    let limit = deployment.manifest.action_body_limit(call.id());
     let job = job::for_action(exchange, call, matched.as_ref(), deadline);
     let (body, over) = std::mem::take(&mut exchange.body).into_limited_job(limit);
     let done = site.workers.run(job, body).await;
     if let Some(rest) = over.rest() {
         exchange.body = rest;
-        return Rejection::BodyTooLarge { limit }.answer();
+        return Rejection::action_too_large(&deployment.manifest, call, limit).answer();
     }
     let (form, content_type) = match call {
         ActionCall::Fetch { .. } => (Form::Text, PAYLOAD),

@@ -66,13 +66,13 @@ fn admit(exchange: &Exchange, manifest: &Manifest) -> Result<ActionCall, Rejecti
     if urlencoded {
         return Err(Rejection::UrlencodedAction);
     }
-    let limit = manifest.config.action_body_limit;
+    let limit = manifest.action_body_limit(call.id());
     let announced = exchange
         .headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit) {
-        return Err(Rejection::BodyTooLarge { limit });
+        return Err(Rejection::action_too_large(manifest, &call, limit));
     }
     Ok(call)
 }

@@ -79,6 +79,14 @@ fn detail(failure: &JobFailure) -> String {
     }
 }
 
+/// A document for somebody whose request was refused, with a sentence for them.
+#[must_use]
+pub fn refusal(status: StatusCode, text: &str, reason: &'static str) -> Answer {
+    let title = status.canonical_reason().unwrap_or("Error");
+    let html = document(status, title, "", None).replace("</body>", &format!("<p>{}</p></body>", escape(text)));
+    Answer::with_body(status, HTML, html, reason).with(header::CACHE_CONTROL, PRIVATE)
+}
+
 /// An error answer.
 #[must_use]
 pub fn page(status: StatusCode, form: Form, reason: &'static str, request_id: &str, detail: Option<&str>) -> Answer {

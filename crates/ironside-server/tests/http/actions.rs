@@ -1,6 +1,7 @@
 //! Admission of Server Actions over the wire: ids, origins, sizes. Nothing that is refused reaches a worker.
 
 use crate::support::{App, Got, Reply, Running, empty_app, read, serve, serve_with};
+use ironside_model::manifest::ActionOptions;
 use ironside_worker::wire::{JobKind, JobVariant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -171,6 +172,46 @@ async fn other_sites_may_not_call() {
             .status,
         200
     );
+}
+
+#[tokio::test]
+async fn an_action_may_have_a_limit_of_its_own_and_a_typed_answer() {
+    let mut app = app().config(|config| config.action_body_limit = 1000);
+    let action = app.actions.get_mut(ID).unwrap();
+    action.options = Some(ActionOptions {
+        body_limit: Some(2048),
+        concurrent: false,
+    });
+    let server = serve_with(app, |_, body| {
+        Box::pin(async move {
+            let status = if read(body).await.is_ok() { 200 } else { 500 };
+            Reply::new(status, "text/x-component", "ran").done()
+        })
+    })
+    .await;
+    let send = |length: usize| {
+        let (server, body) = (&server, vec![b'x'; length]);
+        async move { server.send("POST", "/", &[("next-action", ID)], &body).await }
+    };
+    assert_eq!(send(2048).await.status, 200);
+    let over = send(2049).await;
+    assert_eq!(
+        (over.status, over.header("content-type"), over.header("x-ironside-result")),
+        (413, Some("application/json"), Some("1"))
+    );
+    let result: serde_json::Value = serde_json::from_str(&over.text()).unwrap();
+    assert_eq!((&result["ok"], &result["code"]), (&serde_json::json!(false), &serde_json::json!("too_large")));
+    assert_eq!(result["error"], "This is too large: at most 2 KB can be sent.");
+    // A form says in its body what it is for: the largest limit counts, and people read the answer.
+    let form = |length: usize| {
+        let (server, body) = (&server, vec![b'x'; length]);
+        async move { server.send("POST", "/", &[("content-type", "multipart/form-data; boundary=x")], &body).await }
+    };
+    assert_eq!(form(2048).await.status, 200);
+    let over = form(2049).await;
+    assert_eq!(over.status, 413);
+    assert!(over.header("content-type").unwrap().starts_with("text/html"));
+    assert!(over.text().contains("at most 2 KB"));
 }
 
 #[tokio::test]

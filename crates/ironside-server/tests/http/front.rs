@@ -1,7 +1,7 @@
 //! What workers ask while they run a job, and what that does to what visitors see.
 use crate::support::{App, Reply, empty_app, serve, serve_with};
 use ironside_server::Done;
-use ironside_worker::wire::{CacheKind, JobKind, RevalidationKind, RevalidationMode, RevalidationScope};
+use ironside_worker::wire::{CacheKind, JobKind, JobVariant, RevalidationKind, RevalidationMode, RevalidationScope};
 use ironside_worker::{Call, Front, Job, JobInfo, Reply as Answer, Resolution, Revalidation, WorkerId};
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -181,6 +181,97 @@ async fn redirects_of_actions_are_resolved_as_requests_are() {
         };
         assert_eq!(got, expected, "{url}");
     }
+}
+
+#[tokio::test]
+async fn a_redirect_of_an_action_called_by_fetch_may_be_intercepted() {
+    let mut app = empty_app().page("/feed").page("/photo/[id]").page("/photo/[id]");
+    app.routes[2].intercepts_from = Some(app.routes[0].pattern.clone());
+    let server = serve(app, |_| Reply::html("")).await;
+    let front = server.deployment.front();
+    let route = async |kind: JobKind, variant: JobVariant, path: &str| {
+        let mut from = job(1, None, path);
+        from.job = Arc::new(Job {
+            kind,
+            variant,
+            ..(*from.job).clone()
+        });
+        match front.call(from, Call::Resolve { url: "/photo/1".into() }).await {
+            Answer::Resolved(Resolution::Route { route, .. }) => route,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(route(JobKind::Action, JobVariant::Rsc, "/feed").await, 2);
+    assert_eq!(route(JobKind::Action, JobVariant::Rsc, "/elsewhere").await, 1);
+    assert_eq!(route(JobKind::Action, JobVariant::Html, "/feed").await, 1);
+}
+
+#[tokio::test]
+async fn rates_are_counted_for_all_workers_and_for_each_client() {
+    let server = serve(empty_app(), |_| Reply::html("")).await;
+    let front = server.deployment.front();
+    let take = async |worker: u32, address: &str, by_client: bool| {
+        let mut from = job(1, None, "/");
+        from.worker = WorkerId(worker);
+        from.job = Arc::new(Job {
+            client_address: address.into(),
+            ..(*from.job).clone()
+        });
+        let call = Call::RateTake {
+            key: "login".into(),
+            by_client,
+            burst: 2,
+            period_ms: 60_000,
+        };
+        match front.call(from, call).await {
+            Answer::Rated { allowed, wait_ms, .. } => (allowed, wait_ms > 0),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(take(1, "10.0.0.1", true).await, (true, false));
+    assert_eq!(take(2, "10.0.0.1", true).await, (true, false));
+    assert_eq!(take(1, "10.0.0.1", true).await, (false, true));
+    assert_eq!(take(1, "10.0.0.2", true).await, (true, false));
+    assert_eq!(take(1, "10.0.0.1", false).await, (true, false));
+}
+
+#[tokio::test]
+async fn a_key_runs_once_and_is_free_again_when_its_job_ends_without_an_answer() {
+    let server = serve(empty_app(), |_| Reply::html("")).await;
+    let front = server.deployment.front();
+    let begin = |from: &JobInfo| {
+        let call = Call::IdempotencyBegin {
+            key: "key".into(),
+            by_client: false,
+            fingerprint: vec![1; 32].into(),
+            keep_s: 60,
+            patience_ms: 60_000,
+        };
+        front.call(from.clone(), call)
+    };
+    let (first, second, third) = (job(1, None, "/"), job(2, None, "/"), job(3, None, "/"));
+    assert!(matches!(begin(&first).await, Answer::Run { .. }));
+    let waiting = tokio::spawn(begin(&second));
+    tokio::task::yield_now().await;
+    // The worker died, or the action threw.
+    front.ended(first);
+    let Answer::Run { ticket } = waiting.await.unwrap() else { panic!("it has to run") };
+    let end = |value: Option<&'static str>| Call::IdempotencyEnd {
+        ticket,
+        keep: true,
+        value: value.map(Into::into),
+    };
+    assert!(matches!(front.call(third.clone(), end(Some("forged"))).await, Answer::Refused { .. }));
+    assert!(matches!(front.call(second, end(Some("answer"))).await, Answer::Done));
+    assert!(matches!(begin(&third).await, Answer::Replay { value: Some(value) } if value == "answer"));
+    let short = Call::IdempotencyBegin {
+        key: "key".into(),
+        by_client: false,
+        fingerprint: "short".into(),
+        keep_s: 60,
+        patience_ms: 0,
+    };
+    assert!(matches!(front.call(third, short).await, Answer::Refused { .. }));
 }
 
 #[tokio::test]

@@ -132,6 +132,7 @@ impl App for Manifest {
             export: "save".into(),
             sealed: false,
             reach: if reachable { vec![Reach::Browser] } else { Vec::new() },
+            options: None,
         };
         self.actions.insert(id.into(), action);
         self

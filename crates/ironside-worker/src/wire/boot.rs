@@ -7,7 +7,7 @@ use super::declare::{wire_frame, wire_struct};
 pub const MAGIC: u32 = u32::from_le_bytes(*b"IRNS");
 
 /// Rises with every change of a frame. Both halves ship together, so there is no negotiation.
-pub const PROTOCOL_VERSION: u16 = 3;
+pub const PROTOCOL_VERSION: u16 = 4;
 
 wire_struct! {
     /// The worker's first frame. `magic` and `protocol` stay first in every version, so that a mismatch can be named.

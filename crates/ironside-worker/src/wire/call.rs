@@ -1,6 +1,6 @@
 //! Questions of the worker and their answers: CALL and REPLY. The frame header's `seq` ties them together.
 
-use super::codec::{Bytes, List, Optional, Text, U32, U53};
+use super::codec::{Bool, Bytes, List, Optional, Text, U32, U53};
 use super::declare::{wire_enum, wire_frame, wire_struct, wire_union};
 use super::frame::Nothing;
 use super::job::Param;
@@ -127,6 +127,48 @@ wire_struct! {
     }
 }
 
+wire_struct! {
+    /// Counts one more call of something that has a rate limit.
+    RateTake {
+        /// A digest of what is limited, and for whom.
+        key: Bytes<32>,
+        /// Whether each client (by its address) has a quota of its own.
+        by_client: Bool,
+        /// How many may happen at once.
+        burst: U32,
+        /// Milliseconds in which that many are regained.
+        period_ms: U32,
+    }
+}
+
+wire_struct! {
+    /// Begins what may run once only. Waits for another job that runs under the same key.
+    IdempotencyBegin {
+        /// A digest of the key that the client sent, and of whose key it is.
+        key: Bytes<32>,
+        /// Whether the client's address is a part of that.
+        by_client: Bool,
+        /// A digest of what was submitted, 32 bytes.
+        fingerprint: Bytes<32>,
+        /// Seconds for which the answer is kept.
+        keep_s: U32,
+        /// Milliseconds to wait for another job.
+        patience_ms: U32,
+    }
+}
+
+wire_struct! {
+    /// It has run.
+    IdempotencyEnd {
+        /// The ticket that `idempotency_begin` gave.
+        ticket: U53,
+        /// Whether the answer holds for all who come with the key; otherwise the next one runs.
+        keep: Bool,
+        /// The answer; absent if it can't be repeated.
+        value: Optional<Bytes<2097152>>,
+    }
+}
+
 wire_union! {
     /// A question of the worker.
     Call, tag "op" {
@@ -140,6 +182,12 @@ wire_union! {
         3 Revalidate = "revalidate" (Revalidate),
         /// Asks for the routing of a URL.
         4 Resolve = "resolve" (Resolve),
+        /// Counts one more call.
+        5 RateTake = "rateTake" (RateTake),
+        /// Begins what may run once only.
+        6 IdempotencyBegin = "idempotencyBegin" (IdempotencyBegin),
+        /// Ends it.
+        7 IdempotencyEnd = "idempotencyEnd" (IdempotencyEnd),
     }
 }
 
@@ -240,6 +288,34 @@ wire_struct! {
     }
 }
 
+wire_struct! {
+    /// The answer to `rate_take`.
+    Rated {
+        /// Whether it may happen.
+        allowed: Bool,
+        /// How many more may happen now.
+        remaining: U32,
+        /// If it may not: milliseconds until it may.
+        wait_ms: U32,
+    }
+}
+
+wire_struct! {
+    /// Run, and say how it ended.
+    Run {
+        /// What to name then.
+        ticket: U53,
+    }
+}
+
+wire_struct! {
+    /// It ran before.
+    Replay {
+        /// What it answered; absent if that can't be repeated.
+        value: Optional<Bytes<2097152>>,
+    }
+}
+
 wire_union! {
     /// The answer to a CALL.
     Reply, tag "type" {
@@ -255,6 +331,16 @@ wire_union! {
         4 Resolved = "resolved" (Resolved),
         /// It was not done.
         5 Refused = "refused" (Refused),
+        /// Whether it may happen now.
+        6 Rated = "rated" (Rated),
+        /// It is the first under its key.
+        7 Run = "run" (Run),
+        /// It ran before.
+        8 Replay = "replay" (Replay),
+        /// Something else was submitted under the key.
+        9 Mismatch = "mismatch" (Nothing),
+        /// Another job runs under the key, and takes too long to wait for.
+        10 Busy = "busy" (Nothing),
     }
 }
 

@@ -118,6 +118,7 @@ impl InlinePlan {
                 column,
                 sealed: action.pattern.is_some(),
                 inline: true,
+                options: None,
             }
         };
         self.actions.iter().map(definition).collect()
