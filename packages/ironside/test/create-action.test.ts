@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { ActionError, createAction, fail, statusOf, withIdempotencyKey } from '../src/actions/index.react-server.ts';
-import { setHost, type Answer } from '../src/actions/host.ts';
+import { answerOf, setHost } from '../src/actions/host.ts';
 import { memoryHost } from '../src/actions/memory-host.ts';
 
 const request = { cookies: new Map<string, string>(), address: '10.0.0.1' };
@@ -12,12 +12,10 @@ vi.mock('next/headers', () => ({
   cookies: () => Promise.resolve({ getAll: () => Array.from(request.cookies, ([name, value]) => ({ name, value })) }),
 }));
 
-let answers: Answer[];
 beforeEach(() => {
   request.cookies = new Map();
   request.address = '10.0.0.1';
-  answers = [];
-  setHost({ ...memoryHost(), answer: (answer) => answers.push(answer) });
+  setHost(memoryHost());
 });
 
 function form(fields: Record<string, string | string[]>): FormData {
@@ -43,7 +41,7 @@ describe.each([
     const result = await action(null, form({ name: 'A', 'items[3].id': '1.5' }));
     expect(result).toMatchObject({ ok: false, code: 'invalid', fieldErrors: { name: ['short'], 'items[3].id': ['no number'] }, values: { name: 'A', 'items[3].id': '1.5' } });
     expect(statusOf(result)).toBe(422);
-    expect(answers).toEqual([{ status: 422, headers: [] }]);
+    expect(answerOf(result)).toEqual({ status: 422, headers: [] });
   });
 });
 
@@ -124,7 +122,7 @@ describe('a rate limit', () => {
     expect([(await one(1)).ok, (await one(1)).ok]).toEqual([true, true]);
     const refused = await one(1);
     expect(refused).toMatchObject({ ok: false, code: 'rate_limited', retryAfter: 1800 });
-    expect(answers.at(-1)).toEqual({ status: 429, headers: [['retry-after', '1800']] });
+    expect(answerOf(refused)).toEqual({ status: 429, headers: [['retry-after', '1800']] });
     expect((await other(1)).ok).toBe(true);
     request.address = '10.0.0.2';
     expect((await one(1)).ok).toBe(true);

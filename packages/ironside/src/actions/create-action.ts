@@ -19,6 +19,9 @@ export type Action<Input, Data, Bound extends readonly unknown[] = []> = {
 
 type DataOf<Output, Value> = Output extends StandardSchema ? (StandardSchema extends Output ? Exclude<Awaited<Value>, ActionFailure> : OutputOf<Output>) : Exclude<Awaited<Value>, ActionFailure>;
 
+/** What the function may return where `output` says what the data is. */
+type Returned<Output> = StandardSchema extends Output ? unknown : InputOf<Output> | ActionFailure | Promise<InputOf<Output> | ActionFailure>;
+
 /** What an action was made of, for `toHandler`. */
 const definitions = new WeakMap<object, Definition>();
 
@@ -31,11 +34,11 @@ export function createAction<
   Output extends StandardSchema = StandardSchema,
   Auth = undefined,
   const Bound extends Schemas = readonly [],
-  Value = unknown,
+  Value extends Returned<Output> = Returned<Output>,
 >(
   options: ActionOptions<Input, Output, Auth, Bound>,
   handler: (input: OutputOf<Input>, context: ActionContext<Signed<Auth>, OutputsOf<Bound>>) => Value,
-): Action<InputOf<Input>, DataOf<Output, Value>, InputsOf<Bound> & readonly unknown[]>;
+): Action<InputOf<Input>, DataOf<Output, Value>, InputsOf<Bound>>;
 export function createAction(options: unknown, handler: unknown): unknown {
   if (typeof options !== 'object' || options === null || isStandardSchema(options)) throw new TypeError('`createAction(options, function)` takes an object with options first, for example `{ input: schema }`.');
   if (typeof handler !== 'function') throw new TypeError('`createAction(options, function)` takes the function that does the work as its second argument.');

@@ -34,6 +34,18 @@ export type Submission = {
   keepSeconds: number;
 };
 
+const answers = new WeakMap<object, Answer>();
+
+/** Notes the status of a result. It counts if the result is what the client gets in the end: actions may call each other. */
+export function noteAnswer(result: object, answer: Answer): void {
+  answers.set(result, answer);
+}
+
+/** What was noted about a value that an action returned. */
+export function answerOf(value: unknown): Answer | undefined {
+  return typeof value === 'object' && value !== null ? answers.get(value) : undefined;
+}
+
 export type Host = {
   /** Counts one more call under `key` (32 bytes). */
   rate(key: Uint8Array, byClient: boolean, quota: Quota): Promise<Rate>;

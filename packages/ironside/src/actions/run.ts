@@ -1,6 +1,6 @@
 /** One call of an action, from its arguments to its result: who calls, how often, what with, and then the action itself. */
 import { readCall, type Call } from './call.ts';
-import { host } from './host.ts';
+import { host, noteAnswer, type Answer } from './host.ts';
 import { oldInput } from './old-input.ts';
 import { digestOf, runOnce } from './once.ts';
 import type { ActionContext, RateRule, Settings } from './options.ts';
@@ -24,8 +24,9 @@ export async function run(definition: Definition, args: unknown[]): Promise<Acti
     result = failureOf(error);
   }
   if (result.ok) return result;
-  tell(result);
-  return call?.form ? { ...result, values: oldInput(call.form, settings.secret) } : result;
+  const failure = call?.form ? { ...result, values: oldInput(call.form, settings.secret) } : result;
+  noteAnswer(failure, answerTo(failure));
+  return failure;
 }
 
 async function answer({ settings, handler, name }: Definition, call: Call): Promise<ActionResult> {
@@ -113,8 +114,8 @@ function failureOf(error: unknown): ActionFailure {
   throw error;
 }
 
-/** The failure's status, for callers that look at nothing else. What the action has said about its answer before counts less. */
-function tell(failure: ActionFailure): void {
+/** For callers that look at nothing but the status. */
+function answerTo(failure: ActionFailure): Answer {
   const { retryAfter } = failure;
-  host().answer({ status: statusOf(failure), headers: retryAfter === undefined ? [] : [['retry-after', String(retryAfter)]] });
+  return { status: statusOf(failure), headers: retryAfter === undefined ? [] : [['retry-after', String(retryAfter)]] };
 }

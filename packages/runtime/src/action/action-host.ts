@@ -38,12 +38,7 @@ export function actionHost(): Host {
       await store.front.idempotencyEnd(ticket, ending !== undefined, value);
     },
     cookies: () => Promise.resolve(requestCookieValues(currentRequest('createAction'))),
-    answer({ status, headers }) {
-      const answer = (currentRequest('actionResponse()').answer ??= { headers: [] });
-      if (status !== undefined) answer.status = status;
-      const replaced = new Set(headers.map(([name]) => name));
-      answer.headers = [...answer.headers.filter(([name]) => !replaced.has(name)), ...headers];
-    },
+    answer: (answer) => addAnswer(currentRequest('actionResponse()'), answer),
     async collect(run) {
       const store = currentRequest('toHandler');
       store.answer = undefined;
@@ -52,6 +47,14 @@ export function actionHost(): Host {
     },
     signal: () => currentRequest('actionSignal()').signal(),
   };
+}
+
+/** What is said later counts. */
+export function addAnswer(store: RequestStore, { status, headers }: RequestAnswer): void {
+  const answer = (store.answer ??= { headers: [] });
+  if (status !== undefined) answer.status = status;
+  const replaced = new Set(headers.map(([name]) => name));
+  answer.headers = [...answer.headers.filter(([name]) => !replaced.has(name)), ...headers];
 }
 
 async function repeated(store: RequestStore, value: Uint8Array | undefined): Promise<Begun> {
