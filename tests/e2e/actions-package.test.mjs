@@ -44,6 +44,8 @@ const files = {
     export const small = createAction({ input: z.object({ file: z.instanceof(File) }) }, async ({ file }) => file.size);
     export async function plain(form: FormData) { note('plain ' + (form.get('file') as File).size); }
     export const secret = createAction({ auth: async () => (await cookies()).get('session')?.value }, async (_, { session }) => session);
+    export async function open() { (await cookies()).set('opened', '1'); redirect('/feed/photo/7'); }
+    export async function touch() { (await cookies()).set('touched', 'yes'); }
     export async function teapot() { actionResponse({ status: 418, headers: { 'x-tea': 'green' } }); return 'tea'; }
     export const slow = createAction({ input: z.object({ n: z.number() }) }, async ({ n }) => { note('start ' + n); await wait(400); note('end ' + n); return n; });
     export const beside = createAction({ concurrent: true, input: z.object({ n: z.number() }) }, async ({ n }) => { note('start ' + n); await wait(400); note('end ' + n); return n; });
@@ -110,6 +112,11 @@ const files = {
       return <><button onClick={() => both(slow)}>slow</button><button onClick={() => both(beside)}>beside</button><button onClick={() => void abandoned()}>abandon</button><p id="seen">{seen.join(',')}</p><Link href="/thanks?for=leaving">leave</Link></>;
     }
   `,
+  'app/feed/layout.tsx': 'export default function Layout({ children, modal }) { return <div>{children}<aside>{modal}</aside></div>; }\n',
+  'app/feed/page.tsx': `import { open } from '../actions'; export const dynamic = 'force-dynamic'; export default function Page() { return <><h1>Feed</h1><form action={open}><button>open</button></form></>; }\n`,
+  'app/feed/@modal/default.tsx': 'export default function Default() { return null; }\n',
+  'app/feed/@modal/(.)photo/[id]/page.tsx': `import { touch } from '../../../../actions'; import { cookies } from 'next/headers'; export default async function Page({ params }) { return <><h2>Modal {(await params).id} {(await cookies()).get('touched')?.value}</h2><form action={touch}><button>touch</button></form></>; }\n`,
+  'app/feed/photo/[id]/page.tsx': 'export default async function Page({ params }) { return <h2>Photo {(await params).id}</h2>; }\n',
   'app/rename/page.tsx': `import { rename } from '../actions'; export const dynamic = 'force-dynamic'; export default function Page() { return <form action={rename.bind(null, 'seven')}><input name="to" /><button>rename</button></form>; }\n`,
   'app/api/rename/[id]/route.ts': `import { toHandler } from 'ironside/actions'; import { rename } from '../../../actions'; export const POST = toHandler(rename, { args: async (_, { params }) => [(await params).id] });\n`,
   'app/api/teapot/page.tsx': `import { teapot, secret } from '../../actions'; export const dynamic = 'force-dynamic'; export default function Page() { return <><form action={teapot}><button>tea</button></form><form action={secret}><button>secret</button></form></>; }\n`,
@@ -346,6 +353,33 @@ describe('the answer of an action', () => {
     assert.deepEqual([good.status, await good.json()], [200, { ok: true, data: '7 x' }]);
     const bad = await send({});
     assert.deepEqual([bad.status, (await bad.json()).code], [422, 'invalid']);
+  });
+});
+
+describe('a redirect of an action', () => {
+  test('leads into a route that intercepts, as any other navigation does', async () => {
+    const page = await browser.page();
+    await page.goto(`${server.base}/feed`);
+    await page.waitForLoadState('networkidle');
+    await page.click('text=open');
+    await page.getByRole('heading', { name: 'Modal 7' }).waitFor();
+    assert.equal(await page.getByRole('heading', { name: 'Feed' }).count(), 1);
+    assert.equal(new URL(page.url()).pathname, '/feed/photo/7');
+    await page.click('text=touch');
+    await page.getByRole('heading', { name: 'Modal 7 yes' }).waitFor();
+    await page.goBack();
+    await until(() => page.getByRole('heading', { name: 'Modal' }).count(), (count) => count === 0);
+    assert.deepEqual(page.complaints, []);
+    await page.done();
+  });
+
+  test('is for a form without JavaScript a document of its own', async () => {
+    const page = await browser.page({ javaScript: false });
+    await page.goto(`${server.base}/feed`);
+    await page.click('text=open');
+    await page.getByRole('heading', { name: 'Photo 7' }).waitFor();
+    assert.equal(await page.getByRole('heading', { name: 'Feed' }).count(), 0);
+    await page.done();
   });
 });
 

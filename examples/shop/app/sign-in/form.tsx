@@ -7,12 +7,13 @@ import { signIn } from './actions';
 
 export function SignInForm() {
   const [state, action] = useActionState(signIn, null);
-  const errors = state && !state.ok ? state.fieldErrors : undefined;
+  const failure = state?.ok === false ? state : undefined;
+  const errors = failure?.fieldErrors;
   return (
     <form action={action} className="card flex flex-col gap-4">
-      <Field label="E-mail address" name="email" type="email" autoComplete="username" required errors={errors?.email} />
+      <Field label="E-mail address" name="email" type="email" autoComplete="username" required defaultValue={String(failure?.values?.email ?? '')} errors={errors?.email} />
       <Field label="Password" name="password" type="password" autoComplete="current-password" required errors={errors?.password} />
-      {state && !state.ok && !errors && <p role="alert" className="error">{state.error}</p>}
+      {failure && Object.keys(failure.fieldErrors).length === 0 && <p role="alert" className="error">{failure.error}</p>}
       <SubmitButton pending="Signing in …">Sign in</SubmitButton>
     </form>
   );
