@@ -130,7 +130,11 @@ fn described(output: &Output) -> Option<String> {
         let kind = [(action.inline, " inline"), (action.sealed, " sealed")];
         let kind: String = kind.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
         let (name, export, line, column, id) = (&action.name, &action.export, action.line, action.column, &action.id);
-        let options = action.options.as_ref().map(|options| format!(" {options:?}")).unwrap_or_default();
+        let options = action
+            .options
+            .as_ref()
+            .map(|options| format!(" {options:?}"))
+            .unwrap_or_default();
         writeln!(text, "// action {name} at {line}:{column} as {export} {id}{kind}{options}").unwrap();
     }
     Some(text)

@@ -75,7 +75,10 @@ mod tests {
         let (mut until, now) = (0, 10_000_000_000);
         for remaining in [2, 1, 0] {
             match quota.take(until, now) {
-                Verdict::Allowed { until: next, remaining: left } => {
+                Verdict::Allowed {
+                    until: next,
+                    remaining: left,
+                } => {
                     assert_eq!(left, remaining);
                     until = next;
                 }
@@ -84,7 +87,10 @@ mod tests {
         }
         assert_eq!(quota.take(until, now), Verdict::Refused { wait: 1_000_000_000 });
         assert!(matches!(quota.take(until, now + 999_999_999), Verdict::Refused { wait: 1 }));
-        assert!(matches!(quota.take(until, now + 1_000_000_000), Verdict::Allowed { remaining: 0, .. }));
+        assert!(matches!(
+            quota.take(until, now + 1_000_000_000),
+            Verdict::Allowed { remaining: 0, .. }
+        ));
     }
 
     #[test]

@@ -121,7 +121,11 @@ impl Rejection {
             return Self::FormTooLarge { limit };
         };
         let is_typed = manifest.actions.get(id).is_some_and(|action| action.options.is_some());
-        if is_typed { Self::InputTooLarge { limit } } else { Self::BodyTooLarge { limit } }
+        if is_typed {
+            Self::InputTooLarge { limit }
+        } else {
+            Self::BodyTooLarge { limit }
+        }
     }
 
     /// The status.
@@ -209,7 +213,8 @@ impl Rejection {
 
 /// The answer in the form of results of `createAction`, which the client gives to the caller as such.
 fn typed(rejection: Rejection) -> Answer {
-    let result = serde_json::json!({ "ok": false, "code": "too_large", "error": rejection.text(), "fieldErrors": {}, "formErrors": [] });
+    let result =
+        serde_json::json!({ "ok": false, "code": "too_large", "error": rejection.text(), "fieldErrors": {}, "formErrors": [] });
     let mut answer = Answer::text(rejection.status(), result.to_string(), rejection.word());
     let headers = answer.response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

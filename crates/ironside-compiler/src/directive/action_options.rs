@@ -17,7 +17,9 @@ const MAKER: &str = "createAction";
 
 /// The options of an exported value; `None` if it is not made by `createAction`.
 pub(super) fn of(model: &Model<'_>, value: &Expression<'_>, report: &mut Reporter<'_>) -> Option<ActionOptions> {
-    let Expression::CallExpression(call) = value else { return None };
+    let Expression::CallExpression(call) = value else {
+        return None;
+    };
     if !is_maker(model, &call.callee) {
         return None;
     }
@@ -26,7 +28,8 @@ pub(super) fn of(model: &Model<'_>, value: &Expression<'_>, report: &mut Reporte
         Expression::ObjectExpression(object) => Some(read(object, report)),
         other => {
             if call.arguments.len() > 1 {
-                let message = "the options of `createAction` are not written here, so `bodyLimit` and `concurrent` have no effect";
+                let message =
+                    "the options of `createAction` are not written here, so `bodyLimit` and `concurrent` have no effect";
                 let hint = "write these two in an object where `createAction` is called";
                 report.warning("action-options", other.span(), message).hint = Some(hint.to_owned());
             }
@@ -38,14 +41,17 @@ pub(super) fn of(model: &Model<'_>, value: &Expression<'_>, report: &mut Reporte
 fn read(object: &ObjectExpression<'_>, report: &mut Reporter<'_>) -> ActionOptions {
     let mut options = ActionOptions::default();
     for property in &object.properties {
-        let ObjectPropertyKind::ObjectProperty(property) = property else { continue };
+        let ObjectPropertyKind::ObjectProperty(property) = property else {
+            continue;
+        };
         let value = bare(&property.value);
         match name(&property.key) {
             Some("bodyLimit") => {
                 options.body_limit = constant(value).and_then(|value| byte_size(&value));
                 if options.body_limit.is_none() {
                     let message = "`bodyLimit` has to be a number of bytes or a text such as '5mb', written out";
-                    let hint = "it is read when the application is built, so that larger requests are refused before any code runs";
+                    let hint =
+                        "it is read when the application is built, so that larger requests are refused before any code runs";
                     report.error("action-body-limit", value.span(), message).hint = Some(hint.to_owned());
                 }
             }
@@ -97,7 +103,9 @@ fn is_maker(model: &Model<'_>, callee: &Expression<'_>) -> bool {
             _ => false,
         }),
         Expression::StaticMemberExpression(member) if member.property.name == MAKER => {
-            let Expression::Identifier(space) = &member.object else { return false };
+            let Expression::Identifier(space) = &member.object else {
+                return false;
+            };
             imported(model, |specifier| match specifier {
                 ImportDeclarationSpecifier::ImportNamespaceSpecifier(all) => all.local.name == space.name,
                 _ => false,
@@ -109,9 +117,7 @@ fn is_maker(model: &Model<'_>, callee: &Expression<'_>) -> bool {
 
 fn imported(model: &Model<'_>, matches: impl Fn(&ImportDeclarationSpecifier<'_>) -> bool) -> bool {
     model.program.body.iter().any(|statement| match statement {
-        Statement::ImportDeclaration(import) if import.source.value == MODULE => {
-            import.specifiers.iter().flatten().any(&matches)
-        }
+        Statement::ImportDeclaration(import) if import.source.value == MODULE => import.specifiers.iter().flatten().any(&matches),
         _ => false,
     })
 }

@@ -32,7 +32,14 @@ pub(super) fn rate(deployment: &Deployment, subject: &Subject, burst: u32, perio
 }
 
 /// Answers `idempotency_begin`.
-pub(super) async fn begin(deployment: &Deployment, job: &JobInfo, subject: Subject, fingerprint: &[u8], keep_s: u32, patience_ms: u32) -> Reply {
+pub(super) async fn begin(
+    deployment: &Deployment,
+    job: &JobInfo,
+    subject: Subject,
+    fingerprint: &[u8],
+    keep_s: u32,
+    patience_ms: u32,
+) -> Reply {
     let Ok(fingerprint) = fingerprint.try_into() else {
         return refused("a fingerprint has 32 bytes");
     };

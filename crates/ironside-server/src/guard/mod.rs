@@ -6,9 +6,9 @@
 //! is, they cannot say: it is taken from the request.
 
 mod rates;
-mod submissions;
 mod subject;
+mod submissions;
 
 pub(crate) use rates::Rates;
-pub(crate) use submissions::{Begun, Submissions};
 pub(crate) use subject::{Subject, subject};
+pub(crate) use submissions::{Begun, Submissions};

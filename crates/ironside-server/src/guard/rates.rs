@@ -101,6 +101,9 @@ mod tests {
         }
         let held = rates.shards[0].lock().unwrap().len();
         assert!(held <= PER_SHARD, "{held}");
-        assert!(!passes(rates.take_at(&heavy, quota(10), 1)), "a flood of others gave it a new quota");
+        assert!(
+            !passes(rates.take_at(&heavy, quota(10), 1)),
+            "a flood of others gave it a new quota"
+        );
     }
 }

@@ -65,7 +65,9 @@ struct Submission {
 enum State {
     /// Those who wait learn of its end when the sender is dropped.
     Running(watch::Sender<()>),
-    Ended { value: Option<Bytes> },
+    Ended {
+        value: Option<Bytes>,
+    },
 }
 
 impl Submissions {
@@ -74,7 +76,14 @@ impl Submissions {
     }
 
     /// Waits at most `patience` for a job that runs under the same key. The answer is kept for `keep`.
-    pub(crate) async fn begin(&self, job: &JobInfo, subject: Subject, fingerprint: Fingerprint, keep: Duration, patience: Duration) -> Begun {
+    pub(crate) async fn begin(
+        &self,
+        job: &JobInfo,
+        subject: Subject,
+        fingerprint: Fingerprint,
+        keep: Duration,
+        patience: Duration,
+    ) -> Begun {
         let deadline = Instant::now() + patience;
         loop {
             let mut ended = match self.lock().look(job, subject, fingerprint, keep) {
@@ -122,7 +131,13 @@ impl Submissions {
 
 impl Table {
     /// What to do, or whose end to wait for.
-    fn look(&mut self, job: &JobInfo, subject: Subject, fingerprint: Fingerprint, keep: Duration) -> Result<Begun, watch::Receiver<()>> {
+    fn look(
+        &mut self,
+        job: &JobInfo,
+        subject: Subject,
+        fingerprint: Fingerprint,
+        keep: Duration,
+    ) -> Result<Begun, watch::Receiver<()>> {
         self.forget(Instant::now());
         if let Some(known) = self.known.get(&subject) {
             if known.fingerprint != fingerprint {
@@ -146,7 +161,9 @@ impl Table {
     }
 
     fn end(&mut self, ticket: u64, answer: Option<Option<Bytes>>) {
-        let Some((_, subject)) = self.running.remove(&ticket) else { return };
+        let Some((_, subject)) = self.running.remove(&ticket) else {
+            return;
+        };
         let Some(value) = answer else {
             self.known.remove(&subject);
             return;
@@ -178,7 +195,11 @@ impl Table {
     }
 
     fn drop_ended(&mut self, subject: &Subject) {
-        if let Some(Submission { state: State::Ended { value }, .. }) = self.known.remove(subject) {
+        if let Some(Submission {
+            state: State::Ended { value },
+            ..
+        }) = self.known.remove(subject)
+        {
             self.bytes -= OVERHEAD + value.as_ref().map_or(0, Bytes::len);
         }
     }

@@ -200,12 +200,19 @@ async fn an_action_may_have_a_limit_of_its_own_and_a_typed_answer() {
         (413, Some("application/json"), Some("1"))
     );
     let result: serde_json::Value = serde_json::from_str(&over.text()).unwrap();
-    assert_eq!((&result["ok"], &result["code"]), (&serde_json::json!(false), &serde_json::json!("too_large")));
+    assert_eq!(
+        (&result["ok"], &result["code"]),
+        (&serde_json::json!(false), &serde_json::json!("too_large"))
+    );
     assert_eq!(result["error"], "This is too large: at most 2 KB can be sent.");
     // A form says in its body what it is for: the largest limit counts, and people read the answer.
     let form = |length: usize| {
         let (server, body) = (&server, vec![b'x'; length]);
-        async move { server.send("POST", "/", &[("content-type", "multipart/form-data; boundary=x")], &body).await }
+        async move {
+            server
+                .send("POST", "/", &[("content-type", "multipart/form-data; boundary=x")], &body)
+                .await
+        }
     };
     assert_eq!(form(2048).await.status, 200);
     let over = form(2049).await;

@@ -255,13 +255,18 @@ async fn a_key_runs_once_and_is_free_again_when_its_job_ends_without_an_answer()
     tokio::task::yield_now().await;
     // The worker died, or the action threw.
     front.ended(first);
-    let Answer::Run { ticket } = waiting.await.unwrap() else { panic!("it has to run") };
+    let Answer::Run { ticket } = waiting.await.unwrap() else {
+        panic!("it has to run")
+    };
     let end = |value: Option<&'static str>| Call::IdempotencyEnd {
         ticket,
         keep: true,
         value: value.map(Into::into),
     };
-    assert!(matches!(front.call(third.clone(), end(Some("forged"))).await, Answer::Refused { .. }));
+    assert!(matches!(
+        front.call(third.clone(), end(Some("forged"))).await,
+        Answer::Refused { .. }
+    ));
     assert!(matches!(front.call(second, end(Some("answer"))).await, Answer::Done));
     assert!(matches!(begin(&third).await, Answer::Replay { value: Some(value) } if value == "answer"));
     let short = Call::IdempotencyBegin {
