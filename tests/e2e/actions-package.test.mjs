@@ -76,6 +76,7 @@ const files = {
       </>;
     }
   `,
+  'app/still/page.tsx': 'import { OrderForm } from "../order/form"; export const revalidate = 3600; export default function Page() { return <OrderForm />; }\n',
   'app/thanks/page.tsx': 'export default async function Page({ searchParams }) { return <h1>Thanks for {(await searchParams).for}</h1>; }\n',
   'app/login/page.tsx': `import { LoginForm } from './form'; export const dynamic = 'force-dynamic'; export default function Page() { return <LoginForm />; }\n`,
   'app/login/form.tsx': `'use client';
@@ -204,6 +205,18 @@ describe('an idempotency key', () => {
     };
     for (const answer of await Promise.all([post(), post(), post()])) assert.deepEqual([answer.status, answer.headers.get('location')], [303, '/thanks?for=book']);
     assert.deepEqual(await log('pay book'), ['pay book']);
+    await page.done();
+  });
+
+  test('is never the same for two visitors, also in a page that is', async () => {
+    const keys = async () => Array.from((await (await fetch(`${server.base}/still`)).text()).matchAll(/name="\$idempotencyKey" value="([^"]*)"/g), ([, key]) => key).filter((key) => key !== '');
+    const seen = [...await keys(), ...await keys(), ...await keys()];
+    assert.equal(new Set(seen).size, seen.length);
+    const page = await browser.page();
+    await page.goto(`${server.base}/still`);
+    await until(() => page.locator('#order [name="$idempotencyKey"]').inputValue(), (key) => /^[0-9a-f]{32}$/.test(key));
+    await page.waitForLoadState('networkidle');
+    assert.deepEqual(page.complaints, []);
     await page.done();
   });
 
