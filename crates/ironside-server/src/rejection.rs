@@ -189,7 +189,9 @@ impl Rejection {
                 format!("The body is larger than {limit} bytes. serverActions.bodySizeLimit in next.config sets the limit.")
             }
             Self::HandlerBodyTooLarge { limit } => format!("The body is larger than {limit} bytes."),
-            Self::InputTooLarge { limit } | Self::FormTooLarge { limit } => format!("This is too large: at most {} can be sent.", size(limit)),
+            Self::InputTooLarge { limit } | Self::FormTooLarge { limit } => {
+                format!("This is too large: at most {} can be sent.", size(limit))
+            }
             Self::ProxyBodyTooLarge => "The proxy read more of the body than is kept for the application.".into(),
         }
     }
