@@ -13,13 +13,25 @@ export type Splitter = {
   feed(bytes: Buffer, length: number): void;
 };
 
-export function createSplitter(handle: FrameHandler): Splitter {
+/**
+ * Frames of the type `piecewise` are handed on in pieces as they arrive, each as if it were a frame of its own: bodies are
+ * long, mean the same in any pieces, and need not be collected first.
+ */
+export function createSplitter(handle: FrameHandler, piecewise?: number): Splitter {
   let kept = Buffer.alloc(0);
   let keptLength = 0;
+  /** What is missing of a frame that is handed on in pieces, and whose it is. */
+  let missing = 0;
+  let missingJob = 0;
 
   /** Handles the complete frames and returns how many bytes they took. */
   function split(bytes: Buffer, length: number): number {
     let at = 0;
+    if (missing > 0) {
+      at = Math.min(missing, length);
+      missing -= at;
+      if (at > 0) handle(piecewise as number, missingJob, 0, bytes, 0, at);
+    }
     while (length - at >= HEADER_LEN) {
       const size = u32At(bytes, at);
       const code = bytes[at + 4]!;
@@ -28,7 +40,13 @@ export function createSplitter(handle: FrameHandler): Splitter {
       if (size > limit) throw new ProtocolError(`a frame of type 0x${code.toString(16)} has ${size} bytes, at most ${limit} are allowed`);
       if (bytes[at + 5] !== 0) throw new ProtocolError(`a frame has the unknown flags ${bytes[at + 5]}`);
       const start = at + HEADER_LEN;
-      if (length - start < size) break;
+      if (length - start < size) {
+        if (code !== piecewise) break;
+        missingJob = u32At(bytes, at + 8);
+        missing = size - (length - start);
+        if (length > start) handle(code, missingJob, 0, bytes, start, length);
+        return length;
+      }
       handle(code, u32At(bytes, at + 8), bytes[at + 6]! | (bytes[at + 7]! << 8), bytes, start, start + size);
       at = start + size;
     }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeBody, decodeHead, decodeJob, encodeBody, encodeCredit, encodeHead, encodeJob, FRAME, HEADER_LEN, type Job } from '../src/generated.ts';
+import { decodeBody, decodeHead, decodeJob, encodeBody, encodeBodyEnd, encodeCredit, encodeHead, encodeJob, FRAME, HEADER_LEN, type Job } from '../src/generated.ts';
 import { headerBlock, headerPairs, headerValue } from '../src/headers.ts';
 import { createSplitter } from '../src/splitter.ts';
 import { createWriter, EncodeError } from '../src/writer.ts';
@@ -61,4 +61,27 @@ test('a stream that is out of step is refused', () => {
   expect(() => feed((bytes) => { bytes[4] = 0x7f; })).toThrow(/no frame of type/);
   expect(() => feed((bytes) => { bytes[5] = 1; })).toThrow(/unknown flags/);
   expect(FRAME.credit).toBe(6);
+});
+
+test('bodies in pieces: however the socket cuts them, every byte comes once and in order, and other frames come whole', () => {
+  const out = createWriter();
+  const first = Uint8Array.from({ length: 300 }, (_, index) => index & 0xff);
+  encodeBody(out, { bytes: first }, 7);
+  encodeCredit(out, { bytes: 5 }, 9);
+  encodeBody(out, { bytes: new Uint8Array([1, 2, 3]) }, 8);
+  encodeBodyEnd(out, { status: 'complete' }, 7);
+  for (let size = 1; size <= out.at; size++) {
+    const bodies = new Map<number, number[]>();
+    const others: string[] = [];
+    const splitter = createSplitter((code, job, _seq, bytes, start, end) => {
+      if (code === FRAME.body) bodies.set(job, [...bodies.get(job) ?? [], ...bytes.subarray(start, end)]);
+      else others.push(`${code}:${job}:${end - start}`);
+    }, FRAME.body);
+    const buffer = Buffer.alloc(size);
+    for (let at = 0; at < out.at; at += size) {
+      const length = out.bytes.copy(buffer, 0, at, Math.min(at + size, out.at));
+      splitter.feed(buffer, length);
+    }
+    expect([size, bodies.get(7), bodies.get(8), others]).toEqual([size, [...first], [1, 2, 3], [`${FRAME.credit}:9:4`, `${FRAME.bodyEnd}:7:1`]]);
+  }
 });

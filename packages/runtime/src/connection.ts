@@ -78,7 +78,7 @@ export class Connection {
   readonly #splitter = createSplitter((code, job, seq, bytes, start, end) => {
     if (job === 0) this.#connectionFrame(code, bytes, start, end);
     else this.#jobFrame(code, job, seq, bytes, start, end);
-  });
+  }, FRAME.body);
 
   readonly #fatal = (error: unknown) => this.fatal(error);
 

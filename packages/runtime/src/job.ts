@@ -94,6 +94,8 @@ export type JobContext = {
   out: ResponseSink;
   /** Aborted when the client has gone, the deadline passed, or the server drains. Made on first use. */
   readonly signal: AbortSignal;
+  /** The same for the runtime's own code, which needs no signal: `stop` is called with the reason, at once if it has happened. */
+  onCancel(stop: (reason: unknown) => void): void;
 };
 
 /** What is there at once is returned at once: every promise costs as much as the rest of a small handler. */

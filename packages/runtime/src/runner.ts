@@ -20,6 +20,8 @@ export type JobChannel = {
   readonly out: ResponseSink;
   /** Made on first use. */
   signal(): AbortSignal;
+  /** See `JobContext`. */
+  onCancel(stop: (reason: unknown) => void): void;
   /** Made on first use. */
   readonly front: FrontCalls;
   /** Why the front cancelled it, if it did. */
@@ -92,6 +94,7 @@ class Context implements JobContext {
   get body(): IncomingBody { return this.#channel.body; }
   get out(): ResponseSink { return this.#channel.out; }
   get signal(): AbortSignal { return this.#channel.signal(); }
+  onCancel(stop: (reason: unknown) => void): void { this.#channel.onCancel(stop); }
 
   end(outcome: JobOutcome): JobEnd {
     const cancelled = this.#channel.cancelledBy();

@@ -34,6 +34,7 @@ export class JobSession implements JobChannel {
   #front: FrontCalls | undefined;
   #controller: AbortController | undefined;
   #cancelled: CancelReason | undefined;
+  #stops: ((reason: unknown) => void)[] | undefined;
   #outcomeSent = false;
   #ended = false;
 
@@ -103,6 +104,7 @@ export class JobSession implements JobChannel {
     const error = abortError(reason);
     this.#controller?.abort(error);
     this.#body?.fail(() => error);
+    if (this.#stops) for (const stop of this.#stops) stop(error);
     this.#sendOutcome({
       result: reason === 'deadline' ? 'timeout' : 'aborted', error: undefined, dynamic: undefined, tags: [], revalidate: undefined,
       expire: undefined, stale: undefined, revalidations: [], proxy: undefined, cpuUs: 0, wallUs: this.#wall(), after: true,
@@ -113,6 +115,11 @@ export class JobSession implements JobChannel {
     this.#controller ??= new AbortController();
     if (this.#cancelled !== undefined && !this.#controller.signal.aborted) this.#controller.abort(abortError(this.#cancelled));
     return this.#controller.signal;
+  }
+
+  onCancel(stop: (reason: unknown) => void): void {
+    if (this.#cancelled === undefined) (this.#stops ??= []).push(stop);
+    else stop(abortError(this.#cancelled));
   }
 
   #outcomeOf({ store, outcome }: JobEnd, after: boolean): Outcome {

@@ -5,6 +5,7 @@
 import { readForm } from '../form/read-form.ts';
 import { requestStorage } from '../request-store.ts';
 import { NativeRequest, unwrap } from './native.ts';
+import { OurReadableStream } from './readable-stream.ts';
 import { OurResponse } from './response.ts';
 
 /** Node's, but it takes a request of ours as its argument, and its instances are also those that Node made. */
@@ -28,3 +29,4 @@ class Request extends NativeRequest {
 const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
 define('Request', Request);
 define('Response', OurResponse);
+define('ReadableStream', OurReadableStream);

@@ -4,7 +4,7 @@
  */
 import { ResponseCookies } from './cookie-jars.ts';
 import type { NextURL } from './next-url.ts';
-import { OurResponse } from './response.ts';
+import { jsonResponse, OurResponse } from './response.ts';
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const COOKIES = Symbol('NextResponse cookies');
@@ -18,21 +18,18 @@ export class NextResponse<Body = unknown> extends OurResponse {
 
   private declare [COOKIES]: ResponseCookies | undefined;
 
-  constructor(body?: BodyInit | null, init: ResponseInit = {}) {
-    super(body, init);
-    Object.defineProperty(this, COOKIES, { value: undefined, writable: true });
-  }
-
   get cookies(): ResponseCookies {
-    return (this[COOKIES] ??= new ResponseCookies(this.headers));
+    const known = this[COOKIES];
+    if (known) return known;
+    const cookies = new ResponseCookies(this.headers);
+    Object.defineProperty(this, COOKIES, { value: cookies });
+    return cookies;
   }
 
   static override json<T>(body: T, init?: ResponseInit): NextResponse<T> {
     const text = JSON.stringify(body) as string | undefined;
     if (text === undefined) throw new TypeError('NextResponse.json: the value is not serialisable as JSON (it is undefined, a function or a symbol).');
-    const headers = new Headers(init?.headers);
-    if (!headers.has('content-type')) headers.set('content-type', 'application/json');
-    return new NextResponse<T>(text, { ...init, headers });
+    return jsonResponse<NextResponse<T>>(this as unknown as new (body: string, init?: ResponseInit) => NextResponse<T>, text, init);
   }
 
   static override redirect(url: string | URL | NextURL, init?: number | ResponseInit): NextResponse {

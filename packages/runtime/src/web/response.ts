@@ -3,7 +3,9 @@
  * a native `Response` is made when code reads the body or hands in something that needs one (streams, forms, blobs).
  * Node's own costs as much as the rest of a small handler.
  */
-import { NATIVE, NativeResponse } from './native.ts';
+import { Readable } from 'node:stream';
+import { NATIVE, NativeReadableStream, NativeResponse } from './native.ts';
+import { plainHeaders, type PlainHeaders } from './plain-headers.ts';
 
 /** Registered, so that another copy of this module (the `ssr` graph has one) knows its instances. */
 const STATE: unique symbol = Symbol.for('ironside.response') as never;
@@ -15,9 +17,11 @@ const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
 type State = {
   status: number;
   statusText: string;
-  /** The body if it is text or bytes; `null`: none. Never changed after it was set. */
-  source: string | Uint8Array | null;
+  /** The body if it is text, bytes or a stream; `null`: none, or only a native response has it. */
+  source: string | Uint8Array | ReadableStream<Uint8Array> | null;
   headers: Headers | undefined;
+  /** What the headers will be made of when somebody looks at them. */
+  plain: PlainHeaders | undefined;
   /** The content type that belongs to the body, for headers that were not made yet. */
   type: string | undefined;
   native: Response | undefined;
@@ -43,17 +47,7 @@ class IronsideResponse {
   static json(data: unknown, init?: ResponseInit): Response {
     const text = JSON.stringify(data) as string | undefined;
     if (text === undefined) throw new TypeError('Response.json: the value is not serialisable as JSON (it is undefined, a function or a symbol).');
-    if (init === undefined && (this as unknown) === IronsideResponse) {
-      const response = new IronsideResponse(text);
-      response[STATE].type = JSON_TYPE;
-      return response as unknown as Response;
-    }
-    const headers = init?.headers === undefined ? undefined : new Headers(init.headers);
-    if (headers && !headers.has('content-type')) headers.set('content-type', JSON_TYPE);
-    const Class = this as unknown as new (body: string, init: ResponseInit) => Response;
-    const response = new Class(text, { ...pick(init), ...(headers ? { headers } : {}) });
-    if (!headers) stateOf(response).type = JSON_TYPE;
-    return response;
+    return jsonResponse(this as unknown as new (body: string, init?: ResponseInit) => Response, text, init);
   }
 
   static redirect(url: string | URL, status = 302): Response {
@@ -73,18 +67,22 @@ class IronsideResponse {
   get headers(): Headers {
     const state = stateOf(this);
     if (!state.headers) {
-      state.headers = new Headers();
-      if (state.type !== undefined) state.headers.set('content-type', state.type);
+      state.headers = new Headers(state.plain);
+      if (state.type !== undefined && !state.headers.has('content-type')) state.headers.set('content-type', state.type);
     }
     return state.headers;
   }
 
   get body(): ReadableStream<Uint8Array> | null {
     const state = stateOf(this);
+    if (isStream(state.source)) return state.source;
     return state.source === null && !state.native ? null : nativeOf(state).body as ReadableStream<Uint8Array> | null;
   }
 
-  get bodyUsed(): boolean { return stateOf(this).native?.bodyUsed ?? false; }
+  get bodyUsed(): boolean {
+    const { source, native } = stateOf(this);
+    return isStream(source) ? isDisturbed(source) : native?.bodyUsed ?? false;
+  }
 
   text(): Promise<string> { return nativeOf(stateOf(this)).text(); }
   json(): Promise<unknown> { return nativeOf(stateOf(this)).json(); }
@@ -98,8 +96,15 @@ class IronsideResponse {
     if (this.bodyUsed) throw new TypeError('Response.clone: Body has already been consumed.');
     const copy = Object.create(Object.getPrototypeOf(this) as object) as Response;
     const headers = new Headers(this.headers);
+    let { source } = state;
+    if (isStream(source)) {
+      const [mine, others] = source.tee();
+      state.source = mine;
+      state.native = undefined;
+      source = others;
+    }
     const native = state.native?.body ? state.native.clone() : undefined;
-    Object.defineProperty(copy, STATE, { value: { ...state, headers, native } satisfies State });
+    Object.defineProperty(copy, STATE, { value: { ...state, source, headers, native } satisfies State, enumerable: true });
     return copy;
   }
 
@@ -128,6 +133,15 @@ Object.defineProperty(IronsideResponse, Symbol.hasInstance, {
 /** The `Response` that `install.ts` makes global. */
 export const OurResponse = IronsideResponse as unknown as typeof Response;
 
+/** Node's own question whether somebody has read from a stream; it takes web streams too. */
+function isDisturbed(stream: ReadableStream): boolean {
+  return Readable.isDisturbed(stream as unknown as Readable);
+}
+
+function isStream(value: unknown): value is ReadableStream<Uint8Array> {
+  return value instanceof NativeReadableStream;
+}
+
 function nativeOf(state: State): Response {
   return (state.native ??= new NativeResponse(state.source as BodyInit | null));
 }
@@ -138,14 +152,34 @@ function stateFor(body: BodyInit | null | undefined, init: ResponseInit | undefi
   const statusText = init?.statusText === undefined ? '' : String(init.statusText);
   if (!REASON.test(statusText)) throw new TypeError("Failed to construct 'Response': the statusText has characters that HTTP does not allow.");
   const state: State = {
-    status, statusText, source: null, type: undefined, native: undefined,
-    headers: init?.headers === undefined || init.headers === null ? undefined : new Headers(init.headers),
+    status, statusText, source: null, headers: undefined, plain: undefined, type: undefined, native: undefined,
   };
+  if (init?.headers !== undefined && init.headers !== null) {
+    state.plain = plainHeaders(init.headers);
+    if (!state.plain) state.headers = new Headers(init.headers);
+  }
   if (body === null || body === undefined) return state;
   if (NULL_BODY.has(status)) throw new TypeError(`Response constructor: Invalid response status code ${status}: such a response has no body.`);
   takeBody(state, body);
   if (state.headers && state.type !== undefined && !state.headers.has('content-type')) state.headers.set('content-type', state.type);
   return state;
+}
+
+/** A response of some class with JSON in it; headers that `init` names stay. */
+export function jsonResponse<R extends Response>(Class: new (body: string, init?: ResponseInit) => R, text: string, init?: ResponseInit): R {
+  const response = new Class(text, init);
+  const state = stateOf(response);
+  // The type of text was only a guess; one that `init` gives is not.
+  const isGiven = init?.headers !== undefined && init.headers !== null && hasContentType(state, init.headers);
+  if (!isGiven) {
+    state.type = JSON_TYPE;
+    state.headers?.set('content-type', JSON_TYPE);
+  }
+  return response;
+}
+
+function hasContentType(state: State, given: HeadersInit): boolean {
+  return state.plain ? state.plain.some(([name]) => name === 'content-type') : new Headers(given).has('content-type');
 }
 
 function takeBody(state: State, body: BodyInit): void {
@@ -160,6 +194,9 @@ function takeBody(state: State, body: BodyInit): void {
   } else if (body instanceof URLSearchParams) {
     state.source = body.toString();
     state.type = 'application/x-www-form-urlencoded;charset=UTF-8';
+  } else if (isStream(body)) {
+    if (body.locked || isDisturbed(body)) throw new TypeError('Response body object should not be disturbed or locked');
+    state.source = body as ReadableStream<Uint8Array>;
   } else if (typeof body === 'object') {
     state.native = new NativeResponse(body);
     state.type = state.native.headers.get('content-type') ?? undefined;
@@ -169,33 +206,40 @@ function takeBody(state: State, body: BodyInit): void {
   }
 }
 
-function pick(init: ResponseInit | undefined): ResponseInit {
-  return { ...(init?.status === undefined ? {} : { status: init.status }), ...(init?.statusText === undefined ? {} : { statusText: init.statusText }) };
-}
-
 /** What is to be sent for a response, ours or a native one. Throws where its body was read already. */
 export function sendableBody(response: Response): SendableBody {
   const state = (response as Partial<Record<typeof STATE, State>>)[STATE];
   if (response.bodyUsed) throw new TypeError('The Response that was returned has no body any more: it was read already. Return `response.clone()`, or a new Response.');
-  if (state && state.source !== null) {
-    return { kind: 'bytes', bytes: typeof state.source === 'string' ? Buffer.from(state.source, 'utf8') : state.source };
+  const source = state?.source;
+  if (isStream(source)) return { kind: 'stream', stream: unlocked(source) };
+  if (source !== null && source !== undefined) {
+    return { kind: 'bytes', bytes: typeof source === 'string' ? Buffer.from(source, 'utf8') : source };
   }
   if (state && !state.native) return { kind: 'none' };
   const stream = response.body as ReadableStream<Uint8Array> | null;
   if (stream === null) return { kind: 'none' };
+  return { kind: 'stream', stream: unlocked(stream) };
+}
+
+function unlocked(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   if (stream.locked) throw new TypeError('The body of the Response that was returned is locked: somebody has a reader on it.');
-  return { kind: 'stream', stream };
+  return stream;
 }
 
 /** Whether a response has a header, without making headers where it has none. */
 export function hasHeader(response: Response, name: string): boolean {
   const state = (response as Partial<Record<typeof STATE, State>>)[STATE];
-  return state && !state.headers ? name === 'content-type' && state.type !== undefined : response.headers.has(name);
+  if (!state || state.headers) return response.headers.has(name);
+  return (name === 'content-type' && state.type !== undefined) || (state.plain !== undefined && state.plain.some(([own]) => own === name));
 }
 
 /** The headers to send, in order; `set-cookie` is never merged. */
 export function sendableHeaders(response: Response): [name: string, value: string][] {
   const state = (response as Partial<Record<typeof STATE, State>>)[STATE];
-  if (state && !state.headers) return state.type === undefined ? [] : [['content-type', state.type]];
+  if (state && !state.headers) {
+    const headers = state.plain ? state.plain.map(([name, value]): [string, string] => [name, value]) : [];
+    if (state.type !== undefined && !headers.some(([name]) => name === 'content-type')) headers.push(['content-type', state.type]);
+    return headers;
+  }
   return Array.from(response.headers as unknown as Iterable<[string, string]>);
 }

@@ -5,6 +5,7 @@
 import type { JobContext, ResponseSink } from '../job.ts';
 import type { RequestStore } from '../request-store.ts';
 import { wasDecoded } from './decoded.ts';
+import { sendDirectly, type ChunkSink } from './readable-stream.ts';
 import { sendableBody, sendableHeaders, type SendableBody } from './response.ts';
 
 export type Sent = 'complete' | 'cancelled';
@@ -34,7 +35,7 @@ function sendBody(context: JobContext, response: Response, headers: [name: strin
     if (body.kind !== 'stream') return 'complete';
     return body.stream.cancel().then(() => 'complete' as const, () => 'complete' as const);
   }
-  if (body.kind === 'stream') return sendStream(out, body.stream, context.signal);
+  if (body.kind === 'stream') return sendStream(context, body.stream);
   const written = body.bytes.length > 0 ? out.write(body.bytes) : undefined;
   return written ? written.then(() => 'complete' as const) : 'complete';
 }
@@ -56,22 +57,36 @@ function fittingHeaders(store: RequestStore, headers: [name: string, value: stri
   return headers.filter(([name]) => !isWrong(name));
 }
 
-async function sendStream(out: ResponseSink, stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Sent> {
+function sendStream(context: JobContext, stream: ReadableStream<Uint8Array>): Promise<Sent> {
+  const { out } = context;
   const reader = stream.getReader();
-  const stop = () => { void reader.cancel(signal.reason).catch(() => undefined); };
-  if (signal.aborted) stop();
-  else signal.addEventListener('abort', stop, { once: true });
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return signal.aborted ? 'cancelled' : 'complete';
-      const bytes = asBytes(value);
-      // The next part is asked for only when this one has been taken.
-      if (bytes.length > 0) await out.write(bytes);
-    }
-  } finally {
-    signal.removeEventListener('abort', stop);
+  return new Promise<Sent>((resolve, reject) => {
+    context.onCancel((reason) => {
+      void reader.cancel(reason).catch(() => undefined);
+      resolve('cancelled');
+    });
+    const sink: ChunkSink = {
+      chunk: (value) => write(out, value),
+      close: () => resolve('complete'),
+      error: reject,
+    };
+    if (!sendDirectly(stream, sink)) readAll(reader, out).then(resolve, reject);
+  });
+}
+
+async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>, out: ResponseSink): Promise<Sent> {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return out.cancelled ? 'cancelled' : 'complete';
+    // The next part is asked for only when this one has been taken.
+    const taken = write(out, value);
+    if (taken) await taken;
   }
+}
+
+function write(out: ResponseSink, value: unknown): Promise<void> | undefined {
+  const bytes = asBytes(value);
+  return bytes.length > 0 ? out.write(bytes) : undefined;
 }
 
 /** Streams of responses carry bytes; anything else is a mistake that is worth naming. */

@@ -74,6 +74,7 @@ process.on('message', async (message: JobMessage) => {
       },
     },
     signal: () => controller.signal,
+    onCancel: (stop) => controller.signal.addEventListener('abort', () => stop(controller.signal.reason)),
     front: {} as FrontCalls,
     cancelledBy: () => undefined,
   };
