@@ -46,6 +46,8 @@ export type ClientSettings = {
   trailingSlash?: true;
   /** `experimental.staleTimes`, seconds (Next behaviour 6.18). */
   staleTimes?: { dynamic?: number; static?: number };
+  /** Ids of actions that are called beside others and not after them. */
+  concurrent?: string[];
   /** `reactStrictMode` of a development server; never set in production. */
   strict?: true;
 };

@@ -14,8 +14,8 @@ import {
   writeTail, writeText, writeU16, writeU32, writeU53, writeU8, writeWord, type Writer,
 } from './writer.ts';
 
-export const PROTOCOL_VERSION = 3;
-export const SCHEMA_HASH = 'de1521350bed476c';
+export const PROTOCOL_VERSION = 4;
+export const SCHEMA_HASH = '98e6ca1aa8031d0f';
 /** The first field of HELLO. */
 export const MAGIC = 0x534e5249;
 /** Bytes of a frame's header. */
@@ -530,7 +530,17 @@ export type Reply =
   /** How the URL is routed. */
   | { type: 'resolved'; resolution: Resolution }
   /** It was not done. */
-  | { type: 'refused'; reason: string };
+  | { type: 'refused'; reason: string }
+  /** Whether it may happen now. */
+  | { type: 'rated'; allowed: boolean; remaining: number; waitMs: number }
+  /** It is the first under its key. */
+  | { type: 'run'; ticket: number }
+  /** It ran before. */
+  | { type: 'replay'; value?: Uint8Array | undefined }
+  /** Something else was submitted under the key. */
+  | { type: 'mismatch' }
+  /** Another job runs under the key, and takes too long to wait for. */
+  | { type: 'busy' };
 function readReply(c: Cursor): Reply {
   const number = readU8(c);
   switch (number) {
@@ -540,6 +550,11 @@ function readReply(c: Cursor): Reply {
     case 3: return { type: 'done' };
     case 4: return { type: 'resolved', resolution: readResolution(c) };
     case 5: return { type: 'refused', reason: readText(c, 1024) };
+    case 6: return { type: 'rated', allowed: readBool(c), remaining: readU32(c), waitMs: readU32(c) };
+    case 7: return { type: 'run', ticket: readU53(c) };
+    case 8: return { type: 'replay', value: readBool(c) ? readBytes(c, 2097152) : undefined };
+    case 9: return { type: 'mismatch' };
+    case 10: return { type: 'busy' };
     default: return unknown(c, 'Reply', number);
   }
 }
@@ -568,6 +583,26 @@ function writeReply(out: Writer, value: Reply): void {
     case 'refused':
       writeU8(out, 5);
       writeText(out, value.reason, 1024);
+      break;
+    case 'rated':
+      writeU8(out, 6);
+      writeBool(out, value.allowed);
+      writeU32(out, value.remaining);
+      writeU32(out, value.waitMs);
+      break;
+    case 'run':
+      writeU8(out, 7);
+      writeU53(out, value.ticket);
+      break;
+    case 'replay':
+      writeU8(out, 8);
+      writeOptional(out, value.value, (out, item) => writeBytes(out, item, 2097152));
+      break;
+    case 'mismatch':
+      writeU8(out, 9);
+      break;
+    case 'busy':
+      writeU8(out, 10);
       break;
   }
 }
@@ -1197,7 +1232,13 @@ export type Call =
   /** Invalidates. */
   | { op: 'revalidate'; items: readonly Revalidation[] }
   /** Asks for the routing of a URL. */
-  | { op: 'resolve'; url: string };
+  | { op: 'resolve'; url: string }
+  /** Counts one more call. */
+  | { op: 'rateTake'; key: Uint8Array; byClient: boolean; burst: number; periodMs: number }
+  /** Begins what may run once only. */
+  | { op: 'idempotencyBegin'; key: Uint8Array; byClient: boolean; fingerprint: Uint8Array; keepS: number; patienceMs: number }
+  /** Ends it. */
+  | { op: 'idempotencyEnd'; ticket: number; keep: boolean; value?: Uint8Array | undefined };
 function readCall(c: Cursor): Call {
   const number = readU8(c);
   switch (number) {
@@ -1206,6 +1247,9 @@ function readCall(c: Cursor): Call {
     case 2: return { op: 'permitDrop', permit: readU53(c) };
     case 3: return { op: 'revalidate', items: readList(c, 256, readRevalidation) };
     case 4: return { op: 'resolve', url: readText(c, 16384) };
+    case 5: return { op: 'rateTake', key: readBytes(c, 32), byClient: readBool(c), burst: readU32(c), periodMs: readU32(c) };
+    case 6: return { op: 'idempotencyBegin', key: readBytes(c, 32), byClient: readBool(c), fingerprint: readBytes(c, 32), keepS: readU32(c), patienceMs: readU32(c) };
+    case 7: return { op: 'idempotencyEnd', ticket: readU53(c), keep: readBool(c), value: readBool(c) ? readBytes(c, 2097152) : undefined };
     default: return unknown(c, 'Call', number);
   }
 }
@@ -1238,6 +1282,27 @@ function writeCall(out: Writer, value: Call): void {
     case 'resolve':
       writeU8(out, 4);
       writeText(out, value.url, 16384);
+      break;
+    case 'rateTake':
+      writeU8(out, 5);
+      writeBytes(out, value.key, 32);
+      writeBool(out, value.byClient);
+      writeU32(out, value.burst);
+      writeU32(out, value.periodMs);
+      break;
+    case 'idempotencyBegin':
+      writeU8(out, 6);
+      writeBytes(out, value.key, 32);
+      writeBool(out, value.byClient);
+      writeBytes(out, value.fingerprint, 32);
+      writeU32(out, value.keepS);
+      writeU32(out, value.patienceMs);
+      break;
+    case 'idempotencyEnd':
+      writeU8(out, 7);
+      writeU53(out, value.ticket);
+      writeBool(out, value.keep);
+      writeOptional(out, value.value, (out, item) => writeBytes(out, item, 2097152));
       break;
   }
 }

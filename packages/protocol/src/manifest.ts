@@ -130,6 +130,8 @@ export type Action = {
   export: string;
   sealed: boolean;
   reach: ('browser' | 'server-value' | 'inline')[];
+  /** Of actions that `createAction` of `ironside/actions` makes. */
+  options?: { bodyLimit: number | null; concurrent: boolean };
 };
 
 export type Asset = { file: ServerPath; bytes: number; hash: string; contentType: string; encodings: string[] };

@@ -6,7 +6,7 @@ import { readsRequest } from './dynamic.ts';
 import { requestCookieValues } from './headers.ts';
 import { currentRequest, memoized, type RequestStore } from './request-store.ts';
 import { cookieToDelete, cookieToSet, type DeleteCookieArguments, type SetCookieArguments } from './web/cookie-jars.ts';
-import { formatCookieHeader, formatSetCookie, type RequestCookie, type ResponseCookie } from './web/cookie-text.ts';
+import { formatCookieHeader, formatSetCookie, parseSetCookie, type RequestCookie, type ResponseCookie } from './web/cookie-text.ts';
 
 export type CookieStore = {
   readonly size: number;
@@ -32,6 +32,7 @@ const JAR = Symbol('cookies()');
 
 function jarOf(store: RequestStore, visible: boolean): CookieStore {
   const values = new Map(visible ? requestCookieValues(store) : []);
+  for (const [name, line] of store.cookieWrites) values.set(name, parseSetCookie(line)?.value ?? '');
   const nameOf = (key: string | { name: string }) => (typeof key === 'string' ? key : key.name);
   const write = (cookie: ResponseCookie, method: string) => {
     writeCookie(store, cookie, `cookies().${method}()`);
@@ -58,6 +59,12 @@ function jarOf(store: RequestStore, visible: boolean): CookieStore {
     },
   };
   return jar;
+}
+
+/** Sets cookies that an earlier run of the same action has set, as they were sent then. */
+export function repeatCookies(store: RequestStore, lines: readonly (readonly [name: string, line: string])[]): void {
+  for (const [name, line] of lines) store.cookieWrites.set(name, line);
+  store.memo.delete(JAR);
 }
 
 /** Notes a cookie for the response. In actions it also asks for fresh UI (Next behaviour 1.66). */

@@ -34,4 +34,15 @@ export type FrontCalls = {
   /** Resolves when it holds for every later lookup. */
   revalidate(list: Revalidation[]): Promise<void>;
   resolve(url: string): Promise<ResolvedUrl>;
+  /** Counts one more call under `key` (at most 32 bytes). */
+  rateTake(key: Uint8Array, byClient: boolean, burst: number, periodMs: number): Promise<{ allowed: boolean; waitMs: number }>;
+  /** Waits while another job runs under the same key. */
+  idempotencyBegin(submission: { key: Uint8Array; byClient: boolean; fingerprint: Uint8Array; keepSeconds: number; patienceMs: number }): Promise<IdempotencyAnswer>;
+  idempotencyEnd(ticket: number, keep: boolean, value: Uint8Array | undefined): Promise<void>;
 };
+
+export type IdempotencyAnswer =
+  | { state: 'run'; ticket: number }
+  | { state: 'replay'; value: Uint8Array | undefined }
+  | { state: 'mismatch' }
+  | { state: 'busy' };

@@ -5,7 +5,9 @@
 import './web/install.ts';
 import type { Config } from '@ironside/protocol/generated.ts';
 import type { Manifest } from '@ironside/protocol/manifest.ts';
+import { setHost } from 'ironside/actions/host';
 import { dirname } from 'node:path';
+import { actionHost } from './action/action-host.ts';
 import { installLoaders } from './action/functions.ts';
 import { runAction } from './action/run-action.ts';
 import { app, setApp } from './app.ts';
@@ -50,6 +52,7 @@ async function boot(config: Config): Promise<{ runners: Runners; bundles: string
   if (config.keys[0]) setDraftKey(config.keys[0]);
   installFetch();
   installLoaders(app());
+  setHost(actionHost());
   const bundles = [manifest.bootstrap.worker];
   // Before anything else of the application runs, as instrumentation wants to patch it.
   if (manifest.instrumentation !== null) {

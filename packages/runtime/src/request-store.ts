@@ -25,7 +25,14 @@ export type Revalidation = {
 const NO_CONFIG: RequestStore['config'] = Object.freeze({});
 
 /** The way back to the front, for one request. */
-export type RequestChannel = { readonly front: FrontCalls };
+export type RequestChannel = {
+  readonly front: FrontCalls;
+  /** Aborted when the answer is not wanted any more; made on first use. */
+  signal?(): AbortSignal;
+};
+
+/** What an action says about its HTTP answer (`actionResponse` of `ironside/actions`). */
+export type RequestAnswer = { status?: number | undefined; headers: [name: string, value: string][] };
 
 /** What somebody may do with a store that is derived from another one. */
 export type DerivedStore = {
@@ -51,6 +58,7 @@ export class RequestStore {
   /** Set when an action has to show fresh UI: 1 all, 2 dynamic only (Next behaviour 1.66). */
   refresh: 0 | 1 | 2 = 0;
   draft = false;
+  answer: RequestAnswer | undefined = undefined;
   /** Where the request came from; what it may ask stands behind `front`. */
   readonly channel: RequestChannel;
   #untouched = true;
@@ -74,6 +82,8 @@ export class RequestStore {
 
   /** What this request may ask the front: the shared cache, revalidation, routing. */
   get front(): FrontCalls { return this.channel.front; }
+
+  signal(): AbortSignal { return this.channel.signal?.() ?? new AbortController().signal; }
 
   get tags(): Set<string> { return (this.#tags ??= this.#collect(new Set<string>())); }
 

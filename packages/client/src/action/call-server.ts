@@ -14,21 +14,28 @@ import { createQueue } from './queue.ts';
 import { readReply } from './reply.ts';
 import type { Reply } from './reply.ts';
 
-type Call = { id: string; body: Promise<string | FormData>; references: TemporaryReferenceSet; at: Place; from: string | undefined };
+type Call = { id: string; concurrent: boolean; body: Promise<string | FormData>; references: TemporaryReferenceSet; at: Place; from: string | undefined };
 
 export function createCaller(store: RouterStore): CallServer {
   const queue = createQueue();
+  const shown: Shown = { replies: 0 };
   return (id, args) => {
     const references = createTemporaryReferenceSet();
     const body = encodeReply(declaredArguments(id, args), { temporaryReferences: references });
     body.catch(() => undefined); // Reported when its turn comes.
-    const call: Call = { id, body, references, at: store.place, from: store.from };
+    const concurrent = store.shown.settings.concurrent?.includes(id) ?? false;
+    const call: Call = { id, concurrent, body, references, at: store.place, from: store.from };
     store.actions++;
-    return queue(() => run(store, call)).finally(() => { store.actions--; });
+    const begin = () => run(store, call, shown);
+    return (concurrent ? begin() : queue(begin)).finally(() => { store.actions--; });
   };
 }
 
-async function run(store: RouterStore, call: Call): Promise<unknown> {
+/** How many replies have brought fresh UI. */
+type Shown = { replies: number };
+
+async function run(store: RouterStore, call: Call, shown: Shown): Promise<unknown> {
+  const before = shown.replies;
   const response = await post(call, await call.body, store.basePath);
   const reply = await readReply(response, call.id, call.references);
   const { payload } = reply;
@@ -36,9 +43,13 @@ async function run(store: RouterStore, call: Call): Promise<unknown> {
   const result = await settled(payload && 'result' in payload ? payload.result : undefined);
   if (reply.revalidated > 0) store.purge(reply.revalidated === 1);
   if (reply.redirect) return follow(store, call.at, reply.redirect, payload);
-  const fresh = payload?.tree ? payload : undefined;
+  // Of replies that were under way at once nobody knows whose UI is newer: then it is asked for again.
+  const overtaken = call.concurrent && before !== shown.replies && payload?.tree !== undefined;
+  const fresh = payload?.tree && !overtaken ? payload : undefined;
+  if (payload?.tree) shown.replies++;
   const beside = fresh && reply.revalidated > 0 ? await store.askBeside() : [];
   store.reply(call.at, fresh, reply.revalidated > 0, beside);
+  if (overtaken) store.refresh();
   if (result.ok) return result.value;
   throw result.error;
 }

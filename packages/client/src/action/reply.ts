@@ -21,6 +21,10 @@ export async function readReply(response: Response, id: string, references: Temp
     void response.body?.cancel();
     throw new UnrecognizedActionError(id, response.status);
   }
+  if (response.headers.get('x-ironside-result') === '1') {
+    // The server has refused it before any code ran, in the form of the action's own results.
+    return { payload: { build: '', result: response.json() }, revalidated: 0, redirect: undefined };
+  }
   const redirect = redirectIn(response.headers.get('x-action-redirect'));
   const flight = isFlight(response) && response.body;
   if (!flight && !redirect) throw await failureOf(response);

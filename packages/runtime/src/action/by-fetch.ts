@@ -36,13 +36,11 @@ export async function runByFetch(context: JobContext): Promise<JobOutcome> {
   return answerResult(context, app, end, headers, references);
 }
 
-const STATUS = { value: 200, thrown: 500 } as const;
-
 async function answerResult({ job, store, out, signal }: JobContext, app: App, end: Exclude<ActionEnd, { kind: 'redirect' }>, headers: Header[], temporaryReferences: TemporaryReferenceSet): Promise<JobOutcome> {
   const result = end.kind === 'value' ? Promise.resolve(end.value) : Promise.reject(end.error as Error);
   // Flight reads it later.
   result.catch(() => undefined);
-  const status = end.kind === 'http' ? end.status : end.kind === 'value' && job.route < 0 ? 404 : STATUS[end.kind];
+  const status = end.kind === 'http' ? end.status : end.kind === 'value' ? store.answer?.status ?? (job.route < 0 ? 404 : 200) : 500;
   const shown = store.refresh !== 0 || end.kind === 'http' ? await freshPage(app, store) : undefined;
   const model: Payload | ActionPayload = shown ? { ...shown, result } : { build: app.manifest.config.deploymentId ?? app.manifest.build, result };
   return renderer.payload({ app, out, signal, status, headers, model, temporaryReferences, place: 'action' });

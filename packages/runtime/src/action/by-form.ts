@@ -6,7 +6,7 @@ import { decodeAction, decodeFormState, type ServerManifest } from 'react-server
 import { app as currentApp, type App } from '../app.ts';
 import { describeError } from '../errors.ts';
 import { headerOf } from '../headers.ts';
-import type { JobContext, JobOutcome, ResponseSink } from '../job.ts';
+import type { IncomingBody, JobContext, JobOutcome, ResponseSink } from '../job.ts';
 import { blocksForMetadata } from '../render/html-limited-bots.ts';
 import { nonceOf } from '../render/nonce.ts';
 import { enterRoute, pagePayload } from '../render/page-payload.ts';
@@ -15,7 +15,7 @@ import { reactMaps } from '../render/react-maps.ts';
 import { browserLocation } from '../render/redirect-location.ts';
 import type { Header } from '../render/renderer.ts';
 import { NOT_STORED, renderer } from '../render/run-page.ts';
-import { checkMarkers } from './form-marker.ts';
+import { checkMarkers, namedActions } from './form-marker.ts';
 import { refuse } from './refusal.ts';
 import { BadBody, isMultipart, readForm } from './request-body.ts';
 import { effectHeaders } from './response-headers.ts';
@@ -32,7 +32,9 @@ export async function runByForm(context: JobContext): Promise<JobOutcome> {
   let bound: (() => unknown) | null;
   const manifest = reactMaps(app.manifest).callable;
   try {
-    form = await readForm(context.body, contentType);
+    const counted = countedBody(context.body);
+    form = await readForm(counted.body, contentType);
+    if (counted.size() > app.manifest.config.actionBodyLimit && !hasOwnLimit(form, app.manifest)) return refuseSize(out);
     const problem = checkMarkers(form, app.manifest);
     if (problem) return refuse(out, problem);
     bound = await decodeAction(form, manifest);
@@ -77,7 +79,7 @@ async function answerPage({ job, store, out, signal }: JobContext, app: App, hea
   });
   return renderer.html({
     app, out, signal, headers, payload, interrupted,
-    status: job.route < 0 ? 404 : 200,
+    status: more.instead ? 200 : store.answer?.status ?? (job.route < 0 ? 404 : 200),
     nonce: nonceOf(headerOf(store, 'content-security-policy')),
     whole: false,
     keepPayload: false,
@@ -89,6 +91,28 @@ function answerError(app: App, out: ResponseSink, headers: Header[], error: unkn
   out.head(500, [['content-type', 'text/html; charset=utf-8'], ...headers]);
   void out.write(plainDocument(500, described.digest))?.catch(() => undefined);
   return { result: 'ok', error: described };
+}
+
+/** The front lets a form be as large as any action's may be, since which one it is for stands in the form. */
+function hasOwnLimit(form: FormData, { actions }: App['manifest']): boolean {
+  const ids = namedActions(form);
+  return ids.length > 0 && ids.every((id) => Object.hasOwn(actions, id) && actions[id]?.options?.bodyLimit != null);
+}
+
+function refuseSize(out: ResponseSink): JobOutcome {
+  out.head(413, [['content-type', 'text/html; charset=utf-8'], NOT_STORED]);
+  void out.write(plainDocument(413))?.catch(() => undefined);
+  return { result: 'ok' };
+}
+
+function countedBody(body: IncomingBody): { body: IncomingBody; size: () => number } {
+  let size = 0;
+  const bytes = async () => {
+    const read = await body.bytes();
+    size = read.byteLength;
+    return read;
+  };
+  return { body: { bytes, text: () => body.text(), stream: () => body.stream() }, size: () => size };
 }
 
 function refuseBody(app: App, out: ResponseSink, error: unknown): JobOutcome {

@@ -22,6 +22,16 @@ export function checkMarkers(form: FormData, manifest: Manifest): IdProblem | un
   return problems.find((problem) => problem === 'malformed') ?? problems.find((problem) => problem !== undefined);
 }
 
+/** The ids that a form names, right or wrong. */
+export function namedActions(form: FormData): string[] {
+  const ids = [];
+  for (const name of new Set(form.keys())) {
+    if (name.startsWith('$ACTION_ID_')) ids.push(name.slice('$ACTION_ID_'.length));
+    else if (name.startsWith('$ACTION_REF_')) ids.push(describedId(form.getAll(`$ACTION_${name.slice('$ACTION_REF_'.length)}:0`)) ?? '');
+  }
+  return ids;
+}
+
 /** The descriptor as React writes it: `{"id":"…","bound":…}`, once, as text. */
 function describedId(descriptors: FormDataEntryValue[]): string | undefined {
   const [descriptor] = descriptors;

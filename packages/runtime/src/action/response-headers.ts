@@ -8,6 +8,7 @@ export const ACTION_CACHE: Header = ['cache-control', 'private, no-cache, no-sto
 export function effectHeaders(store: RequestStore, byFetch: boolean): Header[] {
   const headers: Header[] = [ACTION_CACHE];
   if (byFetch && store.refresh !== 0) headers.push(['x-action-revalidated', String(store.refresh)]);
+  if (store.answer) headers.push(...store.answer.headers);
   for (const cookie of store.cookieWrites.values()) headers.push(['set-cookie', cookie]);
   return headers;
 }

@@ -1,7 +1,9 @@
 /** Running an action to its end, and what the end was. */
+import { answerOf } from 'ironside/actions/host';
 import { readInterrupt, type Interrupt } from '@ironside/client/digest.ts';
 import type { App } from '../app.ts';
 import type { RequestStore } from '../request-store.ts';
+import { addAnswer } from './action-host.ts';
 
 export type ActionEnd =
   | { kind: 'value'; value: unknown }
@@ -15,6 +17,8 @@ export async function runFunction(app: App, store: RequestStore, run: () => unkn
   let end: ActionEnd;
   try {
     end = { kind: 'value', value: await run() };
+    const said = answerOf(end.value);
+    if (said) addAnswer(store, said);
   } catch (error) {
     end = endOf(error);
   }

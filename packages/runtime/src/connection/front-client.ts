@@ -30,6 +30,23 @@ export function frontClient(ask: Ask): FrontCalls {
     async revalidate(items) {
       expectDone(await ask({ op: 'revalidate', items }));
     },
+    async rateTake(key, byClient, burst, periodMs) {
+      const reply = await ask({ op: 'rateTake', key, byClient, burst, periodMs });
+      if (reply.type !== 'rated') throw unexpected(reply);
+      return { allowed: reply.allowed, waitMs: reply.waitMs };
+    },
+    async idempotencyBegin({ key, byClient, fingerprint, keepSeconds, patienceMs }) {
+      const reply = await ask({ op: 'idempotencyBegin', key, byClient, fingerprint, keepS: keepSeconds, patienceMs });
+      switch (reply.type) {
+        case 'run': return { state: 'run', ticket: reply.ticket };
+        case 'replay': return { state: 'replay', value: reply.value };
+        case 'mismatch': case 'busy': return { state: reply.type };
+        default: throw unexpected(reply);
+      }
+    },
+    async idempotencyEnd(ticket, keep, value) {
+      expectDone(await ask({ op: 'idempotencyEnd', ticket, keep, value }));
+    },
     async resolve(url) {
       const reply = await ask({ op: 'resolve', url });
       if (reply.type !== 'resolved') throw unexpected(reply);

@@ -110,10 +110,12 @@ function notFoundTree(manifest: Manifest): SegmentNode {
   return complete(manifest.notFound ?? { segment: '', param: null, files: {}, slots: {} });
 }
 
-function settingsOf({ config }: Manifest): ClientSettings {
+function settingsOf({ actions, config }: Manifest): ClientSettings {
   const settings: ClientSettings = {};
   if (config.basePath !== '') settings.basePath = config.basePath;
   if (config.trailingSlash) settings.trailingSlash = true;
   if (config.staleTimeDynamic !== 0 || config.staleTimeStatic !== 300) settings.staleTimes = { dynamic: config.staleTimeDynamic, static: config.staleTimeStatic };
+  const concurrent = Object.keys(actions).filter((id) => actions[id]?.options?.concurrent && actions[id].reach.length > 0);
+  if (concurrent.length > 0) settings.concurrent = concurrent;
   return settings;
 }

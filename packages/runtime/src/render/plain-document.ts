@@ -6,6 +6,7 @@ const TEXTS: Record<number, [title: string, text: string]> = {
   401: ['Sign in to see this page', 'You have to be signed in.'],
   403: ['You may not see this page', 'Your account has no access to it.'],
   404: ['This page could not be found', 'The address may be wrong, or the page was removed.'],
+  413: ['This is too large', 'Go back and send less, or smaller files.'],
   500: ['Something went wrong', 'This page could not be shown. Trying again may help.'],
 };
 

@@ -48,6 +48,9 @@ export function memoryFront(): MemoryFront {
       return Promise.resolve();
     },
     resolve: () => Promise.resolve({ kind: 'other' }),
+    rateTake: () => Promise.resolve({ allowed: true, waitMs: 0 }),
+    idempotencyBegin: () => Promise.resolve({ state: 'run', ticket: 1 }),
+    idempotencyEnd: () => Promise.resolve(),
   };
   return front;
 }
