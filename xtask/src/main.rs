@@ -10,6 +10,7 @@
 
 mod conformance;
 mod demo;
+mod fuzz;
 mod run;
 mod setup;
 mod test;
@@ -30,6 +31,7 @@ usage: cargo xtask VERB
   fix          rustfmt and clippy with their repairs applied
   tidy         the rules that no other tool knows: crate edges, module docs, names, generated files, paths
   gen          write the generated files: the protocol in TypeScript, golden frames
+  fuzz         run a fuzzing program: fuzz flight | multipart | url [--minutes N] [--seed N]
   bench        measure against peers in one run; see bench/README.md
   ready        fix, gen, then test: run it before you push";
 
@@ -58,6 +60,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "fix" => test::fix(&repository),
         "tidy" => tidy::check(&repository),
         "gen" => setup::generate(&repository, false),
+        "fuzz" => fuzz::run(&repository, rest),
         "bench" => repository.command("node", &["bench/run.mjs"]).args(rest).run(),
         "ready" => {
             test::fix(&repository)?;

@@ -110,7 +110,7 @@ export class Connection {
     const session = this.#sessions.get(id);
     switch (code) {
       case FRAME.body: return session?.body.push(decodeBody(bytes, start, end).bytes);
-      case FRAME.bodyEnd: return session?.body.finish(decodeBodyEnd(bytes, start, end).status);
+      case FRAME.bodyEnd: return session?.bodyEnded(decodeBodyEnd(bytes, start, end).status);
       case FRAME.cancel: return session?.cancel(decodeCancel(bytes, start, end).reason);
       case FRAME.credit: return session?.out.grant(decodeCredit(bytes, start, end).bytes);
       case FRAME.replyFrame:

@@ -1,6 +1,6 @@
 /** One job on the connection: from its JOB frame to OUTCOME, and to AFTER_DONE where work goes on behind the answer. */
 import {
-  encodeAfterDone, encodeRequestCredit, NO_ROUTE, type CancelReason, type Job as WireJob, type Outcome, type Revalidation as WireRevalidation,
+  encodeAfterDone, encodeRequestCredit, NO_ROUTE, type BodyStatus, type CancelReason, type Job as WireJob, type Outcome, type Revalidation as WireRevalidation,
 } from '@ironside/protocol/generated.ts';
 import { headerPairs, type HeaderBlock } from '@ironside/protocol/headers.ts';
 import { afterErrors, hasAfterWork, runAfter } from '../after.ts';
@@ -35,6 +35,7 @@ export class JobSession implements JobChannel {
   #controller: AbortController | undefined;
   #cancelled: CancelReason | undefined;
   #stops: ((reason: unknown) => void)[] | undefined;
+  #brokenOff = false;
   #outcomeSent = false;
   #ended = false;
 
@@ -111,9 +112,22 @@ export class JobSession implements JobChannel {
     });
   }
 
+  /**
+   * The body has come, or as much of it as will. A client that broke off is gone: code that waits for something else has to
+   * hear of it. Code that reads the body is told there as well, and may still have an answer for it.
+   */
+  bodyEnded(status: BodyStatus): void {
+    this.body.finish(status);
+    if (status !== 'truncated') return;
+    if (!this.body.used) return this.cancel('client_gone');
+    this.#brokenOff = true;
+    this.#controller?.abort(abortError('client_gone'));
+  }
+
   signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#cancelled !== undefined && !this.#controller.signal.aborted) this.#controller.abort(abortError(this.#cancelled));
+    const why = this.#cancelled ?? (this.#brokenOff ? 'client_gone' : undefined);
+    if (why !== undefined && !this.#controller.signal.aborted) this.#controller.abort(abortError(why));
     return this.#controller.signal;
   }
 

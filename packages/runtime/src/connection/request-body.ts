@@ -93,6 +93,11 @@ export class RequestBody implements IncomingBody {
     controller.byobRequest?.respond(fits);
   }
 
+  /** Whether somebody has begun to read it. */
+  get used(): boolean {
+    return this.#used;
+  }
+
   #use(): void {
     if (this.#used) throw new TypeError(USED);
     this.#used = true;
