@@ -82,8 +82,14 @@ impl Session {
     /// # Errors
     /// When an argument is no number or the corpus can't be read.
     pub fn begin(name: &'static str, arguments: &[String]) -> Result<Self> {
-        let minutes: f64 = arguments.first().map_or(Ok(1.0), |text| text.parse()).context("MINUTES is no number")?;
-        let seed: u64 = arguments.get(1).map_or(Ok(1), |text| text.parse()).context("SEED is no number")?;
+        let minutes: f64 = arguments
+            .first()
+            .map_or(Ok(1.0), |text| text.parse())
+            .context("MINUTES is no number")?;
+        let seed: u64 = arguments
+            .get(1)
+            .map_or(Ok(1), |text| text.parse())
+            .context("SEED is no number")?;
         let folder = Path::new("fuzz/corpus").join(name);
         let mut files: Vec<PathBuf> = fs::read_dir(&folder)
             .with_context(|| format!("{} can't be read; run this from the repository's root", folder.display()))?
@@ -133,6 +139,11 @@ impl Session {
         fs::create_dir_all(&folder)?;
         let file = folder.join(format!("finding-{}", self.dice.below(usize::MAX)));
         fs::write(&file, input)?;
-        anyhow::bail!("{}: {} {:?}", if slow { "slow" } else { "wrong" }, file.display(), String::from_utf8_lossy(input));
+        anyhow::bail!(
+            "{}: {} {:?}",
+            if slow { "slow" } else { "wrong" },
+            file.display(),
+            String::from_utf8_lossy(input)
+        );
     }
 }

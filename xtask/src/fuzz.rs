@@ -4,7 +4,8 @@
 use crate::run::Repository;
 use anyhow::{Context as _, Result, bail};
 
-const TARGETS: [&str; 3] = ["flight", "multipart", "url"];
+/// `form` reads multipart bodies in the runtime, `url` paths in the server.
+const TARGETS: [&str; 2] = ["form", "url"];
 
 /// Runs the named target, for a minute unless told otherwise.
 pub(crate) fn run(repository: &Repository, arguments: &[String]) -> Result<()> {
@@ -24,8 +25,24 @@ pub(crate) fn run(repository: &Repository, arguments: &[String]) -> Result<()> {
             other => bail!("there is no option {other:?}: --minutes N, --seed N"),
         }
     }
+    if target == "form" {
+        return repository.command("node", &["fuzz/form.mjs", minutes, seed]).run();
+    }
     let program = format!("fuzz-{target}");
     repository
-        .command("cargo", &["run", "--release", "-p", "ironside-fuzz", "--bin", &program, "--", minutes, seed])
+        .command(
+            "cargo",
+            &[
+                "run",
+                "--release",
+                "-p",
+                "ironside-fuzz",
+                "--bin",
+                &program,
+                "--",
+                minutes,
+                seed,
+            ],
+        )
         .run()
 }

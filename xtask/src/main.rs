@@ -31,7 +31,7 @@ usage: cargo xtask VERB
   fix          rustfmt and clippy with their repairs applied
   tidy         the rules that no other tool knows: crate edges, module docs, names, generated files, paths
   gen          write the generated files: the protocol in TypeScript, golden frames
-  fuzz         run a fuzzing program: fuzz flight | multipart | url [--minutes N] [--seed N]
+  fuzz         run a fuzzing program: fuzz form | url [--minutes N] [--seed N]
   bench        measure against peers in one run; see bench/README.md
   ready        fix, gen, then test: run it before you push";
 

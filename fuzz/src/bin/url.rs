@@ -10,8 +10,32 @@ use ironside_fuzz::{Dice, Session, mutate};
 use ironside_server::url::{Canonical, canonicalise, decoded};
 
 const WORDS: [&[u8]; 26] = [
-    b"/", b"//", b"\\", b".", b"..", b"/./", b"/../", b"%2e", b"%2E%2e", b"%2f", b"%5c", b"%25", b"%252e", b"%00", b"%", b"%c3%a9", b"%ff", b"%ed%a0%80",
-    b"\xc3\xa9", b";", b"?", b"#", b"secret", b"%73ecret", b"a", b" ",
+    b"/",
+    b"//",
+    b"\\",
+    b".",
+    b"..",
+    b"/./",
+    b"/../",
+    b"%2e",
+    b"%2E%2e",
+    b"%2f",
+    b"%5c",
+    b"%25",
+    b"%252e",
+    b"%00",
+    b"%",
+    b"%c3%a9",
+    b"%ff",
+    b"%ed%a0%80",
+    b"\xc3\xa9",
+    b";",
+    b"?",
+    b"#",
+    b"secret",
+    b"%73ecret",
+    b"a",
+    b" ",
 ];
 
 fn make(dice: &mut Dice, corpus: &[Vec<u8>]) -> Vec<u8> {
@@ -56,9 +80,15 @@ fn check(input: &[u8], dice: &mut Dice) {
     let Ok(path) = std::str::from_utf8(input) else { return };
     let Ok(found) = canonicalise(path) else { return };
     let (Canonical::Path(canonical) | Canonical::Redirect(canonical)) = &found;
-    assert!(canonical.starts_with('/') && !canonical.starts_with("//"), "a path of this site");
+    assert!(
+        canonical.starts_with('/') && !canonical.starts_with("//"),
+        "a path of this site"
+    );
     assert!(!canonical.contains("//") && !canonical.contains('\\'), "single slashes");
-    assert!(!canonical.split('/').any(|segment| segment == "." || segment == ".."), "no dot segments");
+    assert!(
+        !canonical.split('/').any(|segment| segment == "." || segment == ".."),
+        "no dot segments"
+    );
     assert_eq!(canonicalise(canonical), Ok(Canonical::Path(canonical.clone())), "one form");
     // A segment means itself: what it decodes to holds no way out of it that was not written as one.
     for segment in canonical.split('/') {

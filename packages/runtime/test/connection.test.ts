@@ -16,6 +16,15 @@ beforeEach(async () => {
 });
 afterEach(() => front.close());
 
+/** The client breaks off: BODY_END with status 1. */
+function breakOff(job: number): void {
+  front.send((out) => {
+    const frame = Buffer.from([1, 0, 0, 0, 0x04, 0, 0, 0, job, 0, 0, 0, 1]);
+    frame.copy(out.bytes, 0);
+    out.at = frame.length;
+  });
+}
+
 const sleep = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
 const bytes = (text: string) => Buffer.from(text);
 
@@ -155,13 +164,38 @@ describe('request bodies', () => {
     };
     const job = front.start({ method: 'POST', body: [] });
     front.body(job, bytes('half'));
-    front.send((out) => {
-      // BODY_END with status 1.
-      const frame = Buffer.from([1, 0, 0, 0, 0x04, 0, 0, 0, job, 0, 0, 0, 1]);
-      frame.copy(out.bytes, 0);
-      out.at = frame.length;
-    });
+    breakOff(job);
     expect((await front.answer(job)).body.toString()).toBe('AbortError');
+  });
+
+  test('that break off while nobody reads them end the job, whose client has gone', async () => {
+    let reason: unknown;
+    run = async ({ signal }) => {
+      await new Promise<void>((resolve) => { signal.addEventListener('abort', () => resolve()); });
+      reason = (signal.reason as Error).name;
+      return { result: 'ok' };
+    };
+    const job = front.start({ method: 'POST', body: [] });
+    front.body(job, bytes('half'));
+    await sleep(20);
+    breakOff(job);
+    expect((await front.answer(job)).outcome.result).toBe('aborted');
+    await front.next('afterDone', job);
+    expect(reason).toBe('AbortError');
+  });
+
+  test('that break off while they are read abort the signal, and the reader may still answer', async () => {
+    run = async ({ out, body, signal }) => {
+      const name = await body.bytes().then(() => 'read', (error: unknown) => (error as Error).name);
+      out.head(400, []);
+      await out.write(bytes(`${name} ${signal.aborted}`));
+      return { result: 'ok' };
+    };
+    const job = front.start({ method: 'POST', body: [] });
+    await sleep(20);
+    breakOff(job);
+    const answer = await front.answer(job);
+    expect([answer.status, answer.body.toString()]).toEqual([400, 'AbortError true']);
   });
 });
 
