@@ -89,6 +89,8 @@ describe('a multipart form', () => {
     ['with a part without headers', lines('--xYz', '', 'v', '--xYz--'), /name="…"/],
     ['with a header without a name', lines('--xYz', ': x', '', 'v', '--xYz--'), /has no name/],
     ['with endless headers', lines('--xYz', `X: ${'x'.repeat(40_000)}`), /bytes of headers/],
+    ['with two names of one part', lines('--xYz', 'Content-Disposition: form-data; name="a"', 'Content-Disposition: form-data; name="b"', '', 'x', '--xYz--'), /two Content-Disposition/],
+    ['with a bare CR in the headers of a part', lines('--xYz', 'Content-Disposition: form-data; name="a"\rX: y', '', 'x', '--xYz--'), /control character/],
   ])('%s is refused with the reason', async (_, bytes, reason) => {
     for (const size of [bytes.length || 1, 7]) {
       const error = await read(bytes, type, size).then(() => undefined, (thrown: unknown) => thrown);

@@ -14,12 +14,17 @@ export function partHead(bytes: Buffer): PartHead {
   let type = 'text/plain';
   for (const line of bytes.toString('utf8').split('\r\n')) {
     if (line === '') continue;
+    // Where a line ends, and which of two headers counts, is not the same to all readers.
+    if (/[\r\n\0]/.test(line)) throw new FormError('The form has a part with a control character in its headers.');
     const colon = line.indexOf(':');
     if (colon <= 0) throw new FormError(`The form has a part with the header ${JSON.stringify(line.slice(0, 80))}, which has no name.`);
     const name = line.slice(0, colon).trim().toLowerCase();
     const value = line.slice(colon + 1).trim();
-    if (name === 'content-disposition') disposition = parameters(value);
-    else if (name === 'content-type' && value !== '') type = value;
+    if (name === 'content-disposition') {
+      if (disposition !== undefined) throw new FormError('The form has a part with two Content-Disposition headers.');
+      disposition = parameters(value);
+    }
+    if (name === 'content-type' && value !== '') type = value;
   }
   const name = disposition?.get('name');
   if (disposition?.get('') !== 'form-data' || name === undefined) {
