@@ -10,6 +10,7 @@ use crate::upstream::External;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Version, request};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -132,7 +133,7 @@ pub struct Edit {
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
     /// The route's pattern.
-    pub route: Option<String>,
+    pub route: Option<Arc<str>>,
     /// What the cache said.
     pub cache: Option<&'static str>,
     /// The action's name in the source.

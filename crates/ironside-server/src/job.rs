@@ -5,7 +5,7 @@ use crate::exchange::{ActionCall, Exchange, Variant};
 use crate::response::Answer;
 use crate::router;
 use crate::work::Pieces;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use hyper::ext::ReasonPhrase;
 use ironside_model::route_table::RouteMatch;
 use ironside_worker::wire::{JobKind, JobVariant, Scheme};
@@ -48,6 +48,7 @@ pub fn for_action(exchange: &mut Exchange, call: &ActionCall, matched: Option<&R
     job
 }
 
+const TRACE: HeaderName = HeaderName::from_static("traceparent");
 /// The host that shared answers are made for, whoever asks first: as Next does it for static handlers (behaviour 4.29).
 const NOBODY: &str = "localhost:3000";
 
@@ -76,7 +77,7 @@ fn base(exchange: &Exchange, kind: JobKind) -> Job {
     }
     let trace = exchange
         .headers
-        .get("traceparent")
+        .get(TRACE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     Job {

@@ -3,6 +3,7 @@
 
 use http::HeaderValue;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,28 +46,37 @@ impl PublicFiles {
     #[must_use]
     pub fn find(&self, path: &str) -> Option<Arc<PublicFile>> {
         let name = file_name(path)?;
-        let found = self.files.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
+        let found = self.lookup(&name);
         if found.is_some() || !self.rescan {
             return found;
         }
         let files = scan(&self.root).ok()?;
-        let found = files.get(&name).cloned();
+        let found = files.get(&*name).cloned();
         *self.files.write().unwrap_or_else(PoisonError::into_inner) = files;
         found
+    }
+
+    fn lookup(&self, name: &str) -> Option<Arc<PublicFile>> {
+        self.files.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 }
 
 /// The decoded name. None has an encoded slash or backslash in it: such a path names no file.
-fn file_name(path: &str) -> Option<String> {
+fn file_name(path: &str) -> Option<Cow<'_, str>> {
+    let plain = path.strip_prefix('/')?;
+    if !plain.contains('%') {
+        let names_a_file = !plain.is_empty() && !plain.ends_with('/') && !plain.contains("//");
+        return names_a_file.then_some(Cow::Borrowed(plain));
+    }
     let mut segments = Vec::new();
-    for segment in path.strip_prefix('/')?.split('/') {
+    for segment in plain.split('/') {
         let decoded = crate::url::decoded(segment);
         if decoded.is_empty() || decoded.contains(['/', '\\', '\0']) {
             return None;
         }
         segments.push(decoded);
     }
-    Some(segments.join("/"))
+    Some(segments.join("/").into())
 }
 
 fn scan(root: &Path) -> io::Result<FxHashMap<String, Arc<PublicFile>>> {

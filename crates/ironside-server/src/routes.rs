@@ -6,6 +6,7 @@ use crate::rejection::Methods;
 use ironside_model::manifest::{Manifest, PatternPart, Route, RouteKind, SegmentNode};
 use ironside_model::pattern::pattern_shape;
 use ironside_model::tag::{PathScope, implicit_tags, path_tag};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Whether answers of a route may be shared, as far as the route itself tells.
@@ -23,7 +24,7 @@ pub struct RouteInfo {
     /// What it is.
     pub kind: RouteKind,
     /// The pattern as people write it.
-    pub path: String,
+    pub path: Arc<str>,
     /// Whether it has no parameters.
     pub is_fixed: bool,
     /// The methods that it answers.
@@ -78,7 +79,7 @@ impl RouteInfo {
         };
         Self {
             kind: route.kind,
-            path: route.path.clone(),
+            path: route.path.as_str().into(),
             is_fixed: route.pattern.iter().all(|part| matches!(part, PatternPart::Static(_))),
             methods,
             exported,

@@ -5,6 +5,7 @@
 
 use crate::exchange::{Exchange, Start};
 use crate::failure::JobFailure;
+use crate::flag::Flag;
 use crate::front::Front;
 use crate::job::{Job, JobBody, JobInfo, WorkerId};
 use crate::limiter::Limiter;
@@ -14,12 +15,11 @@ use crate::roster::Lease;
 use crate::ticket::Ticket;
 use crate::upload::upload;
 use crate::wire::{BodyStatus, CancelReason, Drain, MAX_CHUNK, Ping, codec::EncodeError};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 /// Above this many queued bytes a worker gets no new jobs.
 const CROWDED: usize = 4 * 1024 * 1024;
@@ -72,7 +72,7 @@ pub(crate) enum Undelivered {
 #[derive(Debug, Default)]
 struct Table {
     last_id: u32,
-    jobs: HashMap<u32, Arc<Exchange>>,
+    jobs: FxHashMap<u32, Arc<Exchange>>,
     closed: Option<CloseReason>,
 }
 
@@ -93,9 +93,9 @@ pub(crate) struct Connection {
     pub(crate) front: Arc<dyn Front>,
     pub(crate) born: Instant,
     /// Done when the connection has ended.
-    pub(crate) gone: CancellationToken,
+    pub(crate) gone: Flag,
     /// Done when the worker is to be replaced.
-    pub(crate) retired: CancellationToken,
+    pub(crate) retired: Flag,
     /// Jobs whose `after()` callbacks run.
     pub(crate) after_pending: AtomicUsize,
     /// Calls without an answer, and their bytes.
@@ -129,8 +129,8 @@ impl Connection {
             outbox,
             front,
             born: Instant::now(),
-            gone: CancellationToken::new(),
-            retired: CancellationToken::new(),
+            gone: Flag::default(),
+            retired: Flag::default(),
             after_pending: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),
             call_bytes: AtomicUsize::new(0),
@@ -234,7 +234,7 @@ impl Connection {
             exchange.on_death(|retry| reason.failure(retry));
             self.front.ended(exchange.info.clone());
         }
-        self.gone.cancel();
+        self.gone.raise();
         Some(running)
     }
 
@@ -256,7 +256,7 @@ impl Connection {
 
     /// Whether it makes sense to give this worker a job.
     pub(crate) fn is_open(&self) -> bool {
-        !self.gone.is_cancelled() && !self.retired.is_cancelled() && !self.is_busy() && self.outbox.queued() < CROWDED
+        !self.gone.is_raised() && !self.retired.is_raised() && !self.is_busy() && self.outbox.queued() < CROWDED
     }
 
     /// Whether its event loop is held up.

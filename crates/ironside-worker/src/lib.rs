@@ -16,6 +16,7 @@ mod evidence;
 mod exchange;
 mod failure;
 mod fault;
+mod flag;
 mod frame_reader;
 mod front;
 mod head;

@@ -169,7 +169,7 @@ impl Pool {
     pub fn stats(&self) -> PoolStats {
         let workers = self.supervisor.roster.members().into_iter().map(|(connection, jobs)| {
             let vitals = *locked(&connection.vitals);
-            let state = match (connection.retired.is_cancelled(), connection.is_busy()) {
+            let state = match (connection.retired.is_raised(), connection.is_busy()) {
                 (true, _) => WorkerState::Draining,
                 (false, true) => WorkerState::Busy,
                 (false, false) => WorkerState::Ready,

@@ -220,7 +220,7 @@ impl Roster {
     /// Whether some worker takes jobs.
     pub(crate) fn is_ready(&self) -> bool {
         let lists = locked(&self.lists);
-        let takes_jobs = |connection: &Connection| !connection.retired.is_cancelled() && !connection.gone.is_cancelled();
+        let takes_jobs = |connection: &Connection| !connection.retired.is_raised() && !connection.gone.is_raised();
         !lists.closed && lists.members.iter().any(|member| takes_jobs(&member.connection))
     }
 

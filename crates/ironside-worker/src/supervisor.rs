@@ -137,14 +137,14 @@ impl Supervisor {
             Arc::clone(&self.options),
         ));
         tokio::select! {
-            () = connection.gone.cancelled() => {}
+            () = connection.gone.raised() => {}
             status = process.wait() => {
                 // What it wrote before it died counts; the end of the socket follows.
-                let _ = timeout(LAST_WORDS, connection.gone.cancelled()).await;
+                let _ = timeout(LAST_WORDS, connection.gone.raised()).await;
                 self.bury(&Worker { process, connection }, &describe(status));
                 return false;
             }
-            () = connection.retired.cancelled() => {
+            () = connection.retired.raised() => {
                 let this = Arc::clone(self);
                 let grace = self.options.drain_grace;
                 self.tasks.spawn(async move { this.retire(Worker { process, connection }, grace).await });
@@ -164,7 +164,7 @@ impl Supervisor {
     /// Lets a worker finish its jobs, then ends it.
     pub(crate) async fn retire(&self, mut worker: Worker, grace: Duration) {
         let connection = Arc::clone(&worker.connection);
-        connection.retired.cancel();
+        connection.retired.raise();
         connection.drain(grace);
         let finished = async {
             while connection.open_jobs() > 0 {
@@ -173,12 +173,12 @@ impl Supervisor {
         };
         tokio::select! {
             _ = timeout(grace, finished) => {}
-            () = connection.gone.cancelled() => {}
+            () = connection.gone.raised() => {}
             () = self.stop.cancelled() => {}
         }
         if connection.open_jobs() > 0 && connection.closed().is_none() {
             connection.cancel_all();
-            let _ = timeout(LAST_WORDS, connection.gone.cancelled()).await;
+            let _ = timeout(LAST_WORDS, connection.gone.raised()).await;
         }
         let status = describe(end(&mut worker.process).await);
         self.bury(&worker, &status);
@@ -189,7 +189,7 @@ impl Supervisor {
         let lost = connection.close(CloseReason::Gone);
         self.roster.remove(connection.id);
         let why = connection.closed().map_or("", CloseReason::word);
-        if connection.retired.is_cancelled() || self.closing.is_cancelled() {
+        if connection.retired.is_raised() || self.closing.is_cancelled() {
             tracing::debug!(worker = %connection.id, pid = connection.pid, status, "a worker has ended");
         } else {
             tracing::error!(worker = %connection.id, pid = connection.pid, status, why, lost, "a worker has died");

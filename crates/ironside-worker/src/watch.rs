@@ -18,7 +18,7 @@ pub(crate) async fn watch(connection: Arc<Connection>, roster: Arc<Roster>, opti
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            () = connection.gone.cancelled() => return,
+            () = connection.gone.raised() => return,
         }
         let now = Instant::now();
         // If our own tasks were held up, the worker's frames may just not have been read yet.
@@ -76,9 +76,9 @@ fn verdict(connection: &Connection, options: &PoolOptions, overdue: bool) -> Ver
 }
 
 fn retire(connection: &Connection, why: &str) {
-    if !connection.retired.is_cancelled() {
+    if !connection.retired.is_raised() {
         tracing::warn!(worker = %connection.id, pid = connection.pid, why, "a worker is replaced");
-        connection.retired.cancel();
+        connection.retired.raise();
     }
 }
 

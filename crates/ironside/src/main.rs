@@ -25,6 +25,10 @@ use printer::{Level, Printer};
 use settings::Sources;
 use std::{path::Path, process::ExitCode};
 
+/// See the reason in the workspace's `Cargo.toml`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let printer = Printer::new(if cli.global.quiet { Level::Quiet } else { Level::Normal });

@@ -86,7 +86,7 @@ impl Permits {
         let key = (job.worker, job.id);
         let held: Vec<Permit> = {
             let mut table = self.lock();
-            let numbers = table.by_job.remove(&key).unwrap_or_default();
+            let Some(numbers) = table.by_job.remove(&key) else { return };
             numbers
                 .iter()
                 .filter_map(|number| table.values.remove(number))

@@ -6,10 +6,10 @@ use crate::exchange::{ActionCall, Exchange};
 use crate::pipeline::Step;
 use crate::rejection::Rejection;
 use crate::site::Site;
-use http::{HeaderValue, Method, header};
+use http::{HeaderName, HeaderValue, Method, header};
 use ironside_model::manifest::Manifest;
 
-const HEADER: &str = "next-action";
+const HEADER: HeaderName = HeaderName::from_static("next-action");
 /// Hex digits of an id.
 const ID_LENGTH: usize = 42;
 

@@ -11,16 +11,16 @@ use crate::response::{Answer, vary};
 use crate::site::Site;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use sha2::{Digest, Sha256};
 
-const RSC: &str = "rsc";
-const PREFETCH: &str = "next-router-prefetch";
-const SEGMENT: &str = "next-router-segment-prefetch";
-const STATE_TREE: &str = "next-router-state-tree";
-const NEXT_URL: &str = "next-url";
-const ACTION: &str = "next-action";
-const FROM: &str = "ironside-from";
+const RSC: HeaderName = HeaderName::from_static("rsc");
+const PREFETCH: HeaderName = HeaderName::from_static("next-router-prefetch");
+const SEGMENT: HeaderName = HeaderName::from_static("next-router-segment-prefetch");
+const STATE_TREE: HeaderName = HeaderName::from_static("next-router-state-tree");
+const NEXT_URL: HeaderName = HeaderName::from_static("next-url");
+const ACTION: HeaderName = HeaderName::from_static("next-action");
+const FROM: HeaderName = HeaderName::from_static("ironside-from");
 const KEY: &str = "_rsc";
 
 /// See the module's documentation.

@@ -10,6 +10,12 @@ pub const INTERCEPTED_PAGE: &str =
 
 /// Adds names that are not there yet.
 pub fn add(headers: &mut HeaderMap, names: &str) {
+    if !headers.contains_key(header::VARY) {
+        if let Ok(value) = HeaderValue::from_str(names) {
+            headers.insert(header::VARY, value);
+        }
+        return;
+    }
     let present: Vec<String> = headers
         .get_all(header::VARY)
         .iter()

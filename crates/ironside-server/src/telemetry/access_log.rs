@@ -4,6 +4,7 @@
 use crate::body::{Body, BodyFailure};
 use crate::exchange::{Exchange, Notes};
 use crate::site::House;
+use crate::telemetry::request_id::RequestId;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use http_body::{Frame, SizeHint};
@@ -21,7 +22,7 @@ struct Line {
     path: String,
     status: StatusCode,
     reason: &'static str,
-    request_id: String,
+    request_id: RequestId,
     notes: Notes,
     began: Instant,
     bytes: u64,
@@ -49,11 +50,15 @@ pub fn logged(
     let (head, body) = response.into_parts();
     let line = Line {
         house,
-        path: exchange.path().to_owned(),
+        request_id: exchange.request_id,
+        path: if exchange.full_path.is_empty() {
+            exchange.uri.path().to_owned()
+        } else {
+            exchange.full_path
+        },
         method: exchange.method,
         status: head.status,
         reason,
-        request_id: exchange.request_id.to_string(),
         notes: exchange.notes,
         began,
         bytes: 0,
@@ -125,7 +130,7 @@ impl Drop for Line {
                     action = self.notes.action.as_deref(),
                     reason = self.reason,
                     end = self.end,
-                    request_id = self.request_id,
+                    request_id = &*self.request_id,
                     "{} {} {}",
                     self.method,
                     self.path,
