@@ -4,8 +4,8 @@
 //! A trusted proxy that passes on `X-Forwarded-Host` of its own clients unchecked lets them choose the host that the
 //! origin check compares with. It has to overwrite the header.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use http::{HeaderMap, HeaderValue, header};
+use std::net::{IpAddr, Ipv6Addr};
 use thiserror::Error;
 
 /// A network of trusted proxies that can't be read.
@@ -95,25 +95,24 @@ pub fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
-const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
+const HOST: &str = "x-forwarded-host";
+const PORT: &str = "x-forwarded-port";
+const PROTO: &str = "x-forwarded-proto";
+const FOR: &str = "x-forwarded-for";
 
 /// Works out who the client is, and makes the forwarded headers agree: those of a peer that isn't trusted are dropped, and
 /// those that are missing are filled in, as applications expect them.
 pub fn settle(headers: &mut HeaderMap, peer: IpAddr, host: &str, trusted: &TrustedProxies) -> Client {
     let peer = peer.to_canonical();
     if !trusted.trust(peer) {
-        for name in [HOST, PORT, PROTO, FOR, FORWARDED] {
+        for name in [HOST, PORT, PROTO, FOR, "forwarded"] {
             headers.remove(name);
         }
     }
-    let https = first(headers, &PROTO).is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-    let authority = first(headers, &HOST)
+    let https = first(headers, PROTO).is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
+    let authority = first(headers, HOST)
         .filter(|host| is_authority(host))
-        .unwrap_or(host)
+        .unwrap_or_else(|| host.to_owned())
         .to_ascii_lowercase();
     let address = client_address(headers, peer, trusted);
     let client = Client {
@@ -121,44 +120,31 @@ pub fn settle(headers: &mut HeaderMap, peer: IpAddr, host: &str, trusted: &Trust
         authority,
         address,
     };
-    fill(headers, &HOST, || HeaderValue::from_str(&client.authority).ok());
-    fill(headers, &PORT, || match client.port() {
-        "80" => Some(HeaderValue::from_static("80")),
-        "443" => Some(HeaderValue::from_static("443")),
-        port => HeaderValue::from_str(port).ok(),
-    });
-    fill(headers, &PROTO, || {
-        Some(HeaderValue::from_static(if https { "https" } else { "http" }))
-    });
-    fill(headers, &FOR, || match peer {
-        IpAddr::V4(Ipv4Addr::LOCALHOST) => Some(HeaderValue::from_static("127.0.0.1")),
-        peer => HeaderValue::from_str(&peer.to_string()).ok(),
-    });
+    for (name, value) in [
+        (HOST, client.authority.clone()),
+        (PORT, client.port().to_owned()),
+        (PROTO, if https { "https" } else { "http" }.to_owned()),
+        (FOR, peer.to_string()),
+    ] {
+        if !headers.contains_key(name)
+            && let Ok(value) = HeaderValue::from_str(&value)
+        {
+            headers.insert(name, value);
+        }
+    }
     client
 }
 
-/// Puts in a header that is missing.
-fn fill(headers: &mut HeaderMap, name: &HeaderName, value: impl FnOnce() -> Option<HeaderValue>) {
-    if let header::Entry::Vacant(place) = headers.entry(name)
-        && let Some(value) = value()
-    {
-        place.insert(value);
-    }
-}
-
 /// The first item of a list header.
-fn first<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+fn first(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?.to_str().ok()?;
     let item = value.split(',').next()?.trim();
-    (!item.is_empty()).then_some(item)
+    (!item.is_empty()).then(|| item.to_owned())
 }
 
 /// The nearest address that is not one of a trusted proxy, read from the end that our own proxies have written.
 fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &TrustedProxies) -> IpAddr {
     if !trusted.trust(peer) {
-        return peer;
-    }
-    if !headers.contains_key(FOR) {
         return peer;
     }
     let mut nearest = peer;
@@ -196,12 +182,12 @@ pub fn is_authority(text: &str) -> bool {
 
 /// The host that the request names, if it is one.
 #[must_use]
-pub fn requested_host<'a>(headers: &'a HeaderMap, uri: &'a http::Uri) -> Option<&'a str> {
+pub fn requested_host(headers: &HeaderMap, uri: &http::Uri) -> Option<String> {
     let named = match uri.authority() {
         Some(authority) => authority.as_str(),
         None => headers.get(header::HOST)?.to_str().ok()?,
     };
-    is_authority(named).then_some(named)
+    is_authority(named).then(|| named.to_owned())
 }
 
 #[cfg(test)]

@@ -42,7 +42,11 @@ fn check(exchange: &Exchange, site: &Site) -> Option<Rejection> {
     if named.is_none() && !(may_lack_host && host.is_none()) {
         return Some(Rejection::BadHost);
     }
-    let other = |host: &[u8]| named.is_some_and(|named| !host.eq_ignore_ascii_case(named.as_bytes()));
+    let other = |host: &[u8]| {
+        named
+            .as_ref()
+            .is_some_and(|named| !host.eq_ignore_ascii_case(named.as_bytes()))
+    };
     host.is_some_and(|host| other(host.as_bytes()))
         .then_some(Rejection::OtherHost)
 }

@@ -8,9 +8,7 @@ use http::{HeaderValue, header};
 
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
-    let host = forwarded::requested_host(&exchange.headers, &exchange.uri)
-        .unwrap_or("localhost")
-        .to_owned();
+    let host = forwarded::requested_host(&exchange.headers, &exchange.uri).unwrap_or_else(|| "localhost".to_owned());
     // HTTP/2 names the host in the target; applications look for it in a header.
     if !exchange.headers.contains_key(header::HOST)
         && let Ok(value) = HeaderValue::from_str(&host)

@@ -30,9 +30,6 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
 
 /// Takes them away.
 pub fn strip(headers: &mut HeaderMap) {
-    if !headers.keys().any(|name| is_internal(name.as_str())) {
-        return;
-    }
     let found: Vec<HeaderName> = headers.keys().filter(|name| is_internal(name.as_str())).cloned().collect();
     for name in found {
         headers.remove(name);
@@ -40,9 +37,6 @@ pub fn strip(headers: &mut HeaderMap) {
 }
 
 fn is_internal(name: &str) -> bool {
-    if !name.starts_with("x-") && !name.starts_with("next-") {
-        return false;
-    }
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
