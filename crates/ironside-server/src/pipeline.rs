@@ -19,6 +19,14 @@ pub enum Step {
     Reject(Rejection),
 }
 
+/// What came of a phase.
+#[allow(clippy::large_enum_variant, reason = "it is looked at where it is made")]
+enum Settled {
+    Now(Step),
+    /// The proxy has to be asked.
+    ByProxy,
+}
+
 /// See the module's documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is described by `about`")]
@@ -100,8 +108,9 @@ impl Phase {
         }
     }
 
-    async fn run(self, exchange: &mut Exchange, site: &Site) -> Step {
-        match self {
+    /// Settles its question. Only the proxy has to wait for something; all others answer at once.
+    fn settle(self, exchange: &mut Exchange, site: &Site) -> Settled {
+        Settled::Now(match self {
             Self::Admission => phase::admission::run(exchange, site),
             Self::CanonicalUrl => phase::canonical_url::run(exchange, site),
             Self::InternalHeaders => phase::internal_headers::run(exchange, site),
@@ -111,18 +120,24 @@ impl Phase {
             Self::ConfigHeaders => phase::config_headers::run(exchange, site),
             Self::ConfigRedirects => phase::config_redirects::run(exchange, site),
             Self::Navigation => phase::navigation::run(exchange, site),
-            Self::Proxy => phase::proxy::run(exchange, site).await,
+            Self::Proxy if phase::proxy::applies(exchange, site) => return Settled::ByProxy,
+            Self::Proxy => Step::Continue,
             Self::Route => phase::route::run(exchange, site),
             Self::Csrf => phase::csrf::run(exchange, site),
             Self::Action => phase::action::run(exchange, site),
-        }
+        })
     }
 }
 
 /// Answers a request.
 pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
     for phase in Phase::ALL {
-        match phase.run(exchange, site).await {
+        let step = match phase.settle(exchange, site) {
+            Settled::Now(step) => step,
+            // In a box, or every request would carry the room for it.
+            Settled::ByProxy => Box::pin(phase::proxy::run(exchange, site)).await,
+        };
+        match step {
             Step::Continue => {}
             Step::Answer(answer) => return answer,
             Step::Reject(rejection) => return rejection.answer(),

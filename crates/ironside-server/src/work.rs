@@ -94,9 +94,10 @@ impl PieceSource for ResponseBody {
 
 impl Workers for Arc<Pool> {
     fn run(&self, job: Job, body: JobBody) -> BoxFuture<'static, Result<Done, JobFailure>> {
-        let pool = self.clone();
+        // Shared before it goes into the future: a job is large, and each layer of futures would carry a place for it.
+        let (pool, job) = (self.clone(), Arc::new(job));
         Box::pin(async move {
-            Ok(match Pool::run(&pool, job, body).await? {
+            Ok(match pool.run_shared(job, body).await? {
                 ironside_worker::Answer::Response(response) => Done::Response {
                     head: response.head,
                     body: Pieces::new(response.body),

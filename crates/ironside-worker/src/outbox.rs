@@ -13,8 +13,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::Notify;
 
-/// Body frames that are written before the control queue is looked at again.
-const BODIES_PER_WRITE: usize = 4;
+/// Body frames, and bytes of them, that are written before the control queue is looked at again.
+const BODIES_PER_WRITE: usize = 32;
+const BODY_BYTES_PER_WRITE: usize = 256 * 1024;
 /// The control buffer's capacity; a larger one is given back after use.
 const CONTROL_CAPACITY: usize = 64 * 1024;
 
@@ -142,8 +143,14 @@ impl Outbox {
             {
                 let mut queues = locked(&self.queues);
                 std::mem::swap(&mut queues.control, &mut control);
-                let count = queues.bodies.len().min(BODIES_PER_WRITE);
-                bodies.extend(queues.bodies.drain(..count));
+                let mut bytes = 0;
+                while bytes < BODY_BYTES_PER_WRITE
+                    && bodies.len() < BODIES_PER_WRITE
+                    && let Some(frame) = queues.bodies.pop_front()
+                {
+                    bytes += frame.len();
+                    bodies.push(frame);
+                }
             }
             let total = control.len() + bodies.iter().map(BodyFrame::len).sum::<usize>();
             if total == 0 {

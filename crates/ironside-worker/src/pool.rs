@@ -121,8 +121,12 @@ impl Pool {
     /// Runs a job on the worker with the least to do. Resolves at its head, or at its end if it has none. A job that is safe to
     /// repeat is tried once more if its worker dies before the head. Dropping the future cancels the job.
     pub async fn run(&self, job: Job, body: JobBody) -> Result<Answer, JobFailure> {
+        self.run_shared(Arc::new(job), body).await
+    }
+
+    /// [`Pool::run`] for a job that is shared already.
+    pub async fn run_shared(&self, job: Arc<Job>, body: JobBody) -> Result<Answer, JobFailure> {
         let deadline = job.deadline.map(|limit| Instant::now() + limit);
-        let job = Arc::new(job);
         let again = match &body {
             JobBody::Empty => Some(JobBody::Empty),
             JobBody::Full(bytes) => Some(JobBody::Full(bytes.clone())),

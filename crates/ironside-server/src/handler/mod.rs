@@ -18,16 +18,17 @@ use crate::upstream;
 /// Answers a request that has passed all phases.
 pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
     if let Some(call) = exchange.action.clone() {
-        return action::answer(exchange, site, &call).await;
+        // In boxes, what is rare or large: the others would carry the room for it.
+        return Box::pin(action::answer(exchange, site, &call)).await;
     }
     match exchange.target.clone() {
         Target::Asset { path } => asset::answer(exchange, site, &path).await,
         Target::PublicFile(file) => public_file::answer(exchange, file).await,
-        Target::MetadataFile(matched) => metadata_file::answer(exchange, site, &matched).await,
+        Target::MetadataFile(matched) => Box::pin(metadata_file::answer(exchange, site, &matched)).await,
         Target::Page(matched) => page::answer(exchange, site, &matched).await,
         Target::Handler(matched) | Target::Metadata(matched) => route_handler::answer(exchange, site, &matched).await,
         Target::Outside(external) => upstream::answer(exchange, site, &external).await,
         Target::MissingAsset => not_found::text(),
-        Target::NotFound => not_found::answer(exchange, site).await,
+        Target::NotFound => Box::pin(not_found::answer(exchange, site)).await,
     }
 }

@@ -26,6 +26,11 @@ const KEY: &str = "_rsc";
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
     let headers = &exchange.headers;
+    if !headers.keys().any(is_ours) {
+        // What nearly every request is: a look at each name costs less than six look-ups.
+        exchange.navigation = Navigation::default();
+        return Step::Continue;
+    }
     let is_payload = headers.get(RSC).is_some_and(|value| value == "1") && exchange.reads();
     let mut key_given = None;
     if is_payload {
@@ -57,11 +62,17 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
         key: key_given,
     };
     for name in [RSC, PREFETCH, SEGMENT, STATE_TREE, NEXT_URL, FROM] {
-        if let Some(value) = exchange.headers.remove(name) {
+        if let Some(value) = exchange.headers.remove(&name) {
             exchange.navigation.sent.insert(name, value);
         }
     }
     Step::Continue
+}
+
+/// Whether a header may be one that this phase reads.
+fn is_ours(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name == "rsc" || name.starts_with("next-") || name.starts_with("ironside-")
 }
 
 /// An action is called on what is shown, which may be an intercepting route: then that is what has to be shown anew.

@@ -15,11 +15,15 @@ use crate::work::Done;
 use http::{Method, StatusCode, header};
 use ironside_worker::{Outcome, ProxyAction, ProxyDecision};
 
+/// Whether there is a proxy, and its matcher applies.
+#[must_use]
+pub fn applies(exchange: &Exchange, site: &Site) -> bool {
+    let rules = &site.deployment.router.rules;
+    rules.proxy.is_some() && rules.proxy_runs(&exchange.asked())
+}
+
 /// See the module's documentation.
 pub async fn run(exchange: &mut Exchange, site: &Site) -> Step {
-    if !site.deployment.router.rules.proxy_runs(&exchange.asked()) {
-        return Step::Continue;
-    }
     let job = job::for_proxy(exchange);
     let (body, shared) = std::mem::take(&mut exchange.body).share(site.house.limits.proxy_body);
     let done = site.workers.run(job, body).await;

@@ -99,11 +99,11 @@ async fn look(
                 renew(exchange, site, matched, kind, permit);
                 return Ok((entry, State::Stale));
             }
-            Lookup::Miss { permit, .. } => begin(exchange, site, matched, kind, permit).await,
-            Lookup::Wait(ticket) => ticket.wait(PATIENCE).await,
+            Lookup::Miss { permit, .. } => Box::pin(begin(exchange, site, matched, kind, permit)).await,
+            Lookup::Wait(ticket) => Box::pin(ticket.wait(PATIENCE)).await,
         };
         let landing = match landing {
-            Landing::Permit(permit) => begin(exchange, site, matched, kind, permit).await,
+            Landing::Permit(permit) => Box::pin(begin(exchange, site, matched, kind, permit)).await,
             landing => landing,
         };
         match landing {
