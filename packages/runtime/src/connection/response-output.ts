@@ -127,7 +127,7 @@ export class ResponseOutput implements ResponseSink, Held {
     let at = 0;
     while (at < bytes.length && this.#credit > 0) {
       const size = Math.min(bytes.length - at, MAX_CHUNK, this.#credit);
-      this.#output.chunk(this.#job, channel, bytes.subarray(at, at + size));
+      this.#output.chunk(this.#job, channel, size === bytes.length ? bytes : bytes.subarray(at, at + size));
       this.#credit -= size;
       at += size;
     }
