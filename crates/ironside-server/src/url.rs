@@ -194,8 +194,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_canonical_path_is_its_own_canonical_form(text in "/[a-c%2eEfF./\\\\]{0,24}") {
-            let slow = text.replace('a', "%61").replace('b', "%62").replace('c', "%63");
-            prop_assert_eq!(canonicalise(&slow), canonicalise(&text), "the short way is the long one");
+            if !text.contains('%') {
+                let slow = text.replace('a', "%61").replace('b', "%62").replace('c', "%63");
+                prop_assert_eq!(canonicalise(&slow), canonicalise(&text), "the short way is the long one");
+            }
             if let Ok(Canonical::Path(once) | Canonical::Redirect(once)) = canonicalise(&text) {
                 prop_assert_eq!(canonicalise(&once), Ok(Canonical::Path(once.clone())));
                 prop_assert!(!once.contains("//") && !once.split('/').any(|segment| decoded(segment) == ".."));
