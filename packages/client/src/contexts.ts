@@ -13,13 +13,16 @@ import type { View } from './view.ts';
 export type Router = {
   push(href: string, options?: NavigateOptions): void;
   replace(href: string, options?: NavigateOptions): void;
-  prefetch(href: string, options?: { onInvalidate?: () => void }): void;
+  prefetch(href: string, options?: PrefetchOptions): void;
   refresh(): void;
   back(): void;
   forward(): void;
 };
 
 export type NavigateOptions = { scroll?: boolean; transitionTypes?: string[] };
+
+/** `kind`: `full` fetches a dynamic page with its data. `onInvalidate`: called once, when what was fetched is out of date. */
+export type PrefetchOptions = { kind?: 'auto' | 'full'; onInvalidate?: () => void };
 
 export type RouteParams = Record<string, string | string[]>;
 
@@ -44,7 +47,8 @@ export type Navigator = {
   navigate(href: string, mode: 'push' | 'replace', options?: { scroll?: boolean | undefined; transitionTypes?: string[] | undefined }): Promise<void>;
   /** `auto`: what costs the server little, as a loading shell. `full`: with the data of a dynamic page. */
   prefetch(href: string, wish: 'auto' | 'full', onInvalidate?: () => void): void;
-  cancelPrefetch(href: string): void;
+  /** For whoever wished with that listener. */
+  cancelPrefetch(href: string, onInvalidate: () => void): void;
 };
 
 /** Null on the server. */

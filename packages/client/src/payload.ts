@@ -74,8 +74,6 @@ export type Payload = {
   globalError?: ComponentType<ErrorFileProps>;
   /** Metadata and viewport of this route: `<title>`, `<meta>`, `<link>` elements. */
   head: ReactNode;
-  /** Seconds for which the client may reuse the slots. */
-  stale?: number;
   /** A prefetch: stops at the first loading boundary. */
   partial?: true;
   /** The route turned out to redirect before anything was shown: the client goes there. */

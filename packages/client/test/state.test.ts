@@ -138,12 +138,32 @@ describe('a navigation', () => {
 
   it('shows what was fetched ahead without asking', () => {
     const browser = new Browser('/a');
-    expect(did(browser.send(navigate('/b', { ahead: answer({ path: '/b', search: '' }) })))).toEqual(['abort', 'show']);
+    expect(did(browser.send(navigate('/b', { ahead: { payload: answer({ path: '/b', search: '' }) } })))).toEqual(['abort', 'show']);
+  });
+
+  it('shows what was fetched ahead under the URL that redirects led to', () => {
+    const browser = new Browser('/a');
+    browser.send(navigate('/old', { ahead: { payload: answer({ path: '/b', search: '' }), target: target('/b') } }));
+    browser.commit();
+    expect([browser.state.place.path, browser.history.at(-1)?.url]).toEqual(['/b', '/b']);
+  });
+
+  it('waits for what is being fetched in full, and asks only if that does not do', () => {
+    for (const does of [true, false]) {
+      const browser = new Browser('/a');
+      expect(did(browser.send(navigate('/b', { ahead: 'coming' })))).toEqual(['wait']);
+      const id = browser.state.pending?.id ?? 0;
+      if (does) browser.send({ type: 'payload', id, payload: answer({ path: '/b', search: '' }), ahead: true });
+      browser.send({ type: 'ask', id });
+      expect(browser.asked).toHaveLength(does ? 0 : 1);
+      browser.drain();
+      expect(browser.state.place.path).toBe('/b');
+    }
   });
 
   it('shows a loading shell at once, asks for the rest, and makes one entry', () => {
     const browser = new Browser('/a');
-    expect(did(browser.send(navigate('/b/1', { ahead: answer({ path: '/b/1', search: '', partial: true }) })))).toEqual(['show', 'request']);
+    expect(did(browser.send(navigate('/b/1', { ahead: { payload: answer({ path: '/b/1', search: '', partial: true }) } })))).toEqual(['show', 'request']);
     browser.commit();
     expect(browser.state.shown.slots['L/b/1']).toBe('hold');
     expect(browser.history).toHaveLength(2);
@@ -154,7 +174,7 @@ describe('a navigation', () => {
 
   it('asks anew if what was fetched ahead leaves out what is not there', () => {
     const browser = new Browser('/a');
-    expect(did(browser.send(navigate('/b/1', { ahead: answer({ path: '/b/1', search: '', have: ['L/', 'L/b'] }) })))).toEqual(['wait', 'request']);
+    expect(did(browser.send(navigate('/b/1', { ahead: { payload: answer({ path: '/b/1', search: '', have: ['L/', 'L/b'] }) } })))).toEqual(['wait', 'request']);
   });
 
   it('asks for everything if something is missing, and loads the document if it is missing then too', () => {
@@ -229,13 +249,54 @@ describe('back and forward', () => {
 
   it('ask for the page of a loading shell that was left too early', () => {
     const browser = new Browser('/a');
-    browser.send(navigate('/b/1', { ahead: answer({ path: '/b/1', search: '', partial: true }) }));
+    browser.send(navigate('/b/1', { ahead: { payload: answer({ path: '/b/1', search: '', partial: true }) } }));
     browser.commit();
     browser.send(navigate('/a/x'));
     browser.drain();
     browser.go(1);
     browser.drain();
     expect(browser.state.shown.slots['P/b/1']).toBe('P/b/1');
+  });
+
+  it('close a modal that was opened after the entry, though what is kept is out of date', () => {
+    const browser = new Browser('/pics');
+    browser.send(navigate('/pics/1'));
+    browser.drain();
+    expect(Object.keys(browser.state.shown.slots)).toContain('P/pics@modal/1');
+    browser.send({ type: 'purge' });
+    browser.go(0);
+    browser.drain();
+    expect(Object.keys(browser.state.shown.slots).sort()).toEqual(['D/pics@modal', 'L/', 'L/pics', 'P/pics']);
+    // And open it again, over the page behind it, which is asked for too.
+    browser.send({ type: 'purge' });
+    browser.go(1);
+    expect(browser.asked).toMatchObject([{ from: '/pics', beside: [{ path: '/pics', search: '', from: undefined }] }]);
+    browser.drain();
+    expect(Object.keys(browser.state.shown.slots).sort()).toEqual(['L/', 'L/pics', 'L/pics@modal/(.)1', 'P/pics', 'P/pics@modal/1']);
+  });
+
+  it('to an entry that nobody remembers show what a document load would', () => {
+    const browser = new Browser('/pics');
+    browser.send(navigate('/pics/1'));
+    browser.drain();
+    browser.history = [{ key: 'of-another-document', url: '/pics' }, ...browser.history];
+    browser.index = 2;
+    browser.go(0);
+    browser.drain();
+    expect(Object.keys(browser.state.shown.slots).sort()).toEqual(['D/pics@modal', 'L/', 'L/pics', 'P/pics']);
+  });
+
+  it('do not put back a loading shell around what was there', () => {
+    const browser = new Browser('/b/1');
+    browser.send(navigate('/a'));
+    browser.drain();
+    browser.send(navigate('/b/1', { ahead: { payload: answer({ path: '/b/1', search: '', partial: true }) } }));
+    browser.commit();
+    expect(browser.state.shown.slots['L/b/1']).toBe('hold');
+    browser.go(0);
+    browser.drain();
+    expect(Object.values(browser.state.shown.slots)).not.toContain('hold');
+    expect(browser.asked).toEqual([]);
   });
 
   it('undo what user code did to the URL', () => {
@@ -357,7 +418,7 @@ function play(browser: Browser, pick: (below: number) => number, before: string)
     const at = { ...browser.state.place };
     switch (pick(13)) {
       case 0: case 1: browser.send(navigate(to)); last = to; break;
-      case 2: browser.send(navigate(to, { ahead: answer({ path: to, search: '', partial: pick(2) === 0, have: segmentIds(browser.state.shown) }) })); last = to; break;
+      case 2: browser.send(navigate(to, { ahead: { payload: answer({ path: to, search: '', partial: pick(2) === 0, have: segmentIds(browser.state.shown) }) } })); last = to; break;
       case 3: browser.send(navigate(to, { mode: 'replace' })); last = to; break;
       case 4: { const index = pick(browser.history.length); last = browser.history[index]?.url ?? last; browser.go(index); break; }
       case 5: browser.send({ type: 'refresh' }); break;

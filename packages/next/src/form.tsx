@@ -7,7 +7,7 @@ import { NavigatorContext, SettingsContext } from '@ironside/client/contexts.ts'
 import { withBasePath } from '@ironside/client/router/target.ts';
 import { useContext, useEffect, useRef } from 'react';
 import type { FormHTMLAttributes, ReactNode, Ref, SubmitEvent } from 'react';
-import { mayFetchAhead, watchVisibility } from './visibility.ts';
+import { watchVisibility } from './visibility.ts';
 
 export type FormProps = Omit<FormHTMLAttributes<HTMLFormElement>, 'action' | 'method' | 'encType' | 'target'> & {
   action: string | ((data: FormData) => void | Promise<void>);
@@ -36,8 +36,9 @@ function Search({ action, replace = false, scroll, prefetch, outer, onSubmit, ..
   const own = useRef<HTMLFormElement>(null);
   useEffect(() => {
     const element = own.current;
-    if (!element || !navigator || prefetch === false || !mayFetchAhead()) return undefined;
-    return watchVisibility(element, { enter: () => navigator.prefetch(action, 'auto'), leave: () => navigator.cancelPrefetch(action) });
+    if (!element || !navigator || prefetch === false) return undefined;
+    const wish = (): void => navigator.prefetch(action, 'auto', wish);
+    return watchVisibility(element, { enter: wish, leave: () => navigator.cancelPrefetch(action, wish) });
   }, [navigator, action, prefetch]);
 
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {

@@ -8,7 +8,7 @@ import { createContext, useCallback, useContext, useEffect, useRef, useState } f
 import type { AnchorHTMLAttributes, MouseEvent, ReactNode, Ref, TouchEvent } from 'react';
 import { formatHref } from './href.ts';
 import type { Href } from './href.ts';
-import { mayFetchAhead, watchVisibility } from './visibility.ts';
+import { watchVisibility } from './visibility.ts';
 
 export type LinkProps = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> & {
   href: Href;
@@ -18,6 +18,8 @@ export type LinkProps = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> & 
   scroll?: boolean;
   /** `true`: with the data of a dynamic page. `false`: never. Else what the server gives without making a dynamic page. */
   prefetch?: boolean | 'auto' | 'unstable_forceStale' | null;
+  /** With the data of a dynamic page when the pointer is over the link. */
+  unstable_dynamicOnHover?: boolean;
   /** Called before a navigation of this document; `preventDefault()` keeps it from happening. */
   onNavigate?: (event: { preventDefault: () => void }) => void;
   transitionTypes?: string[];
@@ -38,7 +40,7 @@ export function useLinkStatus(): { pending: boolean } {
 
 export default function Link(props: LinkProps): ReactNode {
   const {
-    href, as, replace = false, scroll, prefetch, onNavigate, transitionTypes, ref, children,
+    href, as, replace = false, scroll, prefetch, unstable_dynamicOnHover: hoverInFull = false, onNavigate, transitionTypes, ref, children,
     passHref: _passHref, shallow: _shallow, locale: _locale, onClick, onMouseEnter, onTouchStart, ...rest
   } = props;
   if (href === undefined || href === null) throw new Error('`<Link>` needs an `href`: a path such as "/about", or an object with a `pathname`.');
@@ -48,8 +50,8 @@ export default function Link(props: LinkProps): ReactNode {
   const [pending, setPending] = useState(false);
   const clicks = useRef(0);
   const ahead = prefetch === false ? undefined : prefetch === true || prefetch === 'unstable_forceStale' ? 'full' as const : 'auto' as const;
-  const element = usePrefetch(navigator, to, ahead, ref);
-  const hover = (): void => { if (ahead && mayFetchAhead()) navigator?.prefetch(to, ahead); };
+  const { element, wish } = usePrefetch(navigator, to, ahead, ref);
+  const hover = (): void => { if (ahead) navigator?.prefetch(to, hoverInFull ? 'full' : ahead, wish.current); };
 
   const click = (event: MouseEvent<HTMLAnchorElement>): void => {
     onClick?.(event);
@@ -100,23 +102,22 @@ function isOwn(anchor: HTMLAnchorElement): boolean {
   return (target === null || target === '' || target === '_self') && !anchor.hasAttribute('download') && anchor.origin === location.origin;
 }
 
-/** Fetches the page ahead while the link is in view. Returns the ref for the element. */
+/** Fetches the page ahead while the link is in view, again if it is out of date. Returns the ref for the element, and that wish. */
 function usePrefetch(navigator: Navigator | null, to: string, ahead: 'auto' | 'full' | undefined, ref: Ref<HTMLAnchorElement> | undefined) {
   const own = useRef<HTMLAnchorElement>(null);
+  const wish = useRef<() => void>(undefined);
   useEffect(() => {
     const element = own.current;
-    if (!element || !navigator || !ahead || !mayFetchAhead()) return undefined;
-    let inView = false;
-    const wish = (): void => { if (inView) navigator.prefetch(to, ahead, wish); };
-    return watchVisibility(element, {
-      enter: () => { inView = true; wish(); },
-      leave: () => { if (inView) navigator.cancelPrefetch(to); inView = false; },
-    });
+    if (!element || !navigator || !ahead) return undefined;
+    const ask = (): void => navigator.prefetch(to, ahead, ask);
+    wish.current = ask;
+    return watchVisibility(element, { enter: ask, leave: () => navigator.cancelPrefetch(to, ask) });
   }, [navigator, to, ahead]);
-  return useCallback((element: HTMLAnchorElement | null) => {
+  const element = useCallback((element: HTMLAnchorElement | null) => {
     own.current = element;
     if (typeof ref === 'function') return ref(element);
     if (ref) ref.current = element;
     return undefined;
   }, [ref]);
+  return { element, wish };
 }

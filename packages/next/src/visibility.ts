@@ -29,10 +29,3 @@ function whenIdle(run: () => void): void {
   if (typeof requestIdleCallback === 'function') requestIdleCallback(run, { timeout: 500 });
   else setTimeout(run, 1);
 }
-
-/** Fetching ahead is for production, and not for readers who save data. */
-export function mayFetchAhead(): boolean {
-  if (process.env.NODE_ENV !== 'production') return false;
-  const { connection } = navigator as { connection?: { saveData?: boolean } };
-  return connection?.saveData !== true;
-}

@@ -27,7 +27,9 @@ type Options = {
    * Not for payloads that are to bring what is new.
    */
   keepLayouts?: boolean;
-  /** Where the browser came from when `current` was entered. */
+  /** Whose slots are kept where the URL matches none: `current`, unless this says otherwise. `none`: nobody's, as in a document load. */
+  unmatched?: View | 'none' | undefined;
+  /** Where the browser came from when that view was entered. */
   from?: string | undefined;
   /** Payloads for what the URL does not match. */
   beside?: readonly Beside[] | undefined;
@@ -44,11 +46,12 @@ const isPage = (tree: Tree): boolean => tree.segment === '__PAGE__';
 /** Pages and defaults: of them the client never says that it has them, as they depend on the search too. */
 const isLeaf = (tree: Tree): boolean => tree.slots === undefined;
 
-export function merge(current: View, payload: Payload, { number, hold, keepLayouts = false, from, beside = [] }: Options): Merged {
+export function merge(current: View, payload: Payload, { number, hold, keepLayouts = false, unmatched = current, from, beside = [] }: Options): Merged {
   if (payload.build !== current.build) return { kind: 'document', reason: 'build' };
   if (payload.root !== undefined && current.root !== undefined && payload.root !== current.root) return { kind: 'document', reason: 'root' };
   const kept = new Map<Tree, Kept>();
-  const tree = keepUnmatched(current, payload.tree, kept, { from, beside });
+  const before = unmatched === 'none' ? undefined : unmatched;
+  const tree = before ? keepUnmatched(before, payload.tree, kept, { from, beside }) : payload.tree;
   const slots: Slots = {};
   const parts: Parts = {};
   const origins: Record<SlotId, Origin> = {};
@@ -65,7 +68,7 @@ export function merge(current: View, payload: Payload, { number, hold, keepLayou
     if (source && Object.hasOwn(source.slots, id)) {
       slots[id] = source.slots[id];
       setParts(parts, id, source.parts[id]);
-      if (source.slots === current.slots && isHeld(id)) held.push(id);
+      if (source.slots === before?.slots && before.held.includes(id)) held.push(id);
     } else if (!source && !isLeaf(node) && Object.hasOwn(current.slots, id) && !isHeld(id) && (keepLayouts || !Object.hasOwn(payload.slots, id))) {
       slots[id] = current.slots[id];
       setParts(parts, id, payload.parts[id] ?? current.parts[id]);
@@ -175,7 +178,8 @@ export function restore(earlier: View, current: View, number: number): View {
   const slots: Slots = { ...earlier.slots };
   const parts: Parts = { ...earlier.parts };
   const visit = (node: Tree): void => {
-    if (!isLeaf(node) && Object.hasOwn(current.slots, node.id)) {
+    // What is only held now would never come: nobody asks for anything when an entry is restored.
+    if (!isLeaf(node) && Object.hasOwn(current.slots, node.id) && !current.held.includes(node.id)) {
       slots[node.id] = current.slots[node.id];
       const own = current.parts[node.id];
       if (own) parts[node.id] = own;

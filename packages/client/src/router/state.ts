@@ -62,8 +62,13 @@ export type State = {
   refreshDue: boolean;
 };
 
+/** What was fetched ahead; `target` if HTTP redirects led elsewhere. `coming`: it is on its way, and worth waiting for. */
+export type Ahead = { payload: Payload; target?: Target | undefined } | 'coming';
+
 export type Event =
-  | { type: 'navigate'; target: Target; mode: 'push' | 'replace'; scroll: boolean; ahead?: Payload | undefined; hold?: ReactNode | Promise<ReactNode> }
+  | { type: 'navigate'; target: Target; mode: 'push' | 'replace'; scroll: boolean; ahead?: Ahead | undefined; hold?: ReactNode | Promise<ReactNode> }
+  /** What was fetched ahead for it did not do. */
+  | { type: 'ask'; id: number }
   | { type: 'refresh' }
   /** `offset`: how far the page that is left is scrolled. `kept`: how far that one was, as its history entry says. */
   | { type: 'traverse'; key: string; target: Target; offset: Offset; kept?: Offset | undefined }
@@ -117,6 +122,7 @@ export function initialState(view: View, place: Place, session: string): State {
 export function step(state: State, event: Event): Step {
   switch (event.type) {
     case 'navigate': return navigate(state, event);
+    case 'ask': return state.pending?.id === event.id ? same(state, request(state, state.pending)) : same(state);
     case 'refresh': return refresh(state);
     case 'traverse': return traverse(state, event);
     case 'payload': return payload(state, event);
@@ -148,8 +154,14 @@ function giveUp({ pending, arrivals }: State): Effect[] {
 
 const request = (state: State, pending: Pending): Effect => ({
   do: 'request', id: pending.id, target: pending.target, have: pending.full ? undefined : state.shown, from: pending.from,
-  beside: pending.mode === 'stay' ? originsOf(state.shown) : [],
+  beside: pending.mode === 'stay' ? originsOf(state.shown) : besideEntry(state, pending),
 });
+
+/** What an entry of the history shows beside its URL is as old as the rest of it. */
+function besideEntry(state: State, { mode, key }: Pending): Origin[] {
+  const entry = mode === 'traverse' ? state.entries.get(key) : undefined;
+  return entry ? originsOf(entry.view) : [];
+}
 
 function navigate(state: State, event: Extract<Event, { type: 'navigate' }>): Step {
   const { target, scroll, ahead, hold } = event;
@@ -157,9 +169,10 @@ function navigate(state: State, event: Extract<Event, { type: 'navigate' }>): St
   const mode = modeTo(state, target, event.mode);
   const started = start(state, { target, mode, scroll, offset: undefined, from: state.place.path });
   if (onlyHash) return hashOnly(started.state, started.effects, started.pending);
+  if (ahead === 'coming') return { state: started.state, effects: [...started.effects, wait(started.pending)] };
   const ask = [wait(started.pending), request(started.state, started.pending)];
   if (!ahead) return { state: started.state, effects: [...started.effects, ...ask] };
-  const next = payload(started.state, { type: 'payload', id: started.pending.id, payload: ahead, ahead: true, hold });
+  const next = payload(started.state, { type: 'payload', id: started.pending.id, ...ahead, ahead: true, hold });
   return { state: next.state, effects: [...started.effects, ...aheadEffects(started, next, ask)] };
 }
 
@@ -211,7 +224,7 @@ function payload(state: State, event: Extract<Event, { type: 'payload' }>): Step
   if (event.payload.redirect) return follow(state, pending, event.payload.redirect.url);
   const number = state.counter + 1;
   const keepLayouts = !fresh && !pending.full && pending.mode !== 'stay';
-  const merged = merge(state.shown, event.payload, { number, hold, keepLayouts, from: state.from, beside });
+  const merged = merge(state.shown, event.payload, { number, hold, keepLayouts, ...unmatchedOf(state, pending), beside });
   switch (merged.kind) {
     case 'document': return ahead && merged.reason === 'build' ? same(state) : leave(state, pending);
     case 'missing': return ahead ? same(state) : askAgain(state, pending);
@@ -220,6 +233,13 @@ function payload(state: State, event: Extract<Event, { type: 'payload' }>): Step
       return hand({ ...state, counter: number }, pending, merged.view, merged.shell, complete);
     }
   }
+}
+
+/** An entry of the history shows its own slots where its URL matches none: a modal that was opened after it is not part of it. */
+function unmatchedOf(state: State, { mode, key }: Pending): { unmatched?: View | 'none'; from: string | undefined } {
+  if (mode !== 'traverse') return { from: state.from };
+  const entry = state.entries.get(key);
+  return entry ? { unmatched: entry.view, from: entry.from } : { unmatched: 'none', from: undefined };
 }
 
 /** Without saying what is there; if something is missing then too, only a document load can help. */

@@ -10,10 +10,11 @@ import type { View } from '../view.ts';
 import { announce } from './announcer.ts';
 import { currentTarget, installHistory } from './history.ts';
 import type { HistoryWriter } from './history.ts';
-import { originsOf } from './merge.ts';
+import { mayPrefetch } from './may-prefetch.ts';
+import { merge, originsOf } from './merge.ts';
 import type { Beside } from './merge.ts';
 import { Prefetches } from './prefetch.ts';
-import type { Wish } from './prefetch.ts';
+import type { Found, Wish } from './prefetch.ts';
 import { ask, askBeside } from './request.ts';
 import { scrollOnArrival } from './scroll.ts';
 import type { Marks } from './scroll.ts';
@@ -48,6 +49,8 @@ export class RouterStore {
   #write: HistoryWriter = () => undefined;
   #offset: Offset = [0, 0];
   #afterLayout: Effect[] | undefined;
+  /** Wishes for the page that is shown. */
+  readonly #toOwnPage = new Set<() => void>();
   readonly #waits = new Map<number, (view: View) => void>();
   readonly #aborts = new Map<number, AbortController>();
   readonly #settled = new Map<number, () => void>();
@@ -61,12 +64,12 @@ export class RouterStore {
       now: () => performance.now(),
       staticStale: staleTimes?.static ?? 300,
       dynamicStale: staleTimes?.dynamic ?? 0,
-      ask: (target, wish, from) => ask({ target, basePath, have: this.#state.shown, from, ahead: wish === 'auto' }),
+      ask: (target, ahead, from) => ask({ target, basePath, have: this.#state.shown, from, ahead }),
     });
     this.router = {
       push: (href, options) => void this.navigate(href, 'push', options),
       replace: (href, options) => void this.navigate(href, 'replace', options),
-      prefetch: (href, options) => this.prefetch(href, 'auto', options?.onInvalidate),
+      prefetch: (href, options) => this.prefetch(href, options?.kind === 'full' ? 'full' : 'auto', options?.onInvalidate),
       refresh: () => this.refresh(),
       back: () => history.back(),
       forward: () => history.forward(),
@@ -134,7 +137,8 @@ export class RouterStore {
     const ahead = this.prefetches.find(target, this.#state.place.path);
     return this.#start(() => {
       this.#transition = transitionTypes;
-      this.#dispatch({ type: 'navigate', target, mode, scroll, ahead: ahead && 'payload' in ahead ? ahead.payload : undefined, hold: HOLD });
+      const there = !ahead || 'payload' in ahead ? ahead : ahead.whole ? 'coming' : undefined;
+      this.#dispatch({ type: 'navigate', target, mode, scroll, ahead: there, hold: HOLD });
       this.#transition = [];
       if (ahead && 'coming' in ahead) this.#useWhenThere(this.#state.pending?.id, ahead.coming);
     });
@@ -147,14 +151,15 @@ export class RouterStore {
 
   prefetch(href: string, wish: Wish, onInvalidate?: () => void): void {
     const destination = this.destination(href);
-    if (destination.kind === 'app' && !sameResource(destination.target, this.#state.place)) {
-      this.prefetches.wish(destination.target, wish, this.#state.place.path, onInvalidate);
-    }
+    if (destination.kind !== 'app' || !mayPrefetch()) return;
+    if (!sameResource(destination.target, this.#state.place)) this.prefetches.wish(destination.target, wish, this.#state.place.path, onInvalidate);
+    else if (onInvalidate) this.#toOwnPage.add(onInvalidate);
   }
 
-  cancelPrefetch(href: string): void {
+  cancelPrefetch(href: string, onInvalidate: () => void): void {
+    this.#toOwnPage.delete(onInvalidate);
     const destination = this.destination(href);
-    if (destination.kind === 'app') this.prefetches.cancel(destination.target);
+    if (destination.kind === 'app') this.prefetches.cancel(destination.target, onInvalidate);
   }
 
   /** What was kept is out of date; `all`: what was fetched ahead too. */
@@ -185,7 +190,20 @@ export class RouterStore {
     const path = this.#state.place.path;
     this.#afterLayout = [];
     this.#dispatch({ type: 'committed', number: view.number, offset: this.#offset });
-    if (this.#state.place.path !== path) announce();
+    if (this.#state.place.path === path) return;
+    announce();
+    queueMicrotask(() => this.#reviewPrefetches());
+  }
+
+  /** Another page is shown: links that stayed may need another answer from there, and those that led to the page before may be followed now. */
+  #reviewPrefetches(): void {
+    const { place, shown } = this.#state;
+    // A dynamic page without a loading shell is of no use from anywhere.
+    const empty = ({ partial, parts }: Payload): boolean => partial === true && Object.values(parts).every(({ loading }) => loading === undefined);
+    this.prefetches.review(place.path, (payload) => empty(payload) || merge(shown, payload, { number: 0 }).kind !== 'missing');
+    const wished = [...this.#toOwnPage];
+    this.#toOwnPage.clear();
+    for (const wish of wished) wish();
   }
 
   /** … and when it has. */
@@ -250,11 +268,13 @@ export class RouterStore {
     const at = this.#state.place.path;
     const { basePath } = this;
     const { signal } = abort;
+    const { generation } = this.prefetches;
     const [answer, beside] = await Promise.all([ask({ target, basePath, have, from, signal }), askBeside(origins, basePath, signal)]);
     if (this.#aborts.get(id) === abort) this.#aborts.delete(id);
     if (signal.aborted) return;
     if (answer.kind === 'payload') {
-      this.prefetches.keep(answer.target ?? target, answer.payload, at, answer.varies);
+      // What was invalidated meanwhile may have been made before.
+      if (generation === this.prefetches.generation) this.prefetches.keep(answer.target ?? target, answer, at);
       return this.#dispatch({ type: 'payload', id, payload: answer.payload, target: answer.target, beside });
     }
     const soft = answer.kind === 'failed' && this.#state.pending?.mode === 'stay';
@@ -262,10 +282,12 @@ export class RouterStore {
     this.#dispatch({ type: 'failed', id, soft });
   }
 
-  #useWhenThere(id: number | undefined, coming: Promise<Payload | undefined>): void {
+  /** For a navigation that has asked by itself, or that asks if this turns out to be of no use. */
+  #useWhenThere(id: number | undefined, coming: Promise<Found | undefined>): void {
     if (id === undefined) return;
-    void coming.then((payload) => {
-      if (payload) this.#dispatch({ type: 'payload', id, payload, ahead: true, hold: HOLD });
+    void coming.then((found) => {
+      if (found) this.#dispatch({ type: 'payload', id, ...found, ahead: true, hold: HOLD });
+      if (!this.#aborts.has(id)) this.#dispatch({ type: 'ask', id });
     });
   }
 
