@@ -1,12 +1,13 @@
 //! The cache itself: lookups over the store, the flights and the tag clock.
 
-use crate::clock::{Clock, MonotonicClock, Stamps};
+use crate::clock::{Clock, MonotonicClock, Stamp, Stamps};
 use crate::entry::Entry;
 use crate::flight::{self, Begun, Flights, Permit};
 use crate::freshness::{self, DeadReason, Freshness, StaleReason};
 use crate::key::Key;
 use crate::lookup::{Lookup, MissReason};
 use crate::metrics::{CacheMetrics, Event};
+use crate::prerendered::{Nothing, Prerendered};
 use crate::store::MemoryStore;
 use crate::tag_clock::{Invalidation, Tag, TagClock};
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) stamps: Stamps,
     pub(crate) tags: TagClock,
     pub(crate) store: MemoryStore,
+    pub(crate) prerendered: Arc<dyn Prerendered>,
     pub(crate) flights: Flights,
     pub(crate) metrics: CacheMetrics,
 }
@@ -61,7 +63,14 @@ impl Cache {
     /// An empty cache.
     #[must_use]
     pub fn new(options: CacheOptions) -> Self {
+        Self::over(options, Arc::new(Nothing))
+    }
+
+    /// A cache that begins with what a build has made.
+    #[must_use]
+    pub fn over(options: CacheOptions, prerendered: Arc<dyn Prerendered>) -> Self {
         Self(Arc::new(Inner {
+            prerendered,
             stamps: Stamps::new(options.clock.clone()),
             tags: TagClock::new(options.max_tags),
             store: MemoryStore::new(options.max_bytes),
@@ -115,7 +124,7 @@ impl Cache {
     }
 
     fn stored(&self, key: &Key, soft_tags: &[Tag]) -> Stored {
-        let Some(entry) = self.0.store.get(key) else {
+        let Some(entry) = self.0.store.get(key).or_else(|| self.load(key)) else {
             return Stored::Nothing(MissReason::Absent);
         };
         match freshness::judge(&entry, soft_tags, &self.0.tags, self.0.stamps.now()) {
@@ -124,11 +133,36 @@ impl Cache {
             Freshness::Dead(reason) => {
                 // Soft tags concern one asker; only what is dead for everybody is removed.
                 if soft_tags.is_empty() {
+                    self.0.prerendered.retire(key);
                     self.0.store.remove_if(key, &entry);
                 }
                 Stored::Nothing(MissReason::Dead(reason))
             }
         }
+    }
+
+    /// Brings a prerendered entry into the store, from where it may be pushed out and loaded again.
+    fn load(&self, key: &Key) -> Option<Arc<Entry>> {
+        let entry = Arc::new(self.0.prerendered.load(key, self.0.stamps.now())?);
+        self.0.store.put(key.clone(), entry.clone());
+        // Something newer may have been stored meanwhile; to lose that is allowed, to bring the older one back is not.
+        if self.0.prerendered.is_retired(key) {
+            self.0.store.remove_if(key, &entry);
+            return self.0.store.get(key);
+        }
+        Some(entry)
+    }
+
+    /// Everything that is in memory, in no order: for writing it down.
+    #[must_use]
+    pub fn stored_entries(&self) -> Vec<(Key, Arc<Entry>)> {
+        self.0.store.all()
+    }
+
+    /// The present moment of the cache's clock.
+    #[must_use]
+    pub fn now(&self) -> Stamp {
+        self.0.stamps.now()
     }
 
     fn fresh(&self, entry: Arc<Entry>) -> Lookup {

@@ -1,7 +1,7 @@
 //! Time as the cache sees it: milliseconds that never run backwards, and stamps that are totally ordered.
 //!
-//! Everything here lives in one process, so a monotonic clock is enough, and a jump of the wall clock by an hour neither
-//! expires everything nor keeps anything for ever. A store that outlives the process will need wall time beside it.
+//! Within a process a monotonic clock counts, so a jump of the wall clock by an hour neither expires everything nor keeps
+//! anything for ever. It starts at the time on the wall, so that what outlives the process (prerendered answers) has an age.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,19 +13,35 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     fn millis(&self) -> u64;
 }
 
-/// The time since it was made, by the system's monotonic clock.
+/// The system's monotonic clock, counted from a moment that the caller knows by the clock on the wall: so stamps of several
+/// processes can be compared, and a jump of the wall clock while one runs changes nothing.
 #[derive(Debug)]
-pub struct MonotonicClock(Instant);
+pub struct MonotonicClock {
+    made: Instant,
+    offset: u64,
+}
+
+impl MonotonicClock {
+    /// A clock that shows these milliseconds now (since 1970, where stamps are to be compared with those of other processes).
+    #[must_use]
+    pub fn showing(millis: u64) -> Self {
+        Self {
+            made: Instant::now(),
+            offset: millis,
+        }
+    }
+}
 
 impl Default for MonotonicClock {
     fn default() -> Self {
-        Self(Instant::now())
+        Self::showing(0)
     }
 }
 
 impl Clock for MonotonicClock {
     fn millis(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX >> COUNTER_BITS)
+        let elapsed = u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.offset.saturating_add(elapsed).min(u64::MAX >> COUNTER_BITS)
     }
 }
 
@@ -38,6 +54,13 @@ pub struct Stamp(u64);
 impl Stamp {
     /// Before every stamp that is handed out.
     pub const ZERO: Self = Self(0);
+
+    /// The first moment of a millisecond: for what was stamped by another process.
+    #[must_use]
+    pub fn from_millis(millis: u64) -> Self {
+        // Later than `ZERO`, which tags that were never invalidated have.
+        Self((millis.min(u64::MAX >> COUNTER_BITS) << COUNTER_BITS).max(1))
+    }
 
     /// Milliseconds of the clock that it was taken from.
     #[must_use]

@@ -44,6 +44,30 @@ impl EncodedBody {
         }
     }
 
+    /// Plain bytes with encodings of them that are known already.
+    #[must_use]
+    pub fn with_encodings(identity: Bytes, encodings: impl IntoIterator<Item = (Encoding, Bytes)>) -> Self {
+        let body = Self::new(identity);
+        for (encoding, bytes) in encodings {
+            // What is set already came first in the list, and means the same.
+            let _ = body.slot(encoding).set(bytes);
+        }
+        body
+    }
+
+    /// An encoding, if it has been made.
+    #[must_use]
+    pub fn known(&self, encoding: Encoding) -> Option<&Bytes> {
+        self.slot(encoding).get()
+    }
+
+    fn slot(&self, encoding: Encoding) -> &OnceLock<Bytes> {
+        match encoding {
+            Encoding::Gzip => &self.gzip,
+            Encoding::Brotli => &self.brotli,
+        }
+    }
+
     /// The plain bytes.
     #[must_use]
     pub fn identity(&self) -> &Bytes {
@@ -52,11 +76,7 @@ impl EncodedBody {
 
     /// The bytes in an encoding, which `make` computes from the plain ones if nobody has asked before.
     pub fn encoded(&self, encoding: Encoding, make: impl FnOnce(&[u8]) -> Bytes) -> Bytes {
-        let slot = match encoding {
-            Encoding::Gzip => &self.gzip,
-            Encoding::Brotli => &self.brotli,
-        };
-        slot.get_or_init(|| make(&self.identity)).clone()
+        self.slot(encoding).get_or_init(|| make(&self.identity)).clone()
     }
 }
 
@@ -147,6 +167,13 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// An entry that another process made. A stamp that lies after `now` is taken for `now`: what the clock of another machine
+    /// says must not outlive an invalidation of this one.
+    #[must_use]
+    pub fn restored(fill: Fill, started: Stamp, committed: Stamp, now: Stamp) -> Self {
+        Self::new(fill, started.min(now), committed.min(now))
+    }
+
     pub(crate) fn new(fill: Fill, started: Stamp, committed: Stamp) -> Self {
         let mut tags = fill.tags;
         tags.sort_unstable();

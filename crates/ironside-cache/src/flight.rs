@@ -216,6 +216,8 @@ impl Permit {
             _ => None,
         };
         if died.is_none() {
+            // First, so that a load which runs beside this sees it and doesn't put the older entry over the new one.
+            cache.prerendered.retire(&self.key);
             cache.store.put(self.key.clone(), entry.clone());
         }
         let landed = cache.flights.lock().land(&self.key, self.id);
@@ -246,6 +248,7 @@ impl Permit {
     pub fn give_up(mut self, reason: &str) {
         self.spent = true;
         self.cache.metrics.count(Event::GaveUp);
+        self.cache.prerendered.retire(&self.key);
         if let Some(entry) = self.cache.store.get(&self.key) {
             self.cache.store.remove_if(&self.key, &entry);
         }

@@ -42,6 +42,7 @@ pub mod freshness;
 mod key;
 mod lookup;
 pub mod metrics;
+mod prerendered;
 mod store;
 mod tag_clock;
 
@@ -51,4 +52,5 @@ pub use entry::{Answer, Content, EncodedBody, Encoding, Entry, Fill, Lifetime};
 pub use flight::{Commit, Landing, Permit, Ticket};
 pub use key::{Key, Params, ValueKind};
 pub use lookup::{Lookup, MissReason};
+pub use prerendered::Prerendered;
 pub use tag_clock::{Invalidation, Tag, TagClock};

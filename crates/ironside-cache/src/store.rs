@@ -39,6 +39,10 @@ impl MemoryStore {
         self.0.remove_if(key, |stored| Arc::ptr_eq(stored, entry));
     }
 
+    pub(crate) fn all(&self) -> Vec<(Key, Arc<Entry>)> {
+        self.0.iter().collect()
+    }
+
     pub(crate) fn bytes(&self) -> u64 {
         self.0.weight()
     }

@@ -60,6 +60,21 @@ pub struct Manifest {
     pub proxy: Option<Proxy>,
     /// The chunk of `instrumentation.ts`, if there is one.
     pub instrumentation: Option<ServerPath>,
+    /// What the build has made beforehand, unless it was told not to.
+    #[serde(default)]
+    pub prerendered: Option<PrerenderedFiles>,
+}
+
+/// Answers and values that a build has made: see `ironside-server`'s module `prerender`.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct PrerenderedFiles {
+    /// The list of them.
+    pub index: ServerPath,
+    /// 16 hex digits: the hash of that file.
+    pub index_hash: String,
+    /// Their bytes.
+    pub pack: ServerPath,
 }
 
 /// What of `next.config` (and of `package.json`) the server and the runtime need. Defaults are Next's.
