@@ -109,6 +109,24 @@ impl Answer {
         }
     }
 
+    /// An answer that was kept elsewhere, with the ETag that it had.
+    #[must_use]
+    pub fn restored(
+        status: u16,
+        headers: Vec<(Box<str>, Bytes)>,
+        body: EncodedBody,
+        payload: Option<EncodedBody>,
+        etag: Box<str>,
+    ) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+            payload,
+            etag,
+        }
+    }
+
     fn weight(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 32).sum();
         let bodies = self.body.identity.len() + self.payload.as_ref().map_or(0, |payload| payload.identity.len());

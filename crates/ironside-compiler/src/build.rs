@@ -25,11 +25,39 @@ pub const DOT_FOLDER: &str = ".ironside";
 /// # Errors
 /// Everything that is wrong with the application, with places and remedies. The build before it stays as it was.
 pub async fn build(options: &BuildOptions) -> Result<BuildReport, BuildFailure> {
+    let (mut report, unpublished) = build_aside(options).await?;
+    report.folder = unpublished.publish(None)?;
+    Ok(report)
+}
+
+/// A build that stands beside the one before it, complete but for what its own code may add: prerendered answers.
+#[derive(Debug)]
+pub struct Unpublished(BuildFolder);
+
+impl Unpublished {
+    /// Puts it in the place of the build before, with another manifest if one is given.
+    ///
+    /// # Errors
+    /// When the folder can't be written.
+    pub fn publish(self, manifest: Option<&Manifest>) -> Result<PathBuf, BuildFailure> {
+        if let Some(manifest) = manifest {
+            write_manifest(&self.0, manifest)?;
+        }
+        Ok(self.0.publish()?)
+    }
+}
+
+/// [`build`] up to the point where the build takes the place of the one before it; until then `folder` of the report is
+/// where it stands.
+///
+/// # Errors
+/// As [`build`].
+pub async fn build_aside(options: &BuildOptions) -> Result<(BuildReport, Unpublished), BuildFailure> {
     let progress = |step| (options.progress)(step);
     progress(Progress::Reading);
     let app = application::read(options).await?;
     match build_application(options, &app, progress).await {
-        Ok(report) => Ok(report),
+        Ok(built) => Ok(built),
         Err(failure) => Err(app.add_to(failure)),
     }
 }
@@ -38,7 +66,7 @@ async fn build_application(
     options: &BuildOptions,
     app: &Application,
     progress: impl Fn(Progress),
-) -> Result<BuildReport, BuildFailure> {
+) -> Result<(BuildReport, Unpublished), BuildFailure> {
     progress(Progress::Server);
     let graphs = bundle::bundle(&app.plan, || progress(Progress::Client)).await?;
     progress(Progress::Styles);
@@ -59,17 +87,18 @@ async fn build_application(
         watched.extend(graph.output.watched.iter().map(PathBuf::from));
     }
     let warnings = all_warnings(app, &graphs, &styles);
-    let (manifest, written, folder) = write(options, app, graphs, styles, manifest)?;
+    let (manifest, written, unpublished) = write(options, app, graphs, styles, manifest)?;
     let (sizes, shared_bytes) = size::sizes(&manifest, &written);
     let watched: BTreeSet<PathBuf> = watched.into_iter().filter(|file| file.is_absolute()).collect();
-    Ok(BuildReport {
+    let report = BuildReport {
         manifest,
-        folder,
+        folder: unpublished.path().to_path_buf(),
         warnings,
         sizes,
         shared_bytes,
         watched,
-    })
+    };
+    Ok((report, Unpublished(unpublished)))
 }
 
 fn all_warnings(app: &Application, graphs: &Graphs, styles: &Stylesheets) -> Vec<Diagnostic> {
@@ -86,7 +115,7 @@ fn write(
     graphs: Graphs,
     styles: Stylesheets,
     mut manifest: Manifest,
-) -> Result<(Manifest, Vec<WrittenFile>, PathBuf), Diagnostic> {
+) -> Result<(Manifest, Vec<WrittenFile>, BuildFolder), Diagnostic> {
     let folder = BuildFolder::prepare(&app.root.join(DOT_FOLDER), !options.mode.is_development())?;
     let public_maps = app.plan.settings.browser_source_maps;
     let mut files = app.copies()?;
@@ -112,18 +141,19 @@ fn write(
     if let Some(id) = &app.build_id {
         manifest.build.clone_from(id);
     }
-    let text = serde_json::to_vec(&manifest)
+    write_manifest(&folder, &manifest)?;
+    Ok((manifest, written, folder))
+}
+
+fn write_manifest(folder: &BuildFolder, manifest: &Manifest) -> Result<(), Diagnostic> {
+    let content = serde_json::to_vec(manifest)
         .map_err(|error| Diagnostic::error("internal", format!("the manifest cannot be written: {error}")))?;
-    folder.write(
-        &[BuildFile {
-            path: MANIFEST_FILE.into(),
-            content: text,
-            public: false,
-        }],
-        1,
-    )?;
-    let place = folder.publish()?;
-    Ok((manifest, written, place))
+    let file = BuildFile {
+        path: MANIFEST_FILE.into(),
+        content,
+        public: false,
+    };
+    folder.write(&[file], 1).map(drop)
 }
 
 /// Reads what an application answers, without bundling anything.

@@ -6,6 +6,7 @@ use crate::csrf::OriginPolicy;
 use crate::front::{FrontDesk, Permits};
 use crate::guard::{Rates, Submissions};
 use crate::options::DeploymentOptions;
+use crate::prerender::{ListedParams, PrerenderedAnswers, PrerenderedError};
 use crate::public_files::PublicFiles;
 use crate::router::Router;
 use crate::rules::RuleError;
@@ -42,6 +43,9 @@ pub enum DeploymentError {
         /// Why.
         source: std::io::Error,
     },
+    /// What the build has prerendered can't be used.
+    #[error("{0}. Build the application again: ironside build")]
+    Prerendered(#[from] PrerenderedError),
 }
 
 /// See the module's documentation.
@@ -59,6 +63,8 @@ pub struct Deployment {
     pub cache: Cache,
     /// Keys whose answers turned out to belong to one visitor.
     pub known_dynamic: KnownDynamic,
+    /// Parameters that `generateStaticParams` lists, of routes that answer no others.
+    pub listed: ListedParams,
     /// Who may call actions.
     pub origins: OriginPolicy,
     /// See [`DeploymentOptions::draft_id`].
@@ -93,11 +99,21 @@ impl Deployment {
             source,
         })?;
         let router = Router::new(manifest.clone(), public)?;
+        let known_dynamic = KnownDynamic::default();
+        let (cache, listed) = match manifest.prerendered.as_ref().filter(|_| !options.development) {
+            None => (Cache::new(options.cache), ListedParams::default()),
+            Some(files) => {
+                let found = PrerenderedAnswers::open(&options.build_dir, files, &manifest)?;
+                found.dynamic.iter().for_each(|key| known_dynamic.note(key));
+                (Cache::over(options.cache, Arc::new(found.answers)), found.listed)
+            }
+        };
         Ok(Arc::new(Self {
             id: manifest.build.as_str().into(),
             files: BuildFiles::new(&options.build_dir),
-            cache: Cache::new(options.cache),
-            known_dynamic: KnownDynamic::default(),
+            cache,
+            known_dynamic,
+            listed,
             origins: OriginPolicy {
                 allowed: manifest.config.action_allowed_origins.clone(),
             },

@@ -58,6 +58,8 @@ const NOBODY: &str = "localhost:3000";
 pub fn for_everybody(kind: JobKind, path: &str, matched: &RouteMatch, request_id: &str, deadline: Option<Duration>) -> Job {
     let mut headers = HeaderMap::new();
     headers.insert(header::HOST, HeaderValue::from_static(NOBODY));
+    // A page that is kept has no loading states in it: it is there as a whole.
+    let kind = if kind == JobKind::Page { JobKind::Prerender } else { kind };
     Job {
         authority: NOBODY.to_owned(),
         path: path.to_owned(),

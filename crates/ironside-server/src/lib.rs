@@ -42,6 +42,7 @@ mod listener;
 mod options;
 pub mod phase;
 pub mod pipeline;
+pub mod prerender;
 pub mod public_files;
 pub mod query;
 pub mod rejection;
@@ -60,6 +61,7 @@ pub mod url;
 mod work;
 
 pub use deployment::{Deployment, DeploymentError};
+pub use ironside_cache::MonotonicClock;
 pub use listener::ListenError;
 pub use options::{DeploymentOptions, Limits, ListenAddress, ServerOptions};
 pub use pipeline::Phase;

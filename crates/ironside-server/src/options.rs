@@ -132,6 +132,8 @@ pub struct Limits {
     pub handler_body: Option<u64>,
     /// After how long a silence a comment is sent in event streams of handlers; `None`: never.
     pub heartbeat: Option<Duration>,
+    /// Stored answers that are renewed in the background at once.
+    pub renewals: usize,
     /// How long requests may go on when the server stops.
     pub drain: Duration,
 }
@@ -150,6 +152,7 @@ impl Default for Limits {
             proxy_body: 1 << 30,
             handler_body: None,
             heartbeat: None,
+            renewals: 16,
             drain: Duration::from_secs(30),
         }
     }

@@ -79,6 +79,12 @@ impl Router {
         })
     }
 
+    /// The route that a canonical path of the application leads to, without rewrites and files.
+    #[must_use]
+    pub fn matching(&self, path: &str) -> Option<RouteMatch> {
+        self.table.match_path(path, None)
+    }
+
     /// What is known about a matched route.
     #[must_use]
     pub fn info(&self, matched: &RouteMatch) -> Option<&RouteInfo> {

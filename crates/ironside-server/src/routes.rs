@@ -35,6 +35,8 @@ pub struct RouteInfo {
     pub extensions: Vec<String>,
     /// See [`Sharing`].
     pub sharing: Sharing,
+    /// `dynamic = 'force-static'`: whatever it does, its answer is the same for everybody.
+    pub is_declared_static: bool,
     /// `maxDuration`.
     pub deadline: Option<Duration>,
     /// Seconds, from the segment config; `None`: never.
@@ -84,6 +86,7 @@ impl RouteInfo {
             methods,
             exported,
             sharing: sharing(manifest, route, exported, !extensions.is_empty()),
+            is_declared_static: route.config.dynamic.as_deref() == Some("force-static"),
             extensions,
             deadline: route
                 .config
@@ -139,6 +142,7 @@ impl RouteInfo {
             exported: methods,
             extensions: Vec::new(),
             sharing,
+            is_declared_static: false,
             deadline: None,
             revalidate,
             is_intercepted: false,

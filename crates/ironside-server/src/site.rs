@@ -11,9 +11,6 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-/// Renewals in the background that may run at once.
-const RENEWALS: usize = 16;
-
 /// The part that stays when the deployment changes.
 #[derive(Debug)]
 pub struct House {
@@ -38,13 +35,13 @@ impl House {
     #[must_use]
     pub fn new(limits: Limits, trusted: TrustedProxies, upstreams: Upstreams) -> Self {
         Self {
+            renewals: Arc::new(Semaphore::new(limits.renewals)),
             limits,
             trusted,
             upstreams,
             metrics: ServerMetrics::default(),
             tasks: TaskTracker::new(),
             request_ids: RequestIds::new(),
-            renewals: Arc::new(Semaphore::new(RENEWALS)),
         }
     }
 }

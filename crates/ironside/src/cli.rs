@@ -65,6 +65,9 @@ pub(crate) struct BuildArgs {
     /// Print the result (routes, sizes, warnings) or the errors as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Don't render anything beforehand: for builds without the database; pages are made when they are first asked for
+    #[arg(long)]
+    pub(crate) no_prerender: bool,
 }
 
 #[derive(Debug, Args)]

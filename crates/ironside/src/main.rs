@@ -7,6 +7,7 @@ mod dev_workers;
 mod env_vars;
 mod exit;
 mod logging;
+mod prerendering;
 mod printer;
 mod route_listing;
 mod runtime_folder;
@@ -63,7 +64,7 @@ async fn run(cli: Cli, printer: &Printer) -> Result<(), Failure> {
         })
     };
     match &command {
-        Command::Build(args) => commands::build::run(&context(&args.dir)?, args.json).await,
+        Command::Build(args) => commands::build::run(&context(&args.dir)?, args.json, !args.no_prerender).await,
         Command::Start(args) => {
             let context = context(&args.dir)?;
             let settings = context.sources.start(args)?;

@@ -3,6 +3,7 @@
 use ironside_compiler::report::{BuildReport, RouteSize};
 use ironside_model::manifest::{FileKey, Route, RouteKind, Segment, SegmentKind};
 use ironside_server::extension_method::is_extension;
+use ironside_server::prerender::RouteReport;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -60,15 +61,74 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// What `ironside build` prints at its end.
-pub(crate) fn report_table(report: &BuildReport) -> String {
+/// Paths of one route that are listed one by one.
+const LISTED: usize = 3;
+
+/// How a route answers, in a few words.
+fn how(route: &Route, report: &RouteReport) -> String {
+    let Some(first) = report.made.first() else {
+        return match report.dynamic {
+            Some(reason) => format!("dynamic: {}", why(reason)),
+            None if route.kind == RouteKind::MetadataFile => "file".into(),
+            None if report.on_demand => "on demand, then kept".into(),
+            None => String::new(),
+        };
+    };
+    let revalidate = report.made.iter().filter_map(|made| made.revalidate).min();
+    let mut text = match revalidate {
+        Some(seconds) => format!("ISR, renewed after {}", duration(seconds)),
+        None => "static".into(),
+    };
+    if let (Some(_), Some(expire)) = (revalidate, first.expire) {
+        let _ = write!(text, ", gone after {}", duration(expire));
+    }
+    if report.on_demand {
+        text.push_str("; others on demand");
+    }
+    if let Some(reason) = report.dynamic {
+        let _ = write!(text, "; some dynamic: {}", why(reason));
+    }
+    text
+}
+
+/// The reason's word with what it stands for.
+fn why(reason: &str) -> String {
+    match reason {
+        "params" => "parameters without generateStaticParams".into(),
+        "handler" => "a handler that is not declared static".into(),
+        "methods" => "it has other methods than GET".into(),
+        "force_dynamic" => "dynamic = 'force-dynamic'".into(),
+        "revalidate_zero" => "revalidate = 0".into(),
+        "cookies" | "headers" | "connection" | "draftMode" => format!("{reason}()"),
+        "noStore" => "unstable_noStore()".into(),
+        "fetch" => "a fetch that is not cached".into(),
+        "set_cookie" => "it sets a cookie".into(),
+        "cache_control" => "its own Cache-Control".into(),
+        "cache_components" => "cacheComponents".into(),
+        other => other.into(),
+    }
+}
+
+/// `90 s`, `5 min`, `2 h`, `1 y`.
+fn duration(seconds: u64) -> String {
+    for (unit, length) in [("y", 31_536_000), ("d", 86_400), ("h", 3_600), ("min", 60)] {
+        if seconds >= length && seconds % length == 0 {
+            return format!("{} {unit}", seconds / length);
+        }
+    }
+    format!("{seconds} s")
+}
+
+/// What `ironside build` prints at its end. Without `prerendered`, how routes answer is left out.
+pub(crate) fn report_table(report: &BuildReport, prerendered: &[RouteReport]) -> String {
     let (routes, segments) = (&report.manifest.routes, &report.manifest.segments);
     let width = routes.iter().map(|route| route.path.len()).max().unwrap_or(0).max(5);
-    let mut text = format!(
-        "{:<9} {:<width$} {:>10} {:>12}  {}\n",
-        "", "Route", "JavaScript", "First load", ""
+    let head = format!(
+        "{:<9} {:<width$} {:>10} {:>12}  Answers",
+        "", "Route", "JavaScript", "First load"
     );
-    for route in routes {
+    let mut text = format!("{head}\n");
+    for (index, route) in routes.iter().enumerate() {
         let of_page = report
             .sizes
             .iter()
@@ -81,16 +141,32 @@ pub(crate) fn report_table(report: &BuildReport) -> String {
             }) => (size(*own_bytes), size(*first_load_bytes)),
             None => (String::new(), String::new()),
         };
+        let made = prerendered.get(index);
         let from = if route.intercepts_from.is_some() { "(intercepts)" } else { "" };
+        let words = [
+            methods(segments, route),
+            made.map(|made| how(route, made)).unwrap_or_default(),
+            from.into(),
+        ];
+        let words = words
+            .into_iter()
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join("  ");
         let line = format!(
-            "{:<9} {:<width$} {:>10} {:>12}  {}{from}",
+            "{:<9} {:<width$} {:>10} {:>12}  {words}",
             kind(route),
             route.path,
             columns.0,
-            columns.1,
-            methods(segments, route)
+            columns.1
         );
         let _ = writeln!(text, "{}", line.trim_end());
+        for path in made.into_iter().flat_map(paths) {
+            let _ = writeln!(text, "{:<9}   {path}", "");
+        }
+    }
+    if report.manifest.proxy.is_some() {
+        let _ = writeln!(text, "{:<9} runs before the routes that it matches", "proxy");
     }
     let _ = write!(
         text,
@@ -102,8 +178,20 @@ pub(crate) fn report_table(report: &BuildReport) -> String {
     text
 }
 
+/// The first paths of a route with parameters, and how many more there are.
+fn paths(report: &RouteReport) -> Vec<String> {
+    if !report.on_demand && report.made.len() < 2 {
+        return Vec::new();
+    }
+    let mut paths: Vec<String> = report.made.iter().take(LISTED).map(|made| made.path.clone()).collect();
+    if report.made.len() > LISTED {
+        paths.push(format!("and {} more", report.made.len() - LISTED));
+    }
+    paths
+}
+
 /// The same for programs.
-pub(crate) fn report_json(report: &BuildReport) -> String {
+pub(crate) fn report_json(report: &BuildReport, prerendered: &[RouteReport]) -> String {
     let warnings: Vec<Value> = report
         .warnings
         .iter()
@@ -112,7 +200,7 @@ pub(crate) fn report_json(report: &BuildReport) -> String {
     let value = json!({
         "build": report.manifest.build,
         "folder": report.folder,
-        "routes": routes_value(&report.manifest.routes, &report.manifest.segments, &report.sizes),
+        "routes": routes_value(&report.manifest.routes, &report.manifest.segments, &report.sizes, prerendered),
         "sharedBytes": report.shared_bytes,
         "actions": report.manifest.actions.len(),
         "warnings": warnings,
@@ -138,11 +226,13 @@ pub(crate) fn table(routes: &[Route], segments: &Segments) -> String {
 
 /// The same for programs.
 pub(crate) fn json(routes: &[Route], segments: &Segments) -> String {
-    format!("{:#}", routes_value(routes, segments, &[]))
+    format!("{:#}", routes_value(routes, segments, &[], &[]))
 }
 
-fn routes_value(routes: &[Route], segments: &Segments, sizes: &[RouteSize]) -> Value {
-    let routes = routes.iter().map(|route| {
+fn routes_value(routes: &[Route], segments: &Segments, sizes: &[RouteSize], prerendered: &[RouteReport]) -> Value {
+    let routes = routes.iter().enumerate().map(|(index, route)| {
+        let made = prerendered.get(index);
+        let paths = made.map(|made| made.made.iter().map(|made| json!({ "path": made.path, "status": made.status, "revalidate": made.revalidate, "expire": made.expire, "bytes": made.bytes })).collect::<Vec<_>>());
         let of_page = sizes
             .iter()
             .find(|entry| entry.path == route.path && route.kind == RouteKind::Page);
@@ -152,6 +242,9 @@ fn routes_value(routes: &[Route], segments: &Segments, sizes: &[RouteSize]) -> V
             "file": source(route),
             "methods": methods(segments, route).split_whitespace().collect::<Vec<_>>(),
             "config": route.config,
+            "prerendered": paths,
+            "dynamic": made.and_then(|made| made.dynamic),
+            "onDemand": made.map(|made| made.on_demand),
             "javascriptBytes": of_page.map(|entry| entry.own_bytes),
             "firstLoadBytes": of_page.map(|entry| entry.first_load_bytes),
             "styleBytes": of_page.map(|entry| entry.style_bytes),

@@ -7,7 +7,7 @@ use crate::{
 };
 use ironside_compiler::environment::load_env_files;
 use ironside_model::manifest::{MANIFEST_FORMAT, Manifest};
-use ironside_server::{BindError, Deployment, DeploymentOptions, draft};
+use ironside_server::{BindError, Deployment, DeploymentOptions, MonotonicClock, draft};
 use ironside_worker::{NodeOptions, Pool, PoolOptions, Secret, StartError, WorkerConfig};
 use std::{
     collections::BTreeMap,
@@ -16,6 +16,7 @@ use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,6 +24,9 @@ use tokio::signal::unix::{SignalKind, signal};
 const HEAP_SHARE: f64 = 0.75;
 /// Limits of one worker's heap, in MiB.
 const HEAP: std::ops::RangeInclusive<u64> = 256..=4_096;
+
+/// How long things may take while pages are built.
+const BUILD_WAIT: Duration = Duration::from_secs(600);
 
 /// A build with its workers, ready to answer.
 pub(crate) struct Ready {
@@ -38,6 +42,7 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
     let mut options = DeploymentOptions::new(manifest, build_dir, context.dir.join("public"));
     options.draft_id = keys.first().map(|key| draft::id(key.expose()));
     options.development = development;
+    options.cache.clock = Arc::new(MonotonicClock::showing(now()));
     let deployment =
         Deployment::load(options).map_err(|error| Failure::new(Exit::Application, "the build can't be served").because(error))?;
     let pool = Pool::start(pool_options, deployment.front()).await.map_err(start_failure)?;
@@ -45,6 +50,37 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
         deployment,
         pool: Arc::new(pool),
     })
+}
+
+/// Loads a build that is not finished, with workers that make its pages. Nothing is served, so everything has more time.
+pub(crate) async fn prepare_build(context: &Context, build_dir: &Path, workers: usize) -> Result<Ready, Failure> {
+    let manifest = read_manifest(build_dir)?;
+    let keys = seal_key::keys(&context.sources.env, &context.dot_ironside())?;
+    let mut pool_options = pool_options(context, &manifest, build_dir, workers, &keys, false)?;
+    pool_options
+        .process
+        .env
+        .push(("NEXT_PHASE".into(), "phase-production-build".into()));
+    pool_options.longest_wait = BUILD_WAIT;
+    pool_options.waiting_per_worker = usize::MAX / 1024;
+    pool_options.stuck_after = BUILD_WAIT;
+    let mut options = DeploymentOptions::new(manifest, build_dir, context.dir.join("public"));
+    options.cache.clock = Arc::new(MonotonicClock::showing(now()));
+    options.cache.permit_age = BUILD_WAIT;
+    options.cache.max_bytes = 1 << 30;
+    let deployment =
+        Deployment::load(options).map_err(|error| Failure::new(Exit::Application, "the build can't be used").because(error))?;
+    let pool = Pool::start(pool_options, deployment.front()).await.map_err(start_failure)?;
+    Ok(Ready {
+        deployment,
+        pool: Arc::new(pool),
+    })
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or_default()
 }
 
 fn read_manifest(build_dir: &Path) -> Result<Manifest, Failure> {

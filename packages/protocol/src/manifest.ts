@@ -24,6 +24,8 @@ export type Manifest = {
   externals: { package: string; version: string; reason: 'config' | 'known' | 'native' | 'wasm' | 'data-file' }[];
   proxy: { file: FileKey; chunk: ServerPath; matchers: unknown } | null;
   instrumentation: ServerPath | null;
+  /** Concerns the server only: answers and values that the build has made. */
+  prerendered?: { index: ServerPath; indexHash: string; pack: ServerPath } | null;
 };
 
 export type CacheLife = { stale: number | null; revalidate: number | null; expire: number | null };

@@ -2,7 +2,7 @@
  * `cookies()` of `next/headers`: the request's cookies, and in Server Actions and Route Handlers the ones to set. Writes go
  * into the store; whoever sends the response takes them from there.
  */
-import { readsRequest } from './dynamic.ts';
+import { readsRequest, refused } from './dynamic.ts';
 import { requestCookieValues } from './headers.ts';
 import { currentRequest, memoized, type RequestStore } from './request-store.ts';
 import { cookieToDelete, cookieToSet, type DeleteCookieArguments, type SetCookieArguments } from './web/cookie-jars.ts';
@@ -25,7 +25,7 @@ export function cookies(): Promise<CookieStore> {
     const visible = readsRequest(store, 'cookies', 'cookies()');
     return Promise.resolve(memoized(store, JAR, () => jarOf(store, visible)));
   } catch (error) {
-    return Promise.reject(error);
+    return refused(error);
   }
 }
 const JAR = Symbol('cookies()');

@@ -4,6 +4,21 @@
  */
 import type { DynamicReason, RequestStore } from './request-store.ts';
 
+/** Thrown into work for everybody that has turned out to be for one visitor: its job has ended. Nothing to report. */
+export class SharedEnded extends Error {
+  override name = 'SharedEnded';
+  readonly digest = 'GONE';
+
+  constructor(api: string) {
+    super(`\`${api}\` reads the request, so this answer is not made beforehand.`);
+  }
+}
+
+/** What an asynchronous API gives for what `readsRequest` threw. Where the job has ended, code does not go on: it waits for ever. */
+export function refused(error: unknown): Promise<never> {
+  return error instanceof SharedEnded ? new Promise<never>(() => undefined) : Promise.reject(error);
+}
+
 /**
  * Notes that the request was read. Returns `false` where the route is `force-static` and has to see an empty request
  * instead. Throws where reading is a mistake, with the remedy.
@@ -25,7 +40,14 @@ export function readsRequest(store: RequestStore, reason: DynamicReason, api: st
       `The route ${store.routePath} is declared static (\`dynamic = 'error'\`) but used \`${api}\`, which depends on the request. Remove one of the two.`,
     );
   }
+  if (store.phase === 'params') {
+    throw new Error(`\`${api}\` was called in generateStaticParams of ${store.routePath}, which runs without a request. Read there what the parameters are made of only.`);
+  }
   store.dynamic ??= reason;
+  if (store.endShared) {
+    store.endShared();
+    throw new SharedEnded(api);
+  }
   return true;
 }
 

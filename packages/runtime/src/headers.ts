@@ -2,7 +2,7 @@
  * The headers of a request as code may see them: with what the front settled (`host`, `x-forwarded-*`, Next behaviour
  * 1.14), without what only the router's own requests carry (1.13).
  */
-import { readsRequest } from './dynamic.ts';
+import { readsRequest, refused } from './dynamic.ts';
 import { currentRequest, memoized, type RequestStore } from './request-store.ts';
 import { parseCookieHeader } from './web/cookie-text.ts';
 
@@ -89,7 +89,7 @@ export function headers(): Promise<ReadonlyHeaders> {
     const visible = readsRequest(store, 'headers', 'headers()');
     return Promise.resolve(visible ? memoized(store, VIEW, () => ReadonlyHeaders.of(visibleHeaderPairs(store))) : EMPTY);
   } catch (error) {
-    return Promise.reject(error);
+    return refused(error);
   }
 }
 const VIEW = Symbol('headers()');

@@ -17,7 +17,6 @@ import { setDraftKey } from './draft-mode.ts';
 import { reportError } from './errors.ts';
 import { setFormLimits } from './form/form-limits.ts';
 import { startInstrumentation } from './instrumentation.ts';
-import type { JobRunner } from './job.ts';
 import { loadManifest } from './manifest.ts';
 import { runMetadata } from './metadata-route/run-metadata.ts';
 import { loadModule } from './modules.ts';
@@ -28,11 +27,10 @@ import { ssrGraph } from './render/ssr-graph.ts';
 import { currentRequest } from './request-store.ts';
 import { runHandler } from './route-handler/run-handler.ts';
 import type { Runners } from './runner.ts';
-
-const noControl: JobRunner = () => Promise.reject(new Error('A worker has no operations; those belong to the build helper.'));
+import { runOperation } from './static-params/run-operation.ts';
 
 const runners: Runners = {
-  page: runPage, prerender: runPage, action: runAction, handler: runHandler, metadata: runMetadata, proxy: runProxy, control: noControl,
+  page: runPage, prerender: runPage, action: runAction, handler: runHandler, metadata: runMetadata, proxy: runProxy, control: runOperation,
 };
 
 async function boot(config: Config): Promise<{ runners: Runners; bundles: string[] }> {

@@ -8,7 +8,7 @@ import type { FrontCalls } from './front-calls.ts';
 import type { Job } from './job.ts';
 
 /** Where in its life a request is; decides which APIs may be called (Next behaviour 5.42, 4.25, 5.40). */
-export type Phase = 'render' | 'action' | 'handler' | 'after' | 'proxy' | 'prerender' | 'cache';
+export type Phase = 'render' | 'action' | 'handler' | 'after' | 'proxy' | 'prerender' | 'params' | 'cache';
 
 /** The first API that made a piece of work dynamic. */
 export type DynamicReason = 'cookies' | 'headers' | 'searchParams' | 'connection' | 'draftMode' | 'noStore' | 'fetch' | 'config';
@@ -59,6 +59,10 @@ export class RequestStore {
   refresh: 0 | 1 | 2 = 0;
   draft = false;
   answer: RequestAnswer | undefined = undefined;
+  /** Of work whose answer may be stored: ends the job, because it belongs to one visitor after all. */
+  endShared: (() => void) | undefined = undefined;
+  /** That has happened: nothing of the answer is wanted any more. */
+  sharedEnded = false;
   /** Where the request came from; what it may ask stands behind `front`. */
   readonly channel: RequestChannel;
   #untouched = true;
@@ -127,6 +131,7 @@ export class RequestStore {
     if (isolated) return part;
     part.dynamic = this.dynamic;
     part.revalidate = this.revalidate;
+    part.endShared = this.endShared;
     part.#tags = this.tags;
     part.#memo = this.memo;
     return part;

@@ -1,5 +1,5 @@
 /** `connection()` of `next/server`: waits for a request, that is to say makes the work dynamic. */
-import { readsRequest } from './dynamic.ts';
+import { readsRequest, refused } from './dynamic.ts';
 import { currentRequest } from './request-store.ts';
 
 export function connection(): Promise<void> {
@@ -8,6 +8,6 @@ export function connection(): Promise<void> {
     readsRequest(store, 'connection', 'connection()');
     return Promise.resolve();
   } catch (error) {
-    return Promise.reject(error);
+    return refused(error);
   }
 }

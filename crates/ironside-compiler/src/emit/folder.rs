@@ -59,6 +59,11 @@ impl BuildFolder {
         Ok(folder)
     }
 
+    /// Where the build stands until it is published.
+    pub(crate) fn path(&self) -> &Path {
+        &self.fresh
+    }
+
     /// Writes files, several at once. The result is sorted by path.
     pub(crate) fn write(&self, files: &[BuildFile], threads: usize) -> Result<Vec<WrittenFile>, Diagnostic> {
         let folders: BTreeSet<&Path> = files.iter().filter_map(|file| Path::new(&file.path).parent()).collect();

@@ -59,6 +59,7 @@ pub(crate) fn assemble(graphs: &Graphs, parts: Parts<'_>) -> Result<Manifest, Di
             }),
             None => None,
         },
+        prerendered: None,
         instrumentation: app
             .instrumentation
             .as_deref()

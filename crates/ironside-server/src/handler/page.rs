@@ -18,6 +18,9 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
     if !exchange.reads() && exchange.method != Method::POST {
         return Rejection::MethodNotAllowed { allow: Methods::READ }.answer();
     }
+    if site.deployment.listed.excludes(matched) {
+        return super::not_found::answer(exchange, site).await;
+    }
     match shared::find(exchange, site, matched, JobKind::Page).await {
         // A post that is no action has nobody to read it on a page that is the same for everybody. One that is made for
         // parameters on demand is rendered, as a page that reads the request is (Next behaviour 1.12).

@@ -20,6 +20,9 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
     let Some(info) = site.deployment.router.info(matched) else {
         return super::not_found::text();
     };
+    if site.deployment.listed.excludes(matched) {
+        return Answer::empty(StatusCode::NOT_FOUND, "not_listed");
+    }
     if let Some(answer) = without_code(exchange, info) {
         return answer;
     }

@@ -40,7 +40,9 @@ pub fn storable(exchange: &Exchange, deployment: &Deployment, matched: &RouteMat
     }
 }
 
-fn key(deployment: &Deployment, matched: &RouteMatch, kind: JobKind) -> Key {
+/// The key of a matched route's answer.
+#[must_use]
+pub fn key(deployment: &Deployment, matched: &RouteMatch, kind: JobKind) -> Key {
     let params = matched
         .params
         .iter()

@@ -7,11 +7,13 @@ use crate::job;
 use crate::site::Site;
 use crate::work::{Done, Pieces};
 use bytes::{Bytes, BytesMut};
-use http::header;
+use http::{StatusCode, header};
 use ironside_cache::{Answer, Content, Fill, Landing, Lifetime, Permit};
 use ironside_model::route_table::RouteMatch;
+use ironside_model::tag::{PathScope, path_tag};
 use ironside_worker::wire::JobKind;
-use ironside_worker::{Head, JobBody, JobFailure, Outcome, Piece};
+use ironside_worker::{ErrorInfo, Head, JobBody, JobFailure, Outcome, Piece};
+use thiserror::Error;
 
 /// Under this name a stored answer's status text stands among its headers. HTTP allows no such name, so it is never sent.
 pub const REASON: &str = ":reason";
@@ -37,6 +39,16 @@ impl Asked {
             request_id: exchange.request_id.to_string(),
         }
     }
+
+    /// Of nobody: a build asks for a canonical path.
+    #[must_use]
+    pub fn by_build(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            routed_path: path.to_owned(),
+            request_id: "build".to_owned(),
+        }
+    }
 }
 
 /// What was collected.
@@ -49,19 +61,67 @@ struct Collected {
 
 /// Why nothing was collected.
 enum Lost {
-    /// The render turned out to be for one visitor.
-    Dynamic,
-    /// It is larger than what is stored.
-    TooLarge,
+    /// It is not for everybody; the word says why.
+    NotShared(&'static str),
     /// It failed.
     Failed(Option<JobFailure>),
 }
 
-/// See the module's documentation.
+/// Why a shared answer could not be made.
+#[derive(Debug, Error)]
+pub enum Trouble {
+    /// The job came to nothing.
+    #[error(transparent)]
+    Job(#[from] JobFailure),
+    /// The code threw; the answer shows it.
+    #[error("{}", .0.message)]
+    Thrown(ErrorInfo),
+    /// The answer says that something failed.
+    #[error("it was answered with {0}")]
+    Status(StatusCode),
+    /// The job ended without an answer.
+    #[error("it ended without an answer")]
+    NoAnswer,
+}
+
+/// What became of a fill.
+#[derive(Debug)]
+pub struct Filled {
+    /// What those who wait are told.
+    pub landing: Landing,
+    /// Why it failed, if it did.
+    pub trouble: Option<Trouble>,
+}
+
+/// See the module's documentation. A failure is logged.
 pub async fn fill(site: Site, matched: RouteMatch, kind: JobKind, asked: Asked, permit: Permit) -> Landing {
+    let (request_id, path) = (asked.request_id.clone(), asked.path.clone());
+    let metrics = site.house.clone();
+    let filled = make(site, matched, kind, asked, permit).await;
+    if let Some(trouble) = &filled.trouble {
+        metrics.metrics.pages.count("fill_failed");
+        tracing::warn!(
+            request_id,
+            path,
+            "a shared answer could not be made, and what was stored is kept: {trouble}"
+        );
+    }
+    filled.landing
+}
+
+/// The same without a word in the log.
+pub async fn make(site: Site, matched: RouteMatch, kind: JobKind, asked: Asked, permit: Permit) -> Filled {
     let deployment = &site.deployment;
+    let shared = |landing| Filled { landing, trouble: None };
+    let failed = |permit: Permit, trouble| {
+        permit.fail();
+        Filled {
+            landing: Landing::Failed,
+            trouble: Some(trouble),
+        }
+    };
     let Some(info) = deployment.router.info(&matched) else {
-        return Landing::Failed;
+        return failed(permit, Trouble::NoAnswer);
     };
     let mut job = job::for_everybody(kind, &asked.path, &matched, &asked.request_id, info.deadline);
     let (id, dropped) = deployment.permits.open_page();
@@ -69,24 +129,13 @@ pub async fn fill(site: Site, matched: RouteMatch, kind: JobKind, asked: Asked, 
     let collected = tokio::select! {
         collected = collect(&site, job) => collected,
         // The worker gives its permit back as soon as the request is asked for: no need to wait for the end.
-        Ok(()) = dropped => Err(Lost::Dynamic),
+        Ok(()) = dropped => Err(Lost::NotShared("dynamic")),
     };
     deployment.permits.close_page(id);
     let collected = match collected {
         Ok(collected) => collected,
-        Err(Lost::Dynamic) => return not_shared(&site, permit, "dynamic"),
-        Err(Lost::TooLarge) => return not_shared(&site, permit, "too_large"),
-        Err(Lost::Failed(failure)) => {
-            let why = failure.as_ref().map_or("no answer".to_owned(), ToString::to_string);
-            tracing::warn!(
-                request_id = asked.request_id,
-                path = asked.path,
-                why,
-                "a shared answer could not be made"
-            );
-            permit.fail();
-            return Landing::Failed;
-        }
+        Err(Lost::NotShared(reason)) => return shared(not_shared(&site, permit, reason)),
+        Err(Lost::Failed(failure)) => return failed(permit, failure.map_or(Trouble::NoAnswer, Trouble::Job)),
     };
     match verdict::judge(
         collected.head.status,
@@ -95,25 +144,14 @@ pub async fn fill(site: Site, matched: RouteMatch, kind: JobKind, asked: Asked, 
         info,
         deployment.manifest.config.expire_time,
     ) {
-        Verdict::Store(lifetime) => store(&site, &matched, &asked, permit, collected, lifetime),
-        Verdict::NotShared(reason) => not_shared(&site, permit, reason),
+        Verdict::Store(lifetime) => shared(store(&site, &matched, &asked, permit, collected, lifetime)),
+        Verdict::NotShared(reason) => shared(not_shared(&site, permit, reason)),
         Verdict::Failed => {
-            log_failure(&asked, &collected.outcome);
-            permit.fail();
-            Landing::Failed
+            let status = collected.head.status;
+            let trouble = collected.outcome.error.map_or(Trouble::Status(status), Trouble::Thrown);
+            failed(permit, trouble)
         }
     }
-}
-
-fn log_failure(asked: &Asked, outcome: &Outcome) {
-    let message = outcome.error.as_ref().map(|error| error.message.as_str()).unwrap_or_default();
-    tracing::warn!(
-        request_id = asked.request_id,
-        path = asked.path,
-        result = outcome.result.word(),
-        message,
-        "a shared answer failed and is not stored"
-    );
 }
 
 fn not_shared(site: &Site, permit: Permit, reason: &'static str) -> Landing {
@@ -126,7 +164,12 @@ fn not_shared(site: &Site, permit: Permit, reason: &'static str) -> Landing {
 async fn collect(site: &Site, job: ironside_worker::Job) -> Result<Collected, Lost> {
     let (head, mut pieces) = match site.workers.run(job, JobBody::Empty).await {
         Ok(Done::Response { head, body }) => (head, body),
-        Ok(Done::Finished(_)) => return Err(Lost::Failed(None)),
+        // Work that asks for the request ends at once, and says what it asked for.
+        Ok(Done::Finished(outcome)) => {
+            return Err(outcome
+                .dynamic
+                .map_or(Lost::Failed(None), |reason| Lost::NotShared(reason.word())));
+        }
         Err(failure) => return Err(Lost::Failed(Some(failure))),
     };
     let (body, payload) = gather(&mut pieces).await?;
@@ -142,7 +185,7 @@ async fn collect(site: &Site, job: ironside_worker::Job) -> Result<Collected, Lo
 async fn gather(pieces: &mut Pieces) -> Result<(Bytes, Bytes), Lost> {
     if let Some(body) = pieces.take_complete() {
         return if body.len() > LARGEST {
-            Err(Lost::TooLarge)
+            Err(Lost::NotShared("too_large"))
         } else {
             Ok((body, Bytes::new()))
         };
@@ -154,7 +197,7 @@ async fn gather(pieces: &mut Pieces) -> Result<(Bytes, Bytes), Lost> {
             Piece::Payload(bytes) => payload.extend_from_slice(&bytes),
         }
         if body.len() + payload.len() > LARGEST {
-            return Err(Lost::TooLarge);
+            return Err(Lost::NotShared("too_large"));
         }
     }
     Ok((body.freeze(), payload.freeze()))
@@ -173,12 +216,15 @@ fn store(site: &Site, matched: &RouteMatch, asked: &Asked, permit: Permit, colle
         if asked.path != asked.routed_path {
             tags.extend(info.tags(route, &asked.path));
         }
+    } else {
+        // The not-found page stands in the root layout.
+        tags.push(path_tag("/", PathScope::Layout));
     }
     let headers = collected
         .head
         .headers
         .iter()
-        .filter(|(name, _)| **name != header::CONTENT_LENGTH && **name != header::DATE);
+        .filter(|(name, _)| ![header::CONTENT_LENGTH, header::DATE, header::SET_COOKIE].contains(name));
     let mut headers: Vec<(Box<str>, Bytes)> = headers
         .map(|(name, value)| (name.as_str().into(), Bytes::copy_from_slice(value.as_bytes())))
         .collect();

@@ -43,9 +43,11 @@ pub fn page(exchange: &Exchange, site: &Site, matched: &RouteMatch, entry: &Entr
         headers.entry(header::CONTENT_TYPE).or_insert(HTML);
     }
     headers.insert(header::CACHE_CONTROL, cache_control(entry));
-    if let Some(stale) = entry.lifetime.stale {
-        headers.insert(STALE_TIME, HeaderValue::from(stale));
-    }
+    let stale = entry
+        .lifetime
+        .stale
+        .unwrap_or(u64::from(site.deployment.manifest.config.stale_time_static));
+    headers.insert(STALE_TIME, HeaderValue::from(stale));
     let intercepted = site.deployment.router.info(matched).is_some_and(|info| info.is_intercepted);
     vary::add(&mut headers, if intercepted { vary::INTERCEPTED_PAGE } else { vary::PAGE });
     let etag = if is_payload {

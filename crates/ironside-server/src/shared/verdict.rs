@@ -32,7 +32,8 @@ pub fn judge(status: StatusCode, headers: &HeaderMap, outcome: &Outcome, info: &
     {
         return Verdict::Failed;
     }
-    if headers.contains_key(header::SET_COOKIE) {
+    // Code that declares its answer to be everybody's means the rest of it: a stored answer never carries a cookie.
+    if headers.contains_key(header::SET_COOKIE) && !info.is_declared_static {
         return Verdict::NotShared("set_cookie");
     }
     if !STATUSES.contains(&status.as_u16()) {

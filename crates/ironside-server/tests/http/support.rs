@@ -41,6 +41,7 @@ pub fn empty_app() -> Manifest {
         externals: Vec::new(),
         proxy: None,
         instrumentation: None,
+        prerendered: None,
     }
 }
 

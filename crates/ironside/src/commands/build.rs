@@ -3,12 +3,13 @@
 use crate::{
     commands::Context,
     exit::{Exit, Failure},
+    prerendering,
     printer::Progress,
     route_listing, runtime_folder,
     tools::Tools,
 };
 use ironside_compiler::{
-    build::build,
+    build::{Unpublished, build, build_aside},
     error::BuildFailure,
     options::{BuildOptions, Mode},
     report::BuildReport,
@@ -17,14 +18,41 @@ use ironside_diagnostics::{Diagnostic, render};
 use std::{num::NonZeroUsize, sync::Arc, thread::available_parallelism, time::Instant};
 
 /// Builds for production and prints the routes.
-pub(crate) async fn run(context: &Context, json: bool) -> Result<(), Failure> {
+pub(crate) async fn run(context: &Context, json: bool, prerender: bool) -> Result<(), Failure> {
     let began = Instant::now();
-    let outcome = compile(context, Mode::Production).await?;
+    let outcome = compile_aside(context, Mode::Production).await?;
     match outcome {
-        Ok(report) if json => context.printer.result(&route_listing::report_json(&report)),
-        Ok(report) => {
-            show_diagnostics(context, &report.warnings);
-            context.printer.result(&route_listing::report_table(&report));
+        Ok((report, unpublished)) => {
+            if !json {
+                show_diagnostics(context, &report.warnings);
+            }
+            let made = match prerender {
+                true => Some(prerendering::prerender(context, &report).await?),
+                false => None,
+            };
+            if let Some(made) = made.as_ref().filter(|made| !made.failures.is_empty()) {
+                return Err(prerendering::failed(context, made, json));
+            }
+            let mut manifest = report.manifest.clone();
+            manifest.prerendered = made.as_ref().map(|made| made.files.clone());
+            let folder = match unpublished.publish(Some(&manifest)) {
+                Ok(folder) => folder,
+                Err(failure) => {
+                    show_failure(context, &failure);
+                    return Err(Failure::reported(Exit::Environment));
+                }
+            };
+            let report = BuildReport {
+                folder,
+                manifest,
+                ..report
+            };
+            let routes = made.as_ref().map(|made| made.routes.as_slice()).unwrap_or_default();
+            if json {
+                context.printer.result(&route_listing::report_json(&report, routes));
+                return Ok(());
+            }
+            context.printer.result(&route_listing::report_table(&report, routes));
             context
                 .printer
                 .done(&format!("Built in {:.1} s", began.elapsed().as_secs_f32()));
@@ -48,6 +76,14 @@ pub(crate) async fn run(context: &Context, json: bool) -> Result<(), Failure> {
 pub(crate) async fn compile(context: &Context, mode: Mode) -> Result<Result<BuildReport, BuildFailure>, Failure> {
     let progress = context.printer.progress();
     let outcome = build(&options(context, mode, &progress)?).await;
+    progress.finish();
+    Ok(outcome)
+}
+
+/// The same with the build beside the one before it.
+async fn compile_aside(context: &Context, mode: Mode) -> Result<Result<(BuildReport, Unpublished), BuildFailure>, Failure> {
+    let progress = context.printer.progress();
+    let outcome = build_aside(&options(context, mode, &progress)?).await;
     progress.finish();
     Ok(outcome)
 }

@@ -2,7 +2,7 @@
  * The global `fetch` of a worker: Node's, with the shared cache (`next.revalidate`, `next.tags`, `cache`) and, while a page
  * is rendered, one answer for equal requests (Next behaviour 5.9).
  */
-import { readsRequest } from '../dynamic.ts';
+import { readsRequest, refused } from '../dynamic.ts';
 import { memoized, requestStorage, type RequestStore } from '../request-store.ts';
 import { noteDecoded } from '../web/decoded.ts';
 import { fetchFile, fileOf } from '../web/file-fetch.ts';
@@ -65,7 +65,11 @@ async function fetchInRequest(store: RequestStore, input: RequestInfo | URL, ini
   const url = urlOf(input);
   const next = init?.next ?? (input as { next?: NextFetchOptions }).next;
   const policy = fetchPolicy(store, url, init?.cache ?? (input instanceof Request ? input.cache : undefined), next);
-  noteRead(store, policy, url);
+  try {
+    noteRead(store, policy, url);
+  } catch (error) {
+    return refused(error);
+  }
   if (policy.kind === 'uncached' || store.draft) return plain(store, input, withoutCacheMode(init));
   const request = await cacheableFetch(input, init);
   return cachedRead<Response>(store, {

@@ -5,7 +5,7 @@
  */
 import { app } from '../app.ts';
 import { currentRequest, type RequestStore, type Revalidation } from '../request-store.ts';
-import { checkedTag } from './tags.ts';
+import { checkedTag, tagProblem } from './tags.ts';
 
 const MAX_PATH = 1024;
 /** The front takes so many in one call. */
@@ -15,6 +15,12 @@ export type CacheProfile = string | { expire?: number };
 
 export function revalidateTag(tag: string, profile?: CacheProfile): void {
   const store = writable('revalidateTag(tag)');
+  const problem = typeof tag === 'string' ? tagProblem(tag) : undefined;
+  if (problem !== undefined) {
+    // No entry carries such a tag, since it was left out there as well (Next behaviour 5.8).
+    console.warn(`revalidateTag(${JSON.stringify(tag.slice(0, 80))}) has no effect: ${problem}.`);
+    return;
+  }
   const value = checkedTag(tag, 'revalidateTag(tag)');
   const expire = profile === undefined ? 0 : expireOf(profile);
   if (expire === 0) {
@@ -93,7 +99,7 @@ function wantsFreshUi(store: RequestStore): void {
 
 function writable(api: string): RequestStore {
   const store = currentRequest(api);
-  if (store.phase === 'render' || store.phase === 'prerender') {
+  if (store.phase === 'render' || store.phase === 'prerender' || store.phase === 'params') {
     throw new Error(`The route ${store.routePath} called \`${api}\` while it is rendered, which may not change what is cached. Call it in a Server Action or a Route Handler.`);
   }
   if (store.phase === 'cache') {

@@ -6,6 +6,7 @@ import type { JobContext, JobOutcome, JobRunner } from '../job.ts';
 import { routeModule, routeOf } from '../manifest.ts';
 import type { ModuleExports } from '../modules.ts';
 import { BadParamError, decodedParams, promiseWithProperties, type Params } from '../params.ts';
+import { untilDynamic } from '../shared-run.ts';
 import { NativeResponse } from '../web/native.ts';
 import { sendableHeaders } from '../web/response.ts';
 import { sendResponse } from '../web/send-response.ts';
@@ -14,7 +15,7 @@ import { robotsText, type Robots } from './robots.ts';
 import { sitemapXml, type SitemapEntry } from './sitemap.ts';
 
 /** The parameter by which one module makes several files; the compiler's `METADATA_ID_PARAM`. */
-const ID_PARAM = '__metadata_id__';
+export const ID_PARAM = '__metadata_id__';
 const FRESH = 'public, max-age=0, must-revalidate';
 
 type Produce = (props: object) => unknown;
@@ -26,7 +27,9 @@ const TEXTS: Record<string, Text> = {
   manifest: { type: 'application/manifest+json', write: (value) => JSON.stringify(value) },
 };
 
-export const runMetadata: JobRunner = async (context) => {
+export const runMetadata: JobRunner = (context) => untilDynamic(context, () => makeFile(context));
+
+async function makeFile(context: JobContext): Promise<JobOutcome> {
   const { job, store } = context;
   const { manifest } = app();
   const route = routeOf(manifest, job);
@@ -35,7 +38,7 @@ export const runMetadata: JobRunner = async (context) => {
   try {
     const { module } = await routeModule(manifest, route);
     const file = route.file ?? route.path;
-    const name = /([^/]+?)\d?\.[^/]*$/.exec(file)?.[1] ?? '';
+    const name = conventionName(file);
     const params = decodedParams(job.params);
     const { [ID_PARAM]: _, ...places } = params;
     if (!(await isAnswered(manifest, file, places))) return notFound(context);
@@ -44,7 +47,12 @@ export const runMetadata: JobRunner = async (context) => {
   } catch (error) {
     return failed(context, error);
   }
-};
+}
+
+/** `sitemap` of `app/blog/sitemap.ts`, `icon` of `app/icon1.tsx`. */
+export function conventionName(file: string): string {
+  return /([^/]+?)\d?\.[^/]*$/.exec(file)?.[1] ?? '';
+}
 
 async function produce(module: ModuleExports, name: string, file: string, params: Params): Promise<Response | undefined> {
   const make = module['default'];
@@ -65,6 +73,11 @@ async function produce(module: ModuleExports, name: string, file: string, params
   }
   const value = await (make as Produce)(props);
   return isText && !(value instanceof NativeResponse) ? textResponse(TEXTS[name] as Text, value, file) : imageResponse(item?.contentType ?? module['contentType'], value, file);
+}
+
+/** The ids that a module lists, as they stand in URLs. */
+export async function metadataIds(module: ModuleExports, name: string, file: string, params: Params): Promise<string[]> {
+  return (await items(module, name, file, params)).map(({ id }) => String(id));
 }
 
 type Item = { id: unknown; contentType?: unknown };
@@ -104,6 +117,7 @@ function imageResponse(declared: unknown, value: unknown, file: string): Respons
 }
 
 async function send(context: JobContext, response: Response): Promise<JobOutcome> {
+  if (context.store.sharedEnded) return { result: 'aborted' };
   const headers = sendableHeaders(response);
   if (!headers.some(([name]) => name === 'cache-control')) headers.push(['cache-control', FRESH]);
   const sent = await sendResponse(context, response, headers);
@@ -125,7 +139,7 @@ async function failed(context: JobContext, error: unknown): Promise<JobOutcome> 
     context.out.head(400, []);
     return { result: 'ok' };
   }
-  if (context.out.cancelled) return { result: 'aborted' };
+  if (context.out.cancelled || context.store.sharedEnded) return { result: 'aborted' };
   app().report(error, 'metadata');
   return { result: 'thrown', error: describeError(error) };
 }

@@ -5,6 +5,7 @@
 import { renderToPipeableStream, type FlightDestination, type TemporaryReferenceSet } from 'react-server-dom-webpack/server.node';
 import { readInterrupt } from '@ironside/client/digest.ts';
 import type { App, ErrorPlace } from '../app.ts';
+import { SharedEnded } from '../dynamic.ts';
 import { reactMaps } from './react-maps.ts';
 
 export type FlightListener = {
@@ -34,7 +35,7 @@ export class Gone extends Error {
 
 /** The digest of an error for the wire; reports it unless it is control flow. */
 export function digestForWire(app: App, error: unknown, place: ErrorPlace): { digest: string; reported: boolean } {
-  if (error instanceof Gone) return { digest: error.digest, reported: false };
+  if (error instanceof Gone || error instanceof SharedEnded) return { digest: error.digest, reported: false };
   if (readInterrupt(error)) return { digest: (error as { digest: string }).digest, reported: false };
   return { digest: app.report(error, place), reported: true };
 }

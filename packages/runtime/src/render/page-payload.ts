@@ -18,6 +18,8 @@ export type PageOptions = {
   /** As a document: the whole page, and what the client has to know of the configuration. */
   document: boolean;
   prefetch?: boolean;
+  /** Show the not-found tree. Always so where the job names no route. */
+  unmatched?: boolean;
   /** Leave out what the client says it has. Not after an action: what it has may be old. */
   have?: boolean;
   /** Throw this where the page would be. */
@@ -40,7 +42,7 @@ export async function pagePayload(options: PageOptions): Promise<PagePayload> {
   const { app, store, document } = options;
   const { manifest } = app;
   const { job } = store;
-  const unmatched = job.route < 0;
+  const unmatched = job.route < 0 || options.unmatched === true;
   const root = unmatched ? notFoundTree(manifest) : pageTree(manifest, job);
   enterRoute(manifest, store);
   const plan = planRoute(root, job.params, job.path);

@@ -2,7 +2,7 @@
  * `searchParams` as a page gets them: a promise that also has the values as properties, for code from before Next 15. Using
  * it makes the page dynamic.
  */
-import { readsRequest } from '../dynamic.ts';
+import { readsRequest, refused } from '../dynamic.ts';
 import { isPromisesOwn } from '../params.ts';
 import type { RequestStore } from '../request-store.ts';
 
@@ -27,7 +27,7 @@ export function searchParamsPromise(store: RequestStore, query: string): Promise
   let values: SearchParams | undefined;
   let promise: Promise<SearchParams> | undefined;
   const read = (): SearchParams => (values ??= readsRequest(store, 'searchParams', 'searchParams') ? parseSearch(query) : {});
-  const settled = (): Promise<SearchParams> => (promise ??= Promise.resolve(read()));
+  const settled = (): Promise<SearchParams> => (promise ??= settledOrRefused(read));
   const ways = new Set<string | symbol>(['then', 'catch', 'finally']);
   const isValue = (name: string | symbol): name is string => typeof name === 'string' && !isPromisesOwn(name);
   return new Proxy(Promise.resolve({} as SearchParams), {
@@ -49,4 +49,12 @@ export function searchParamsPromise(store: RequestStore, query: string): Promise
 
 function own(values: SearchParams, name: string): string | string[] | undefined {
   return Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
+function settledOrRefused(read: () => SearchParams): Promise<SearchParams> {
+  try {
+    return Promise.resolve(read());
+  } catch (error) {
+    return refused(error);
+  }
 }

@@ -9,11 +9,12 @@ import { loadedRouteModule, routeModule, routeOf } from '../manifest.ts';
 import type { ModuleExports } from '../modules.ts';
 import { BadParamError, decodedParams, promiseWithProperties, type Params } from '../params.ts';
 import { requestStorage, type RequestStore } from '../request-store.ts';
+import { untilDynamic } from '../shared-run.ts';
+import { isAnswered } from '../static-params/is-answered.ts';
 import { incomingRequest, type IncomingOptions } from '../web/incoming-request.ts';
 import { NativeResponse } from '../web/native.ts';
 import { hasHeader } from '../web/response.ts';
 import { sendResponse } from '../web/send-response.ts';
-import { isListed } from './listed-params.ts';
 import { navigationResponse } from './navigation-response.ts';
 import { responseHeaders } from './response-headers.ts';
 
@@ -24,7 +25,9 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as 
 const EXTENSION = /^[A-Z][A-Z0-9_-]+$/;
 
 /** Not an async function, nor are those below: where nothing has to be waited for, no promise is made. */
-export const runHandler: JobRunner = (context) => {
+export const runHandler: JobRunner = (context) => untilDynamic(context, () => handle(context));
+
+function handle(context: JobContext): Promise<JobOutcome> | JobOutcome {
   const { job, store } = context;
   const { manifest } = app();
   const route = routeOf(manifest, job);
@@ -35,7 +38,7 @@ export const runHandler: JobRunner = (context) => {
   const module = loadedRouteModule(manifest, route);
   if (module) return withModule(context, route, module);
   return routeModule(manifest, route).then(({ module }) => withModule(context, route, module), (error: unknown) => failed(context, error));
-};
+}
 
 const configs = new WeakMap<Route, RequestStore['config']>();
 
@@ -55,7 +58,7 @@ function withModule(context: JobContext, route: Route, module: ModuleExports): P
     if (!handler) return answerWithoutHandler(context, module);
     const values = job.params.length > 0 ? decodedParams(job.params) : {};
     if (route.config.dynamicParams === false && job.params.length > 0) {
-      return isListed(module, route.path, values)
+      return isAnswered(app().manifest, context.store)
         .then((listed) => (listed ? call(context, route, handler, values) : answer(context, new Response(null, { status: 404 }), 'not_found')))
         .catch((error: unknown) => failed(context, error));
     }
@@ -136,6 +139,7 @@ function answer(context: JobContext, response: Response, result: JobOutcome['res
   if (!store.untouched && store.revalidations.length > 0) {
     return flushRevalidations(store).then(() => answer(context, response, result));
   }
+  if (store.sharedEnded) return { result: 'aborted' };
   const sent = sendResponse(context, response, responseHeaders(store, response));
   if (sent instanceof Promise) return sent.then((how) => ({ result: how === 'cancelled' ? 'aborted' : result }));
   return { result: sent === 'cancelled' ? 'aborted' : result };
@@ -154,7 +158,7 @@ function failed(context: JobContext, error: unknown): Promise<JobOutcome> | JobO
     // What the client sent cannot be read: its mistake, and it is told which.
     return answer(context, new Response(`${error.message}\n`, { status: error.status }), 'ok');
   }
-  if (context.out.cancelled) return { result: 'aborted' };
+  if (context.out.cancelled || context.store.sharedEnded) return { result: 'aborted' };
   requestStorage.run(context.store, () => app().report(error, 'handler'));
   return { result: 'thrown', error: describeError(error) };
 }
