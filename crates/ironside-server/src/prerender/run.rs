@@ -9,6 +9,7 @@ use crate::options::Limits;
 use crate::shared::candidate;
 use crate::shared::fill::{self, Asked, Trouble};
 use crate::site::{House, Site};
+use crate::upstream::{RewriteOptions, Upstreams};
 use crate::work::Workers;
 use ironside_cache::{Entry, Key, Landing, Lookup};
 use ironside_model::manifest::PrerenderedFiles;
@@ -147,8 +148,9 @@ pub async fn prerender(
     options: PrerenderOptions,
 ) -> Result<Prerendered, PrerenderError> {
     let trusted = TrustedProxies::new(&[]).map_err(io::Error::other)?;
+    let upstreams = Upstreams::new(RewriteOptions::default()).map_err(io::Error::other)?;
     let site = Site {
-        house: Arc::new(House::new(Limits::default(), trusted)),
+        house: Arc::new(House::new(Limits::default(), trusted, upstreams)),
         workers: Arc::new(workers),
         deployment,
     };
