@@ -221,9 +221,11 @@ describe('invalidation', () => {
 
   test('tags that cannot be used are refused', () => {
     const store = testStore('action', {}, front);
-    for (const tag of ['', 'x'.repeat(257), '\u0001url:/', 7 as unknown as string]) {
+    for (const tag of ['', '\u0001url:/', 7 as unknown as string]) {
       expect(() => inRequest(store, () => revalidateTag(tag))).toThrow(TypeError);
     }
+    inRequest(store, () => revalidateTag('x'.repeat(257)));
+    expect(store.revalidations).toEqual([]);
   });
 });
 

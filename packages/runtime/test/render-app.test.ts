@@ -61,10 +61,17 @@ describe('a document', () => {
   });
 
   test('carries its payload escaped, and beside it where it is stored', async () => {
-    const { text, payloadText } = await worker.run({ route: routes.home, permit: 3 });
-    expect(inlined(text)).toBe(payloadText);
-    expect(payloadText).toContain('home undefined <b> \u2028');
+    const stored = await worker.run({ route: routes.plain, path: '/plain', permit: 3 });
+    expect(stored.payloadText).toContain('plain');
+    expect(inlined(stored.text)).toBe(stored.payloadText);
+    const { text } = await worker.run({ route: routes.home });
+    expect(inlined(text)).toContain('home undefined <b> \u2028');
     expect(text.slice(text.indexOf('__I'))).not.toMatch(/<b>|\u2028/);
+  });
+
+  test('that reads the request ends where it was to be stored, and says why', async () => {
+    const { text, payloadText, dynamic } = await worker.run({ route: routes.home, permit: 3 });
+    expect([text, payloadText, dynamic]).toEqual(['', '', 'searchParams']);
   });
 
   test('says that the page read the search only if it did', async () => {

@@ -5,7 +5,7 @@
  */
 import { app } from '../app.ts';
 import { currentRequest, type RequestStore, type Revalidation } from '../request-store.ts';
-import { checkedTag, tagProblem } from './tags.ts';
+import { checkedTag, isTooLong } from './tags.ts';
 
 const MAX_PATH = 1024;
 /** The front takes so many in one call. */
@@ -15,10 +15,9 @@ export type CacheProfile = string | { expire?: number };
 
 export function revalidateTag(tag: string, profile?: CacheProfile): void {
   const store = writable('revalidateTag(tag)');
-  const problem = typeof tag === 'string' ? tagProblem(tag) : undefined;
-  if (problem !== undefined) {
+  if (isTooLong(tag)) {
     // No entry carries such a tag, since it was left out there as well (Next behaviour 5.8).
-    console.warn(`revalidateTag(${JSON.stringify(tag.slice(0, 80))}) has no effect: ${problem}.`);
+    console.warn(`revalidateTag(${JSON.stringify(tag.slice(0, 80))}…) has no effect: the tag is too long.`);
     return;
   }
   const value = checkedTag(tag, 'revalidateTag(tag)');

@@ -14,6 +14,11 @@ export function tagProblem(tag: unknown): string | undefined {
   return undefined;
 }
 
+/** Whether it is left out for its length alone. */
+export function isTooLong(tag: unknown): boolean {
+  return typeof tag === 'string' && tag !== '' && !/^[\0-\x1f]/.test(tag) && tagProblem(tag) !== undefined;
+}
+
 /** Keeps the good ones; warns of the others. */
 export function usableTags(tags: unknown, where: string): string[] {
   if (tags === undefined || tags === null) return [];
