@@ -2,6 +2,7 @@
 //! the body, and the connection ends visibly (HTTP/1: without the last chunk, HTTP/2: with a reset).
 
 use crate::heartbeat::Heartbeat;
+use crate::response::byte_ranges::ByteRanges;
 use crate::response::compress::Encoder;
 use crate::upstream::{UpstreamBody, UpstreamBodyError};
 use crate::work::Pieces;
@@ -57,6 +58,8 @@ pub enum Body {
     Upstream(Box<UpstreamBody>),
     /// A part of a file.
     File(FileBody),
+    /// Several parts of a file.
+    Ranges(Box<ByteRanges>),
     /// Another body in an encoding.
     Encoded(Box<EncodedBody>),
     /// Another body, an event stream that is never silent for long.
@@ -95,6 +98,7 @@ impl Body {
             Self::Full(bytes) => Some(bytes.len() as u64),
             Self::File(file) => Some(file.remaining),
             Self::Upstream(upstream) => upstream.length(),
+            Self::Ranges(ranges) => Some(ranges.remaining()),
             Self::Pieces(_) | Self::Encoded(_) => None,
             Self::Heartbeat(body) => body.length(),
         }
@@ -112,6 +116,7 @@ impl Body {
             Self::Pieces(pieces) => poll_pieces(pieces, context),
             Self::Upstream(upstream) => upstream.poll_bytes(context).map_err(Into::into),
             Self::File(file) => file.poll_bytes(context),
+            Self::Ranges(ranges) => ranges.poll_bytes(context),
             Self::Encoded(body) => body.poll_bytes(context),
             Self::Heartbeat(body) => body.poll_bytes(context),
         }
@@ -198,7 +203,8 @@ impl FileBody {
         }
     }
 
-    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyFailure>>> {
+    /// The next bytes.
+    pub fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyFailure>>> {
         loop {
             match std::mem::replace(&mut self.state, FileState::Ended) {
                 FileState::Ended => return Poll::Ready(None),

@@ -1,6 +1,7 @@
 //! The files of a build that are served as they are: hashed assets with their precompressed variants, and metadata files.
 //! They never change while the build is served, so small ones are kept in memory.
 
+use crate::response::compress;
 use bytes::Bytes;
 use ironside_cache::Encoding;
 use quick_cache::Weighter;
@@ -67,10 +68,7 @@ impl BuildFiles {
     pub async fn open(&self, file: &str, encoding: Option<Encoding>) -> io::Result<Opened> {
         let mut path = self.path_of(file)?;
         if let Some(encoding) = encoding {
-            path.as_mut_os_string().push(match encoding {
-                Encoding::Gzip => ".gz",
-                Encoding::Brotli => ".br",
-            });
+            path.as_mut_os_string().push(compress::ending(encoding));
         }
         if let Some(bytes) = self.kept.get(&path) {
             return Ok(Opened::Bytes(bytes));

@@ -1,124 +1,234 @@
-//! One connection: HTTP/1.1 or HTTP/2 by what the client sends first, with limits on what it may send and how long it may
-//! take. Each request becomes an [`Exchange`] and passes the [`crate::pipeline`].
+//! One connection: TLS or not, HTTP/1.1 or HTTP/2, with limits on what a client may send and how long it may take. Each
+//! request becomes an [`Exchange`] and passes the [`crate::pipeline`].
 
 use crate::exchange::Exchange;
-use crate::framing::Followed;
+use crate::opening::{Opened, Opening};
 use crate::options::Limits;
+use crate::patience::{Over, Patience};
 use crate::pipeline;
+use crate::pulse::Pulse;
 use crate::request_body::RequestBody;
 use crate::response::finish::finish;
 use crate::server::Current;
-use crate::telemetry::access_log::{self, LoggedBody};
-use http::{Request, Response};
+use crate::site::House;
+use crate::telemetry::access_log;
+use crate::tls::Tls;
+use crate::turn::{Turn, TurnBody};
+use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-/// How long a client may wait between saying that it speaks HTTP/2 and speaking it; clients send both at once.
-const PREFACE: Duration = Duration::from_secs(1);
+/// Bytes that one HTTP/2 stream may send before somebody reads them, and those of all streams of a connection together.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// Bytes of an answer that are kept for one HTTP/2 stream whose client takes them slowly.
+const STREAM_BUFFER: usize = 256 * 1024;
+/// hyper's own number, which costs nothing; another one costs memory for each request.
+const HEADERS: usize = 100;
 
-/// The protocol's settings.
-pub(crate) fn protocol(limits: &Limits) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    let headers = u32::try_from(limits.header_bytes).unwrap_or(u32::MAX);
-    // hyper reads heads and bodies through one buffer, whose smallest size is 8 KiB.
-    let buffer = limits.header_bytes.max(8 * 1024);
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        // Also the time that a connection may be idle between two requests.
-        .header_read_timeout(limits.header_timeout.min(limits.keep_alive))
-        .max_headers(limits.headers)
-        .max_buf_size(buffer)
-        .half_close(false);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.streams)
-        .max_header_list_size(headers)
-        .max_pending_accept_reset_streams(Some(20))
-        .keep_alive_interval(limits.keep_alive)
-        .keep_alive_timeout(limits.header_timeout);
-    builder
+/// What all connections of a server have in common.
+#[derive(Debug, Clone)]
+pub(crate) struct Protocols {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+    tls: Option<Tls>,
+}
+
+impl Protocols {
+    /// The protocols' settings.
+    pub(crate) fn new(limits: &Limits, tls: Option<Tls>) -> Self {
+        let mut http1 = http1::Builder::new();
+        // Time is kept by `Patience`.
+        http1
+            .header_read_timeout(None)
+            .max_header_size(limits.header_bytes)
+            // Heads and bodies pass one buffer, whose smallest size is 8 KiB.
+            .max_buf_size(limits.header_bytes.max(64 * 1024))
+            .half_close(false);
+        if limits.headers != HEADERS {
+            http1.max_headers(limits.headers);
+        }
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits.streams)
+            .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buf_size(STREAM_BUFFER)
+            .max_pending_accept_reset_streams(Some(20))
+            .max_local_error_reset_streams(Some(100))
+            .keep_alive_interval(limits.keep_alive)
+            .keep_alive_timeout(limits.header_timeout);
+        Self { http1, http2, tls }
+    }
+}
+
+/// A connection that was accepted.
+pub(crate) struct Accepted {
+    pub(crate) stream: TcpStream,
+    pub(crate) peer: SocketAddr,
+    pub(crate) pulse: Arc<Pulse>,
 }
 
 /// Serves a connection until it ends, or until `stop` and then the requests that are under way.
 pub(crate) async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
+    accepted: Accepted,
     current: Current,
-    protocol: Builder<TokioExecutor>,
+    protocols: Arc<Protocols>,
+    house: Arc<House>,
     stop: CancellationToken,
 ) {
+    let Accepted { stream, peer, pulse } = accepted;
     // Small pieces of a stream are to leave at once.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
     }
-    let limit = current.site().house.limits.header_timeout;
-    let (stream, seen) = Followed::new(stream);
-    let begun = seen.clone();
-    let requests = Arc::new(AtomicU64::new(0));
-    let counter = requests.clone();
+    let mut patience = Patience::new(pulse.clone(), &house.limits);
+    let opened = tokio::select! {
+        opened = open(stream, &protocols, &house.limits, &pulse, &mut patience) => opened,
+        () = stop.cancelled() => return,
+    };
+    let Some(opened) = opened else {
+        house.metrics.closed.count("unopened");
+        return tracing::debug!(%peer, "a connection without a request was closed");
+    };
+    let way = Way {
+        peer,
+        current,
+        pulse,
+        is_http2: opened.is_http2,
+        is_secure: protocols.tls.is_some(),
+    };
     let service = service_fn(move |request| {
-        let number = counter.fetch_add(1, Ordering::Relaxed) + 1;
-        let (current, has_two_lengths) = (current.clone(), seen.has_two_lengths(number));
-        async move { Ok::<_, Infallible>(respond(request, has_two_lengths, peer, &current).await) }
+        let turn = Turn::begin(&way.pulse, way.is_http2);
+        let way = way.clone();
+        // In a box, since hyper keeps the room for one as long as the connection lives.
+        Box::pin(async move { Ok::<_, Infallible>(respond(request, turn, &way).await) })
     });
-    // hyper watches the time from the first byte of HTTP/1 on, but not before it knows which protocol is spoken.
-    let silence = async {
-        tokio::time::sleep(limit.min(PREFACE)).await;
-        if begun.is_bare_preface() {
-            tokio::time::sleep(PREFACE).await;
-            if begun.is_bare_preface() {
-                return;
-            }
-        }
-        tokio::time::sleep(limit.saturating_sub(PREFACE)).await;
-        if requests.load(Ordering::Relaxed) > 0 {
-            std::future::pending::<()>().await;
-        }
+    let io = TokioIo::new(opened.wire);
+    // In a box, so that a connection that is not so far yet doesn't need the room.
+    let ended = if opened.is_http2 {
+        let mut connection = Box::pin(protocols.http2.serve_connection(io, service));
+        attend(connection.as_mut(), http2::Connection::graceful_shutdown, patience, &stop).await
+    } else {
+        let mut connection = Box::pin(protocols.http1.serve_connection(io, service));
+        attend(connection.as_mut(), http1::Connection::graceful_shutdown, patience, &stop).await
     };
-    let connection = protocol.serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = silence => return tracing::debug!(%peer, "a connection without a request was closed"),
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    match ended {
+        Ended::Over(over) => {
+            house.metrics.closed.count(over.word());
+            tracing::debug!(%peer, reason = over.word(), "a connection was closed");
         }
-    };
-    if let Err(error) = ended {
-        // A client that leaves, sends junk or is too slow: its business.
-        tracing::debug!(%peer, %error, "a connection ended early");
+        // A client that leaves or sends junk: its business.
+        Ended::Itself(Err(error)) => tracing::debug!(%peer, %error, "a connection ended early"),
+        Ended::Itself(Ok(())) => {}
     }
 }
 
-async fn respond(request: Request<Incoming>, has_two_lengths: bool, peer: SocketAddr, current: &Current) -> Response<LoggedBody> {
+async fn open(
+    stream: TcpStream,
+    protocols: &Protocols,
+    limits: &Limits,
+    pulse: &Arc<Pulse>,
+    patience: &mut Patience,
+) -> Option<Opened> {
+    let mut opening = tokio::select! {
+        begun = Opening::begin(stream, protocols.tls.as_ref(), pulse) => begun.ok()?,
+        _ = patience.over() => return None,
+    };
+    tokio::select! {
+        opened = opening.first_head(limits.header_bytes, pulse) => return opened.ok().flatten(),
+        over = patience.over() => {
+            if over == Over::Head {
+                opening.too_late();
+            }
+        }
+    }
+    None
+}
+
+/// How a connection ended.
+enum Ended {
+    Itself(hyper::Result<()>),
+    Over(Over),
+}
+
+/// Lets a connection run for as long as there is patience with it.
+async fn attend<C: Future<Output = hyper::Result<()>>>(
+    mut connection: Pin<&mut C>,
+    shut: fn(Pin<&mut C>),
+    mut patience: Patience,
+    stop: &CancellationToken,
+) -> Ended {
+    let (mut why, mut is_leaving) = (None, false);
+    loop {
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => {
+                return why.map_or(Ended::Itself(ended), Ended::Over);
+            }
+            over = patience.over() => {
+                if is_leaving || !over.is_polite() {
+                    return Ended::Over(over);
+                }
+                why = Some(over);
+            }
+            () = stop.cancelled(), if !is_leaving => {}
+        }
+        shut(connection.as_mut());
+        patience.leaves();
+        is_leaving = true;
+    }
+}
+
+/// How requests of a connection come.
+#[derive(Debug, Clone)]
+struct Way {
+    peer: SocketAddr,
+    current: Current,
+    pulse: Arc<Pulse>,
+    is_http2: bool,
+    is_secure: bool,
+}
+
+async fn respond(request: Request<Incoming>, turn: Turn, way: &Way) -> Response<TurnBody> {
     let began = Instant::now();
-    let site = current.site();
+    let site = way.current.site();
+    let limits = &site.house.limits;
     site.house.metrics.active.fetch_add(1, Ordering::Relaxed);
     let (head, body) = request.into_parts();
     let request_id = site
         .house
         .request_ids
-        .name(&head.headers, site.house.trusted.trust(peer.ip()));
+        .name(&head.headers, site.house.trusted.trust(way.peer.ip()));
     // Who waits to be told to send has not begun to.
-    let is_sending = !head.headers.contains_key(http::header::EXPECT);
-    let body = RequestBody::new(body, site.house.limits.body_timeout, is_sending, site.house.tasks.clone());
-    let mut exchange = Exchange::new(head, body, peer, request_id);
-    exchange.has_two_lengths = has_two_lengths;
+    let is_sending = !head.headers.contains_key(header::EXPECT);
+    let body = RequestBody::new(body, limits.body_patience(), is_sending, site.house.tasks.clone());
+    let mut exchange = Exchange::new(head, body, way.peer, request_id);
+    exchange.is_secure = way.is_secure;
+    exchange.ambiguity = way.pulse.ambiguity(turn.number);
     let answer = pipeline::answer(&mut exchange, &site).await;
     std::mem::take(&mut exchange.body).leave();
     let reason = answer.reason;
-    let response = finish(&exchange, &site, answer);
-    access_log::logged(response, exchange, reason, began, site.house.clone())
+    let mut response = finish(&exchange, &site, answer);
+    if !way.is_http2 && (exchange.is_last || turn.number >= limits.requests) {
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    } else if turn.number >= limits.requests {
+        way.pulse.worn();
+    }
+    access_log::logged(response, exchange, reason, began, site.house.clone()).map(|body| turn.over(body))
 }

@@ -1,6 +1,7 @@
 //! One request while it is answered: what the client sent, and what the phases have found out so far.
 
 use crate::forwarded::Client;
+use crate::framing::Ambiguity;
 use crate::request_body::RequestBody;
 use crate::response::accept::Accepted;
 use crate::rules::Asked;
@@ -23,8 +24,12 @@ pub struct Exchange {
     pub uri: http::Uri,
     /// The headers; phases take away what is not for the application.
     pub headers: HeaderMap,
-    /// Whether the head names a length and chunks, so that its end can be read in two ways.
-    pub has_two_lengths: bool,
+    /// Why the head can be read in more than one way, if it can.
+    pub ambiguity: Option<Ambiguity>,
+    /// Whether nothing more is read of the connection.
+    pub is_last: bool,
+    /// Whether the connection itself is TLS.
+    pub is_secure: bool,
     /// The body, until somebody takes it.
     pub body: RequestBody,
     /// The other end of the connection.
@@ -148,7 +153,9 @@ impl Exchange {
             method: head.method,
             version: head.version,
             uri: head.uri,
-            has_two_lengths: false,
+            ambiguity: None,
+            is_last: false,
+            is_secure: false,
             body,
             peer,
             request_id,

@@ -1,63 +1,14 @@
-//! Who the client is and how it came, where a proxy stands between: `X-Forwarded-*` of peers that are trusted.
+//! Who the client is and how it came, where proxies stand between: `X-Forwarded-*`, or `Forwarded` (RFC 7239), of peers that
+//! are trusted. Lists are read from the right, where the nearest proxy has written, and only as far as the proxies are ours:
+//! what stands further left was claimed by somebody else. The application gets the headers without those claims.
 //!
 //! # When this weakens
 //! A trusted proxy that passes on `X-Forwarded-Host` of its own clients unchecked lets them choose the host that the
 //! origin check compares with. It has to overwrite the header.
 
+use crate::trusted_proxies::TrustedProxies;
 use http::{HeaderMap, HeaderValue, header};
 use std::net::{IpAddr, Ipv6Addr};
-use thiserror::Error;
-
-/// A network of trusted proxies that can't be read.
-#[derive(Debug, Error)]
-#[error("{0:?} is neither an address nor a network such as 10.0.0.0/8")]
-pub struct NetworkError(String);
-
-/// Peers whose forwarded headers are believed.
-#[derive(Debug, Clone, Default)]
-pub struct TrustedProxies(Vec<(u128, u32)>);
-
-impl TrustedProxies {
-    /// Reads a list of addresses and networks.
-    ///
-    /// # Errors
-    /// When one of them is neither.
-    pub fn new(list: &[String]) -> Result<Self, NetworkError> {
-        list.iter()
-            .map(|text| network(text).ok_or_else(|| NetworkError(text.clone())))
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-
-    /// Whether a peer is trusted. Loopback addresses always are: what runs on this machine can reach the server anyway.
-    #[must_use]
-    pub fn trust(&self, address: IpAddr) -> bool {
-        let bits = as_v6(address);
-        address.to_canonical().is_loopback() || self.0.iter().any(|(network, prefix)| masked(bits, *prefix) == *network)
-    }
-}
-
-fn network(text: &str) -> Option<(u128, u32)> {
-    let (address, prefix) = text
-        .trim()
-        .split_once('/')
-        .map_or((text.trim(), None), |(address, prefix)| (address, Some(prefix)));
-    let address: IpAddr = address.parse().ok()?;
-    let (width, shift) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
-    let prefix: u32 = prefix.map_or(Some(width), |prefix| prefix.parse().ok().filter(|prefix| *prefix <= width))?;
-    Some((masked(as_v6(address), prefix + shift), prefix + shift))
-}
-
-fn as_v6(address: IpAddr) -> u128 {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),
-        IpAddr::V6(v6) => u128::from(v6),
-    }
-}
-
-fn masked(bits: u128, prefix: u32) -> u128 {
-    bits & u128::MAX.checked_shl(128 - prefix).unwrap_or(0)
-}
 
 /// How the client sees this server, and who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,75 +50,212 @@ const HOST: &str = "x-forwarded-host";
 const PORT: &str = "x-forwarded-port";
 const PROTO: &str = "x-forwarded-proto";
 const FOR: &str = "x-forwarded-for";
+const FORWARDED: &str = "forwarded";
+const ALL: [&str; 5] = [HOST, PORT, PROTO, FOR, FORWARDED];
+
+/// How a request came to us, without the help of others.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The other end of the connection.
+    pub peer: IpAddr,
+    /// The host that the request names.
+    pub host: &'a str,
+    /// Whether the connection is TLS.
+    pub is_secure: bool,
+}
+
+/// What the proxies say, as far as they are ours.
+#[derive(Debug, Default)]
+struct Told {
+    address: Option<IpAddr>,
+    https: Option<bool>,
+    host: Option<String>,
+    /// The part of the list of addresses that is believed, from left to right.
+    chain: Vec<String>,
+}
 
 /// Works out who the client is, and makes the forwarded headers agree: those of a peer that isn't trusted are dropped, and
 /// those that are missing are filled in, as applications expect them.
-pub fn settle(headers: &mut HeaderMap, peer: IpAddr, host: &str, trusted: &TrustedProxies) -> Client {
-    let peer = peer.to_canonical();
-    if !trusted.trust(peer) {
-        for name in [HOST, PORT, PROTO, FOR, "forwarded"] {
+pub fn settle(headers: &mut HeaderMap, arrival: Arrival<'_>, trusted: &TrustedProxies) -> Client {
+    let peer = arrival.peer.to_canonical();
+    let mut told = Told::default();
+    if trusted.trust(peer) {
+        // Whoever writes the one passes the other on as it came, so the two are never mixed.
+        if [HOST, PORT, PROTO, FOR].iter().any(|name| headers.contains_key(*name)) {
+            headers.remove(FORWARDED);
+            told = by_x_forwarded(headers, trusted);
+        } else if headers.contains_key(FORWARDED) {
+            told = by_forwarded(headers, trusted);
+            headers.remove(FORWARDED);
+        }
+    } else {
+        for name in ALL {
             headers.remove(name);
         }
     }
-    let https = first(headers, PROTO).is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-    let authority = first(headers, HOST)
-        .filter(|host| is_authority(host))
-        .unwrap_or_else(|| host.to_owned())
-        .to_ascii_lowercase();
-    let address = client_address(headers, peer, trusted);
     let client = Client {
-        https,
-        authority,
-        address,
+        https: told.https.unwrap_or(arrival.is_secure),
+        authority: told.host.unwrap_or_else(|| arrival.host.to_owned()).to_ascii_lowercase(),
+        address: told.address.unwrap_or(peer),
     };
-    for (name, value) in [
-        (HOST, client.authority.clone()),
-        (PORT, client.port().to_owned()),
-        (PROTO, if https { "https" } else { "http" }.to_owned()),
-        (FOR, peer.to_string()),
-    ] {
-        if !headers.contains_key(name)
-            && let Ok(value) = HeaderValue::from_str(&value)
-        {
+    let chain = if told.chain.is_empty() {
+        peer.to_string()
+    } else {
+        told.chain.join(", ")
+    };
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
+        }
+    };
+    set(HOST, &client.authority);
+    set(PROTO, if client.https { "https" } else { "http" });
+    set(FOR, &chain);
+    if !headers.get(PORT).is_some_and(is_port) {
+        let port = client.port().to_owned();
+        if let Ok(value) = HeaderValue::from_str(&port) {
+            headers.insert(PORT, value);
         }
     }
     client
 }
 
-/// The first item of a list header.
-fn first(headers: &HeaderMap, name: &str) -> Option<String> {
-    let value = headers.get(name)?.to_str().ok()?;
-    let item = value.split(',').next()?.trim();
-    (!item.is_empty()).then(|| item.to_owned())
+fn is_port(value: &HeaderValue) -> bool {
+    value.to_str().is_ok_and(|port| port.parse::<u16>().is_ok())
 }
 
-/// The nearest address that is not one of a trusted proxy, read from the end that our own proxies have written.
-fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &TrustedProxies) -> IpAddr {
-    if !trusted.trust(peer) {
-        return peer;
+/// The items of a list header from the right.
+fn from_right<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let mut items: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+    items.reverse();
+    items
+}
+
+fn by_x_forwarded(headers: &HeaderMap, trusted: &TrustedProxies) -> Told {
+    let clients = from_right(headers, FOR);
+    let (address, hops) = walk(clients.iter().map(|item| parse_address(item)), trusted);
+    // The proxy that saw the client wrote as far from the right as its address stands; one that overwrites wrote alone.
+    let at = |name: &str| {
+        let items = from_right(headers, name);
+        let place = hops.max(1).min(items.len()).checked_sub(1)?;
+        items.get(place).map(|item| (*item).to_owned())
+    };
+    Told {
+        address,
+        https: at(PROTO).and_then(|proto| is_https(&proto)),
+        host: at(HOST).filter(|host| is_authority(host)),
+        chain: clients.iter().take(hops).rev().map(|item| (*item).to_owned()).collect(),
     }
-    let mut nearest = peer;
-    let values: Vec<&str> = headers.get_all(FOR).iter().filter_map(|value| value.to_str().ok()).collect();
-    for item in values.iter().rev().flat_map(|value| value.rsplit(',')) {
-        let item = item.trim();
-        let bare = item
-            .parse()
-            .ok()
-            .or_else(|| split_port(item).0.trim_matches(['[', ']']).parse().ok());
-        let Some(address) = bare else { break };
-        nearest = address;
+}
+
+fn is_https(proto: &str) -> Option<bool> {
+    match proto {
+        proto if proto.eq_ignore_ascii_case("https") => Some(true),
+        proto if proto.eq_ignore_ascii_case("http") => Some(false),
+        _ => None,
+    }
+}
+
+/// One proxy's word in `Forwarded`.
+#[derive(Debug, Default)]
+struct Element {
+    client: Option<IpAddr>,
+    https: Option<bool>,
+    host: Option<String>,
+}
+
+fn by_forwarded(headers: &HeaderMap, trusted: &TrustedProxies) -> Told {
+    let values = headers.get_all(FORWARDED).iter().filter_map(|value| value.to_str().ok());
+    let mut elements: Vec<Element> = values
+        .flat_map(|value| split_outside_quotes(value, ','))
+        .map(|text| element(&text))
+        .collect();
+    elements.reverse();
+    let (address, hops) = walk(elements.iter().map(|element| element.client), trusted);
+    let believed = elements.get(..hops.max(1).min(elements.len())).unwrap_or_default();
+    Told {
+        address,
+        https: believed.iter().rev().find_map(|element| element.https),
+        host: believed.iter().rev().find_map(|element| element.host.clone()),
+        chain: believed
+            .iter()
+            .rev()
+            .filter_map(|element| element.client.map(|address| address.to_string()))
+            .collect(),
+    }
+}
+
+fn element(text: &str) -> Element {
+    let mut element = Element::default();
+    for pair in split_outside_quotes(text, ';') {
+        let Some((name, value)) = pair.split_once('=') else { continue };
+        let value = unquoted(value.trim());
+        match name.trim().to_ascii_lowercase().as_str() {
+            "for" => element.client = parse_address(&value),
+            "proto" => element.https = is_https(&value),
+            "host" => element.host = Some(value).filter(|host| is_authority(host)),
+            _ => {}
+        }
+    }
+    element
+}
+
+fn split_outside_quotes(text: &str, separator: char) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for letter in text.chars() {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            letter if letter == separator && !is_quoted => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(letter);
+        }
+    }
+    parts
+}
+
+fn unquoted(value: &str) -> String {
+    let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    inner.map_or_else(|| value.to_owned(), |inner| inner.replace('\\', ""))
+}
+
+/// The nearest address that is not one of a trusted proxy, and how many items from the right it stands.
+fn walk(clients: impl Iterator<Item = Option<IpAddr>>, trusted: &TrustedProxies) -> (Option<IpAddr>, usize) {
+    let (mut nearest, mut hops) = (None, 0);
+    for client in clients {
+        // What can't be read was not written by a proxy of ours, or hides the client on purpose.
+        let Some(address) = client else { break };
+        (nearest, hops) = (Some(address), hops + 1);
         if !trusted.trust(address) {
             break;
         }
     }
-    nearest
+    (nearest, hops)
+}
+
+fn parse_address(item: &str) -> Option<IpAddr> {
+    let bare = item
+        .parse()
+        .ok()
+        .or_else(|| split_port(item).0.trim_matches(['[', ']']).parse().ok());
+    bare.map(|address: IpAddr| address.to_canonical())
 }
 
 /// Whether a text can stand as `host[:port]`: nothing that would end the host in a URL.
 #[must_use]
 pub fn is_authority(text: &str) -> bool {
-    let (host, _) = split_port(text);
+    let (host, port) = split_port(text);
+    if port.is_some_and(|port| !port.is_empty() && port.parse::<u16>().is_err()) {
+        return false;
+    }
     let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     match inner {
         Some(v6) => v6.parse::<Ipv6Addr>().is_ok(),
@@ -204,23 +292,49 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn from(peer: &str) -> Arrival<'static> {
+        Arrival {
+            peer: ip(peer),
+            host: "shop.example:8080",
+            is_secure: false,
+        }
+    }
+
+    fn trusted(list: &[&str]) -> TrustedProxies {
+        TrustedProxies::new(&list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()).unwrap()
+    }
+
     #[test]
-    fn a_loopback_peer_is_believed_and_the_first_host_counts() {
-        let mut headers = sent(&[
-            ("x-forwarded-host", "Public.example, b.example"),
-            ("x-forwarded-proto", "https"),
-            ("x-forwarded-for", "203.0.113.5"),
-        ]);
-        let client = settle(&mut headers, ip("127.0.0.1"), "localhost:3000", &TrustedProxies::default());
-        assert_eq!(
-            client,
-            Client {
-                https: true,
-                authority: "public.example".into(),
-                address: ip("203.0.113.5")
+    fn a_trusted_proxy_is_believed() {
+        for list in [
+            &[
+                ("x-forwarded-host", "Public.example"),
+                ("x-forwarded-proto", "https"),
+                ("x-forwarded-for", "203.0.113.5"),
+            ][..],
+            &[("forwarded", "for=203.0.113.5:4711;proto=HTTPS;host=\"Public.example\"")],
+        ] {
+            let mut headers = sent(list);
+            let client = settle(&mut headers, from("127.0.0.1"), &TrustedProxies::default());
+            assert_eq!(
+                client,
+                Client {
+                    https: true,
+                    authority: "public.example".into(),
+                    address: ip("203.0.113.5")
+                }
+            );
+            assert_eq!(client.port(), "443");
+            for (name, value) in [
+                (HOST, "public.example"),
+                (PROTO, "https"),
+                (FOR, "203.0.113.5"),
+                (PORT, "443"),
+            ] {
+                assert_eq!(headers[name], value, "{list:?}");
             }
-        );
-        assert_eq!(client.port(), "443");
+            assert!(!headers.contains_key("forwarded"));
+        }
     }
 
     #[test]
@@ -228,14 +342,10 @@ mod tests {
         let mut headers = sent(&[
             ("x-forwarded-host", "evil.example"),
             ("x-forwarded-for", "127.0.0.1"),
-            ("forwarded", "host=evil"),
+            ("x-forwarded-proto", "https"),
+            ("forwarded", "host=evil;for=127.0.0.1"),
         ]);
-        let client = settle(
-            &mut headers,
-            ip("198.51.100.7"),
-            "shop.example:8080",
-            &TrustedProxies::default(),
-        );
+        let client = settle(&mut headers, from("198.51.100.7"), &TrustedProxies::default());
         assert_eq!(
             client,
             Client {
@@ -251,21 +361,75 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_the_nearest_address_that_is_no_proxy_of_ours() {
-        let trusted = TrustedProxies::new(&["10.0.0.0/8".into(), "2001:db8::/32".into()]).unwrap();
-        let mut headers = sent(&[("x-forwarded-for", "1.1.1.1, 203.0.113.5:443, 10.1.2.3")]);
+    fn lists_are_read_from_the_right_as_far_as_proxies_are_ours() {
+        let ours = trusted(&["10.0.0.0/8", "2001:db8::/32"]);
+        let mut headers = sent(&[
+            ("x-forwarded-for", "1.1.1.1, 203.0.113.5:443, 10.1.2.3"),
+            ("x-forwarded-proto", "http, https, http"),
+            ("x-forwarded-host", "evil.example, shop.example, inner.example"),
+        ]);
+        let client = settle(&mut headers, from("::ffff:10.9.9.9"), &ours);
         assert_eq!(
-            settle(&mut headers, ip("::ffff:10.9.9.9"), "h", &trusted).address,
-            ip("203.0.113.5")
+            (client.address, client.https, client.authority.as_str()),
+            (ip("203.0.113.5"), true, "shop.example")
         );
-        assert!(trusted.trust(ip("2001:db8::1")) && !trusted.trust(ip("11.0.0.1")));
+        assert_eq!(headers[FOR], "203.0.113.5:443, 10.1.2.3", "what was only claimed is gone");
+        let mut headers = sent(&[(
+            "forwarded",
+            "for=1.1.1.1;host=evil.example, for=\"[2001:db9::1]:4711\";proto=https;host=shop.example, for=10.1.2.3;host=inner.example",
+        )]);
+        let client = settle(&mut headers, from("10.9.9.9"), &ours);
+        assert_eq!(
+            (client.address, client.https, client.authority.as_str()),
+            (ip("2001:db9::1"), true, "shop.example")
+        );
+        assert_eq!(headers[FOR], "2001:db9::1, 10.1.2.3");
     }
 
     #[test]
-    fn networks_with_mistakes_are_refused() {
-        for text in ["10.0.0.0/33", "ten", "10.0.0", "::1/129", ""] {
-            assert!(TrustedProxies::new(&[text.into()]).is_err(), "{text}");
+    fn one_word_of_the_nearest_proxy_holds_for_all_of_the_way() {
+        let mut headers = sent(&[("x-forwarded-for", "203.0.113.5, 10.1.2.3"), ("x-forwarded-proto", "https")]);
+        let client = settle(&mut headers, from("10.9.9.9"), &trusted(&["10.0.0.0/8"]));
+        assert!(client.https && client.address == ip("203.0.113.5"));
+    }
+
+    #[test]
+    fn forwarded_is_not_mixed_with_its_older_relatives() {
+        let mut headers = sent(&[
+            ("x-forwarded-for", "203.0.113.5"),
+            ("forwarded", "for=1.1.1.1;host=evil.example"),
+        ]);
+        let client = settle(&mut headers, from("127.0.0.1"), &TrustedProxies::default());
+        assert_eq!(
+            (client.address, client.authority.as_str()),
+            (ip("203.0.113.5"), "shop.example:8080")
+        );
+    }
+
+    #[test]
+    fn a_client_that_hides_leaves_the_peer() {
+        for value in ["for=_hidden;proto=https", "for=unknown;proto=https", "proto=https"] {
+            let mut headers = HeaderMap::new();
+            headers.insert("forwarded", HeaderValue::from_static(value));
+            let client = settle(&mut headers, from("127.0.0.1"), &TrustedProxies::default());
+            assert_eq!((client.address, client.https), (ip("127.0.0.1"), true), "{value}");
         }
+    }
+
+    #[test]
+    fn the_connection_itself_counts_where_no_proxy_says_otherwise() {
+        let arrival = Arrival {
+            is_secure: true,
+            ..from("198.51.100.7")
+        };
+        let client = settle(&mut HeaderMap::new(), arrival, &TrustedProxies::default());
+        assert!(client.https);
+        let mut headers = sent(&[("x-forwarded-proto", "http")]);
+        let arrival = Arrival {
+            is_secure: true,
+            ..from("127.0.0.1")
+        };
+        assert!(!settle(&mut headers, arrival, &TrustedProxies::default()).https);
     }
 
     #[test]
@@ -273,7 +437,19 @@ mod tests {
         for good in ["localhost", "a.example:80", "[::1]:3000", "127.0.0.1", "xn--caf-dma.example"] {
             assert!(is_authority(good), "{good}");
         }
-        for bad in ["", "a b", "a/b", "user@host", "a?b", "[::1", "::1", "a:b", "host#x"] {
+        for bad in [
+            "",
+            "a b",
+            "a/b",
+            "user@host",
+            "a?b",
+            "[::1",
+            "::1",
+            "a:b",
+            "host#x",
+            "a:65536",
+            "a:99999999999",
+        ] {
             assert!(!is_authority(bad), "{bad}");
         }
     }

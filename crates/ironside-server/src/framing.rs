@@ -1,103 +1,61 @@
-//! Follows on an HTTP/1 connection where messages begin and end, beside hyper, for what hyper leaves open: does a head name
-//! both `Content-Length` and `Transfer-Encoding`, and does somebody who says that HTTP/2 is spoken go on to speak it?
+//! Follows on an HTTP/1 connection where messages begin and end, beside hyper, and finds what hyper would read in one of
+//! several ways: two lengths, several lengths, codings that nobody takes off, lines that end in a bare LF, folded headers.
 //!
-//! Of two lengths hyper obeys the second and takes the first away, so nobody after it can tell. That is allowed (RFC 9112, 6.3), but such
-//! a request only ever comes from somebody who hopes that two servers disagree about its end, so it is refused. The
-//! follower decides nothing else. Where it cannot follow (HTTP/2, or what hyper is about to refuse) it stops looking.
+//! Such a request is allowed in places (RFC 9112, 2.2, 5.2, 6.3), but it only ever comes from somebody who hopes that two
+//! servers disagree about its end, so it is refused and its connection closed. The follower decides nothing else. Where it
+//! cannot follow (HTTP/2, or what hyper is about to refuse) it stops looking.
 
-use std::io::{self, IoSlice};
-use std::pin::Pin;
+use crate::pulse::Pulse;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use thiserror::Error;
 
 /// The longest line that is remembered; hyper has limits of its own.
 const LONGEST_LINE: usize = 64 * 1024;
 /// `\r\nSM\r\n\r\n` and the nine bytes that begin every frame.
 const AFTER_FIRST_LINE: u64 = 8 + 9;
 
-/// What was seen of a connection so far.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Seen(Arc<Marks>);
-
-#[derive(Debug, Default)]
-struct Marks {
-    /// The number of the request with two lengths, or 0. After it the connection ends, so there is one at most.
-    two_lengths: AtomicU64,
-    /// HTTP/2's first line was sent, and no frame yet.
-    bare_preface: AtomicBool,
+/// Why a head can be read in more than one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[repr(u8)]
+pub enum Ambiguity {
+    /// `Content-Length` beside `Transfer-Encoding`.
+    #[error("Content-Length and Transfer-Encoding exclude each other")]
+    TwoLengths = 1,
+    /// More than one `Content-Length`, even if they agree.
+    #[error("there is more than one Content-Length")]
+    ManyLengths = 2,
+    /// A `Content-Length` that is not only digits.
+    #[error("Content-Length is not a number")]
+    Length = 3,
+    /// `Transfer-Encoding` that is not just `chunked`, once.
+    #[error("Transfer-Encoding is not chunked")]
+    Coding = 4,
+    /// A line of the head that ends in LF without CR.
+    #[error("a line ends without CR")]
+    LineEnd = 5,
+    /// A header that goes on in the next line.
+    #[error("a header is folded")]
+    Folded = 6,
+    /// A header's name that has white space or nothing in it, or no colon behind it.
+    #[error("a header has no proper name")]
+    Name = 7,
+    /// A target with a fragment, which no client sends.
+    #[error("the request target has a fragment")]
+    Fragment = 8,
 }
 
-impl Seen {
-    /// Whether the request of this number, counted from 1, names two lengths.
-    #[must_use]
-    pub(crate) fn has_two_lengths(&self, number: u64) -> bool {
-        self.0.two_lengths.load(Ordering::Acquire) == number
-    }
-
-    /// Whether HTTP/2 was announced and nothing followed, though its SETTINGS have to (RFC 9113, 3.4).
-    #[must_use]
-    pub(crate) fn is_bare_preface(&self) -> bool {
-        self.0.bare_preface.load(Ordering::Acquire)
-    }
-}
-
-/// A connection that is followed while it is read.
-#[derive(Debug)]
-pub(crate) struct Followed<T> {
-    inner: T,
-    follower: Follower,
-}
-
-impl<T> Followed<T> {
-    /// Follows a connection from its first byte on.
-    #[must_use]
-    pub(crate) fn new(inner: T) -> (Self, Seen) {
-        let found = Seen::default();
-        (
-            Self {
-                inner,
-                follower: Follower::new(found.clone()),
-            },
-            found,
-        )
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for Followed<T> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
-        self.follower.read(buffer.filled().get(before..).unwrap_or_default());
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Followed<T> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
+impl Ambiguity {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::TwoLengths,
+        Self::ManyLengths,
+        Self::Length,
+        Self::Coding,
+        Self::LineEnd,
+        Self::Folded,
+        Self::Name,
+        Self::Fragment,
+    ];
 }
 
 /// What the next byte belongs to.
@@ -121,61 +79,78 @@ enum Place {
     Lost,
 }
 
+/// See the module's documentation.
 #[derive(Debug)]
-struct Follower {
+pub(crate) struct Follower {
     place: Place,
     /// The beginning of a line that is not here whole yet.
     line: Vec<u8>,
     /// What the headers so far say.
     length: Option<u64>,
     is_chunked: bool,
+    ambiguity: Option<Ambiguity>,
     heads: u64,
-    found: Seen,
+    is_http2: bool,
+    pulse: Arc<Pulse>,
 }
 
 impl Follower {
-    fn new(found: Seen) -> Self {
+    /// At the first byte of a connection. What it finds is told to `pulse`.
+    pub(crate) fn new(pulse: Arc<Pulse>) -> Self {
         Self {
             place: Place::RequestLine,
             line: Vec::new(),
             length: None,
             is_chunked: false,
+            ambiguity: None,
             heads: 0,
-            found,
+            is_http2: false,
+            pulse,
         }
     }
 
-    fn read(&mut self, mut bytes: &[u8]) {
+    /// Whether the first head is here whole, or it is clear that nothing can be made of what came: then somebody else has to
+    /// look at it.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.heads > 0 || self.place == Place::Lost
+    }
+
+    /// Whether HTTP/2 was announced, and its first frame begun (RFC 9113, 3.4).
+    pub(crate) fn is_http2(&self) -> bool {
+        self.is_http2
+    }
+
+    /// Stops looking: it is known from elsewhere that this is HTTP/2.
+    pub(crate) fn give_up(&mut self) {
+        self.place = Place::Lost;
+    }
+
+    /// Goes on through what was read.
+    pub(crate) fn read(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             bytes = match self.place {
                 Place::Lost => return,
                 Place::Preface(left) => {
-                    let rest = self.skip(bytes, left, Place::Preface, Place::Lost);
-                    self.found.0.bare_preface.store(self.place != Place::Lost, Ordering::Release);
+                    let rest = skip(&mut self.place, bytes, left, Place::Preface, Place::Lost);
+                    self.is_http2 = self.place == Place::Lost;
                     rest
                 }
-                Place::Body(left) => self.skip(bytes, left, Place::Body, Place::RequestLine),
-                Place::Chunk(left) => self.skip(bytes, left, Place::Chunk, Place::ChunkSize),
+                Place::Body(left) => skip(&mut self.place, bytes, left, Place::Body, Place::RequestLine),
+                Place::Chunk(left) => skip(&mut self.place, bytes, left, Place::Chunk, Place::ChunkSize),
                 Place::RequestLine | Place::Headers | Place::ChunkSize | Place::Trailers => self.read_line(bytes),
             };
         }
     }
 
-    fn skip<'a>(&mut self, bytes: &'a [u8], left: u64, more: fn(u64) -> Place, then: Place) -> &'a [u8] {
-        let here = bytes.len() as u64;
-        if here < left {
-            self.place = more(left - here);
-            return &[];
-        }
-        self.place = then;
-        usize::try_from(left)
-            .ok()
-            .and_then(|left| bytes.get(left..))
-            .unwrap_or_default()
-    }
-
     fn read_line<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
+        if self.place == Place::RequestLine {
+            self.pulse.head_began();
+            if is_no_request_line(bytes) {
+                self.place = Place::Lost;
+                return &[];
+            }
+        }
+        let Some(end) = memchr::memchr(b'\n', bytes) else {
             self.line.extend_from_slice(bytes);
             if self.line.len() > LONGEST_LINE {
                 self.place = Place::Lost;
@@ -195,18 +170,21 @@ impl Follower {
 
     /// Where the reading stands after a line.
     fn after(&mut self, line: &[u8]) -> Place {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        match (self.place, line.is_empty()) {
-            (Place::RequestLine, true) | (Place::Trailers, true) => Place::RequestLine,
-            (Place::RequestLine, false) if line == b"PRI * HTTP/2.0" => {
-                self.found.0.bare_preface.store(true, Ordering::Release);
-                Place::Preface(AFTER_FIRST_LINE)
+        let is_head = matches!(self.place, Place::RequestLine | Place::Headers);
+        let line = line.strip_suffix(b"\r").unwrap_or_else(|| {
+            if is_head {
+                self.note(Ambiguity::LineEnd);
             }
-            (Place::RequestLine, false) => {
-                (self.length, self.is_chunked) = (None, false);
+            line
+        });
+        match (self.place, line.is_empty()) {
+            (Place::RequestLine, true) => Place::RequestLine,
+            (Place::Trailers, true) => Place::RequestLine,
+            (Place::RequestLine, false) => self.after_request_line(line),
+            (Place::Headers, false) => {
+                self.after_header(line);
                 Place::Headers
             }
-            (Place::Headers, false) => self.after_header(line),
             (Place::Headers, true) => self.after_head(),
             (Place::ChunkSize, _) => match chunk_size(line) {
                 Some(0) => Place::Trailers,
@@ -217,35 +195,91 @@ impl Follower {
         }
     }
 
-    fn after_header(&mut self, line: &[u8]) -> Place {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-            return Place::Lost;
+    fn note(&mut self, ambiguity: Ambiguity) {
+        self.ambiguity.get_or_insert(ambiguity);
+    }
+
+    fn after_request_line(&mut self, line: &[u8]) -> Place {
+        if line == b"PRI * HTTP/2.0" && self.heads == 0 {
+            self.pulse.head_ended();
+            return Place::Preface(AFTER_FIRST_LINE);
+        }
+        if memchr::memchr(b'#', line).is_some() {
+            self.note(Ambiguity::Fragment);
+        }
+        (self.length, self.is_chunked) = (None, false);
+        Place::Headers
+    }
+
+    fn after_header(&mut self, line: &[u8]) {
+        if matches!(line.first(), Some(b' ' | b'\t')) {
+            return self.note(Ambiguity::Folded);
+        }
+        let Some(colon) = memchr::memchr(b':', line) else {
+            return self.note(Ambiguity::Name);
         };
         let (name, value) = line.split_at(colon);
+        if name.is_empty() || name.iter().any(u8::is_ascii_whitespace) {
+            return self.note(Ambiguity::Name);
+        }
+        let value = value.get(1..).unwrap_or_default().trim_ascii();
         if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            if self.is_chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                self.note(Ambiguity::Coding);
+            }
             self.is_chunked = true;
         } else if name.eq_ignore_ascii_case(b"content-length") {
-            let digits = value.get(1..).and_then(|value| std::str::from_utf8(value.trim_ascii()).ok());
-            match digits.and_then(|digits| digits.parse().ok()) {
+            if self.length.is_some() {
+                self.note(Ambiguity::ManyLengths);
+            }
+            match number(value) {
                 Some(length) => self.length = Some(length),
-                None => return Place::Lost,
+                None => self.note(Ambiguity::Length),
             }
         }
-        Place::Headers
     }
 
     fn after_head(&mut self) -> Place {
         self.heads += 1;
+        self.pulse.head_ended();
+        if self.length.is_some() && self.is_chunked {
+            self.note(Ambiguity::TwoLengths);
+        }
+        if let Some(ambiguity) = self.ambiguity {
+            self.pulse.found(self.heads, ambiguity);
+            return Place::Lost;
+        }
         match (self.length, self.is_chunked) {
-            (Some(_), true) => {
-                self.found.0.two_lengths.store(self.heads, Ordering::Release);
-                Place::Lost
-            }
-            (None, true) => Place::ChunkSize,
+            (_, true) => Place::ChunkSize,
             (None | Some(0), false) => Place::RequestLine,
             (Some(length), false) => Place::Body(length),
         }
     }
+}
+
+/// Whether there is something that no line of text has, such as TLS's handshake: then its end is not waited for.
+fn is_no_request_line(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\r')
+}
+
+fn skip<'a>(place: &mut Place, bytes: &'a [u8], left: u64, more: fn(u64) -> Place, then: Place) -> &'a [u8] {
+    let here = bytes.len() as u64;
+    if here < left {
+        *place = more(left - here);
+        return &[];
+    }
+    *place = then;
+    usize::try_from(left)
+        .ok()
+        .and_then(|left| bytes.get(left..))
+        .unwrap_or_default()
+}
+
+/// Digits and nothing else: `+5` and `5, 5` are lengths to some.
+fn number(digits: &[u8]) -> Option<u64> {
+    let plain = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    plain.then(|| std::str::from_utf8(digits).ok()?.parse().ok()).flatten()
 }
 
 /// The number before a chunk and its extensions.
@@ -259,17 +293,18 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// The number of the request with two lengths, and how many heads were seen, with the bytes in pieces of `size`.
-    fn follow(text: &str, size: usize) -> (u64, u64) {
-        let found = Seen::default();
-        let mut follower = Follower::new(found.clone());
+    /// What was found in which request, and how many heads were seen, with the bytes in pieces of `size`.
+    fn follow(text: &str, size: usize) -> (Option<(u64, Ambiguity)>, u64) {
+        let pulse = Arc::new(Pulse::new(false));
+        let mut follower = Follower::new(pulse.clone());
         for piece in text.as_bytes().chunks(size) {
             follower.read(piece);
         }
-        (found.0.two_lengths.load(Ordering::Acquire), follower.heads)
+        let found = (1..10).find_map(|number| Some((number, pulse.ambiguity(number)?)));
+        (found, follower.heads)
     }
 
-    fn both(text: &str) -> (u64, u64) {
+    fn both(text: &str) -> (Option<(u64, Ambiguity)>, u64) {
         let whole = follow(text, usize::MAX);
         for size in 1..40 {
             assert_eq!(follow(text, size), whole, "in pieces of {size}");
@@ -287,46 +322,77 @@ mod tests {
     fn messages_are_followed_to_their_ends() {
         assert_eq!(
             both(&[GET, LENGTH, CHUNKS, GET, "\r\n", CHUNKS, LENGTH, GET].concat()),
-            (0, 7)
+            (None, 7)
         );
     }
 
     #[test]
-    fn two_lengths_are_found_in_either_order_and_wherever_the_request_stands() {
-        assert_eq!(both(BOTH), (1, 1));
+    fn two_lengths_are_found_wherever_the_request_stands() {
+        assert_eq!(both(BOTH), (Some((1, Ambiguity::TwoLengths)), 1));
         assert_eq!(
-            both("POST / HTTP/1.1\nTransfer-Encoding:chunked\nContent-Length:0\n\n0\n\n"),
-            (1, 1)
+            both(&[LENGTH, CHUNKS, GET, BOTH, GET].concat()),
+            (Some((4, Ambiguity::TwoLengths)), 4)
         );
-        assert_eq!(both(&[LENGTH, CHUNKS, GET, BOTH, GET].concat()), (4, 4));
+    }
+
+    #[test]
+    fn everything_that_can_be_read_in_two_ways_is_found() {
+        for (headers, ambiguity) in [
+            ("Transfer-Encoding: chunked\r\nContent-Length: 0", Ambiguity::TwoLengths),
+            ("Content-Length: 5\r\nContent-Length: 5", Ambiguity::ManyLengths),
+            ("Content-Length: 5\r\ncontent-length: 6", Ambiguity::ManyLengths),
+            ("Content-Length: +5", Ambiguity::Length),
+            ("Content-Length: 5, 5", Ambiguity::Length),
+            ("Content-Length: 0x5", Ambiguity::Length),
+            ("Content-Length:", Ambiguity::Length),
+            ("Content-Length: -1", Ambiguity::Length),
+            ("Content-Length: 99999999999999999999999", Ambiguity::Length),
+            ("Transfer-Encoding: gzip, chunked", Ambiguity::Coding),
+            ("Transfer-Encoding: chunked, chunked", Ambiguity::Coding),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", Ambiguity::Coding),
+            ("Transfer-Encoding: identity", Ambiguity::Coding),
+            ("Transfer-Encoding: xchunked", Ambiguity::Coding),
+            ("X: a\n", Ambiguity::LineEnd),
+            ("X: a\nTransfer-Encoding: chunked", Ambiguity::LineEnd),
+            ("X: a\r\n b", Ambiguity::Folded),
+            (" X: a", Ambiguity::Folded),
+            ("Content-Length : 5", Ambiguity::Name),
+            ("Transfer\tEncoding: chunked", Ambiguity::Name),
+            (": a", Ambiguity::Name),
+            ("nothing", Ambiguity::Name),
+        ] {
+            let text = format!("POST / HTTP/1.1\r\nHost: h\r\n{headers}\r\n\r\n");
+            assert_eq!(both(&text).0, Some((1, ambiguity)), "{headers:?}");
+        }
+        let fragment = "GET /a#b HTTP/1.1\r\nHost: h\r\n\r\n";
+        assert_eq!(both(fragment).0, Some((1, Ambiguity::Fragment)));
     }
 
     #[test]
     fn a_body_that_looks_like_such_a_request_is_none() {
         let carried = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{BOTH}{GET}", BOTH.len());
-        assert_eq!(both(&carried), (0, 2));
+        assert_eq!(both(&carried), (None, 2));
     }
 
     #[test]
-    fn what_is_no_http_1_is_left_to_hyper() {
-        for junk in [
-            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-            "GARBAGE\r\nwithout colon\r\n\r\n",
-            "P / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        ] {
-            assert_eq!(both(&format!("{junk}{BOTH}")), (0, 0), "{junk:?}");
-        }
+    fn what_is_no_text_is_not_waited_for() {
+        let mut follower = Follower::new(Arc::new(Pulse::new(false)));
+        follower.read(&[0x16, 3, 1, 2]);
+        assert!(follower.is_decided() && !follower.is_http2());
+        let mut follower = Follower::new(Arc::new(Pulse::new(false)));
+        follower.read(b"\r\nGET / HT");
+        assert!(!follower.is_decided());
     }
 
     #[test]
-    fn http_2_is_announced_until_a_frame_follows() {
-        let found = Seen::default();
-        let mut follower = Follower::new(found.clone());
+    fn http_2_is_known_when_its_first_frame_begins() {
+        let mut follower = Follower::new(Arc::new(Pulse::new(false)));
         let mut heard = Vec::new();
         for piece in ["PRI * HT", "TP/2.0\r\n", "\r\nSM\r\n\r\n", "12345678", "9"] {
             follower.read(piece.as_bytes());
-            heard.push(found.is_bare_preface());
+            heard.push((follower.is_decided(), follower.is_http2()));
         }
-        assert_eq!(heard, [false, true, true, true, false]);
+        let open = (false, false);
+        assert_eq!(heard, [open, open, open, open, (true, true)]);
     }
 }

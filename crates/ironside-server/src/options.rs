@@ -1,5 +1,6 @@
 //! What the server is told. Every value is finished: nothing here is read from the environment or a file.
 
+use crate::tls::TlsFiles;
 use crate::upstream::RewriteOptions;
 use ironside_cache::CacheOptions;
 use ironside_model::manifest::Manifest;
@@ -47,11 +48,13 @@ pub struct ServerOptions {
     pub address: ListenAddress,
     /// Bounds of what a client may do.
     pub limits: Limits,
-    /// Networks whose `X-Forwarded-*` headers are believed, as `10.0.0.0/8` or an address. Loopback addresses always
-    /// belong to them.
+    /// Whose `Forwarded` and `X-Forwarded-*` headers are believed: addresses, networks as `10.0.0.0/8`, and the words of
+    /// [`crate::trusted_proxies::TrustedProxies::new`]. Loopback addresses always belong to them, unless the list is `none`.
     pub trusted_proxies: Vec<String>,
     /// Rewrites to other sites.
     pub rewrites: RewriteOptions,
+    /// Certificate and key, for HTTPS. Without them the port speaks HTTP.
+    pub tls: Option<TlsFiles>,
 }
 
 impl ServerOptions {
@@ -63,6 +66,7 @@ impl ServerOptions {
             limits: Limits::default(),
             trusted_proxies: Vec::new(),
             rewrites: RewriteOptions::default(),
+            tls: None,
         }
     }
 
@@ -109,10 +113,17 @@ impl ListenAddress {
 /// Bounds of what a client may do.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// How long a client may take to send a request's head.
+    /// How long a client may take for TLS's handshake and its first request's head, and then for each further head.
     pub header_timeout: Duration,
     /// How long a client may be silent while its request's body is waited for.
     pub body_timeout: Duration,
+    /// Bytes a second that a client has to send on average while its request's body is waited for, after
+    /// [`Limits::body_grace`]. 0: any rate will do.
+    pub body_rate: u64,
+    /// How long [`Limits::body_rate`] is not looked at.
+    pub body_grace: Duration,
+    /// How long a client may take nothing of an answer that is ready for it.
+    pub write_timeout: Duration,
     /// How long an idle connection is kept; also the longest time between two requests on it.
     pub keep_alive: Duration,
     /// Most headers of a request.
@@ -121,9 +132,11 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Most bytes of path and query.
     pub url_bytes: usize,
-    /// Most streams of one HTTP/2 connection.
+    /// Most streams of one HTTP/2 connection at a time.
     pub streams: u32,
-    /// Most connections.
+    /// Most requests of one connection; then the client has to open another one.
+    pub requests: u64,
+    /// Most connections. When there are as many, idle ones are closed for new ones.
     pub connections: usize,
     /// Most bytes of a request's body that are kept, mostly on the disk, so that the application can read them again after its
     /// proxy has.
@@ -134,8 +147,33 @@ pub struct Limits {
     pub heartbeat: Option<Duration>,
     /// Stored answers that are renewed in the background at once.
     pub renewals: usize,
+    /// Most connections of one client address (of IPv6: of one /64 network). Trusted proxies may have more.
+    pub connections_of_one: usize,
     /// How long requests may go on when the server stops.
     pub drain: Duration,
+}
+
+impl Limits {
+    /// How a request's body is waited for.
+    #[must_use]
+    pub fn body_patience(&self) -> BodyPatience {
+        BodyPatience {
+            silence: self.body_timeout,
+            rate: self.body_rate,
+            grace: self.body_grace,
+        }
+    }
+}
+
+/// How a request's body is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyPatience {
+    /// See [`Limits::body_timeout`].
+    pub silence: Duration,
+    /// See [`Limits::body_rate`].
+    pub rate: u64,
+    /// See [`Limits::body_grace`].
+    pub grace: Duration,
 }
 
 impl Default for Limits {
@@ -143,16 +181,21 @@ impl Default for Limits {
         Self {
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
+            body_rate: 240,
+            body_grace: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(60),
             keep_alive: Duration::from_secs(60),
             headers: 100,
             header_bytes: 64 * 1024,
             url_bytes: 16 * 1024,
             streams: 250,
+            requests: 100_000,
             connections: 25_000,
             proxy_body: 1 << 30,
             handler_body: None,
             heartbeat: None,
             renewals: 16,
+            connections_of_one: 2_000,
             drain: Duration::from_secs(30),
         }
     }

@@ -91,7 +91,7 @@ impl Phase {
     pub fn about(self) -> &'static str {
         match self {
             Self::Admission => {
-                "refuses unknown methods, contradicting lengths, missing or contradicting hosts, and URLs that are too long"
+                "refuses unknown methods, ambiguous heads, missing or contradicting hosts, and URLs that are too long"
             }
             Self::CanonicalUrl => "brings the path into its one form; redirects // and \\, refuses malformed encodings",
             Self::InternalHeaders => "takes away headers that only the server itself may set",
@@ -140,7 +140,10 @@ pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
         match step {
             Step::Continue => {}
             Step::Answer(answer) => return answer,
-            Step::Reject(rejection) => return rejection.answer(),
+            Step::Reject(rejection) => {
+                exchange.is_last |= rejection.ends_connection();
+                return rejection.answer();
+            }
         }
     }
     handler::answer(exchange, site).await

@@ -1,22 +1,17 @@
 //! The files of `public/`, listed once. A URL is looked up in the list and never becomes a path of the file system, so
 //! there is nothing to traverse; and what a symbolic link leads to is listed only if it lies inside the folder.
 
+use crate::public_file::{KEPT_BYTES, PublicFile};
+use crate::response::compress;
 use http::HeaderValue;
+use ironside_cache::Encoding;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock};
-
-/// A file that is served.
-#[derive(Debug, PartialEq, Eq)]
-pub struct PublicFile {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its media type, by its name.
-    pub content_type: HeaderValue,
-}
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -26,6 +21,8 @@ pub struct PublicFiles {
     files: RwLock<FxHashMap<String, Arc<PublicFile>>>,
     /// In development files come and go.
     rescan: bool,
+    /// Memory that is left for encodings of files.
+    budget: Arc<AtomicU64>,
 }
 
 impl PublicFiles {
@@ -34,8 +31,10 @@ impl PublicFiles {
     /// # Errors
     /// When it can't be read.
     pub fn list(root: &Path, rescan: bool) -> io::Result<Self> {
-        let files = scan(root)?;
+        let budget = Arc::new(AtomicU64::new(KEPT_BYTES));
+        let files = scan(root, &budget)?;
         Ok(Self {
+            budget,
             root: root.to_owned(),
             files: RwLock::new(files),
             rescan,
@@ -50,7 +49,7 @@ impl PublicFiles {
         if found.is_some() || !self.rescan {
             return found;
         }
-        let files = scan(&self.root).ok()?;
+        let files = scan(&self.root, &self.budget).ok()?;
         let found = files.get(&*name).cloned();
         *self.files.write().unwrap_or_else(PoisonError::into_inner) = files;
         found
@@ -79,7 +78,23 @@ fn file_name(path: &str) -> Option<Cow<'_, str>> {
     Some(segments.join("/").into())
 }
 
-fn scan(root: &Path) -> io::Result<FxHashMap<String, Arc<PublicFile>>> {
+fn scan(root: &Path, budget: &Arc<AtomicU64>) -> io::Result<FxHashMap<String, Arc<PublicFile>>> {
+    let mut found = found(root, budget)?;
+    let names: Vec<String> = found.keys().cloned().collect();
+    for name in names {
+        for encoding in [Encoding::Brotli, Encoding::Zstd, Encoding::Gzip] {
+            let variant = found
+                .get(&format!("{name}{}", compress::ending(encoding)))
+                .map(|file| file.path.clone());
+            if let Some((path, file)) = variant.zip(found.get_mut(&name)) {
+                file.variants.push((encoding, path));
+            }
+        }
+    }
+    Ok(found.into_iter().map(|(name, file)| (name, Arc::new(file))).collect())
+}
+
+fn found(root: &Path, budget: &Arc<AtomicU64>) -> io::Result<FxHashMap<String, PublicFile>> {
     let mut files = FxHashMap::default();
     let root = match root.canonicalize() {
         Ok(root) => root,
@@ -101,8 +116,8 @@ fn scan(root: &Path) -> io::Result<FxHashMap<String, Arc<PublicFile>>> {
                     folders.push((path, format!("{prefix}{name}/")));
                 }
             } else if path.is_file() {
-                let content_type = content_type(&name);
-                files.insert(format!("{prefix}{name}"), Arc::new(PublicFile { path, content_type }));
+                let file = PublicFile::new(path, content_type(&name), budget.clone());
+                files.insert(format!("{prefix}{name}"), file);
             }
         }
     }
@@ -119,6 +134,7 @@ pub fn content_type(name: &str) -> HeaderValue {
     let guess = mime_guess::from_path(name).first_or_octet_stream();
     let essence = guess.essence_str();
     let text = essence.starts_with("text/")
+        || essence.ends_with("+json")
         || matches!(
             essence,
             "application/json" | "application/javascript" | "image/svg+xml" | "application/xml"

@@ -2,6 +2,7 @@
 
 use crate::csrf;
 use crate::exchange::ActionCall;
+use crate::framing::Ambiguity;
 use crate::response::{Answer, error_page};
 use crate::url::UrlError;
 use http::header::{self, HeaderName};
@@ -15,8 +16,10 @@ pub enum Rejection {
     BadUrl(UrlError),
     /// Path and query are too long.
     UrlTooLong,
-    /// `Content-Length` and `Transfer-Encoding` together.
-    TwoLengths,
+    /// The head can be read in more than one way.
+    Ambiguous(Ambiguity),
+    /// `Expect` with something else than `100-continue`.
+    Expectation,
     /// HTTP/1.1 without a host, or one that is no host.
     BadHost,
     /// The target is absolute and names another host than the `Host` header.
@@ -132,8 +135,9 @@ impl Rejection {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::BadUrl(_) | Self::TwoLengths | Self::BadHost | Self::OtherHost | Self::BadActionId => StatusCode::BAD_REQUEST,
+            Self::BadUrl(_) | Self::Ambiguous(_) | Self::BadHost | Self::OtherHost | Self::BadActionId => StatusCode::BAD_REQUEST,
             Self::UrlTooLong => StatusCode::URI_TOO_LONG,
+            Self::Expectation => StatusCode::EXPECTATION_FAILED,
             Self::UnknownMethod | Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotFound | Self::UrlencodedAction => StatusCode::NOT_FOUND,
             Self::Csrf(_) => StatusCode::FORBIDDEN,
@@ -146,13 +150,23 @@ impl Rejection {
         }
     }
 
+    /// Whether nothing more is read of the connection: what follows such a head may be a part of it to somebody else.
+    #[must_use]
+    pub fn ends_connection(self) -> bool {
+        matches!(
+            self,
+            Self::Ambiguous(_) | Self::BadHost | Self::OtherHost | Self::Expectation | Self::UrlTooLong
+        )
+    }
+
     /// The word for log and metric.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::BadUrl(_) => "bad_url",
             Self::UrlTooLong => "url_too_long",
-            Self::TwoLengths => "two_lengths",
+            Self::Ambiguous(_) => "ambiguous",
+            Self::Expectation => "expectation",
             Self::BadHost => "bad_host",
             Self::OtherHost => "other_host",
             Self::UnknownMethod => "unknown_method",
@@ -176,7 +190,8 @@ impl Rejection {
         match self {
             Self::BadUrl(error) => format!("Bad Request: {error}."),
             Self::UrlTooLong => "The URL is too long.".into(),
-            Self::TwoLengths => "Bad Request: Content-Length and Transfer-Encoding exclude each other.".into(),
+            Self::Ambiguous(ambiguity) => format!("Bad Request: {ambiguity}."),
+            Self::Expectation => "Expect can only be 100-continue.".into(),
             Self::BadHost => "Bad Request: the Host header is missing or is not a host.".into(),
             Self::OtherHost => "Bad Request: the request target and the Host header name different hosts.".into(),
             Self::UnknownMethod | Self::MethodNotAllowed { .. } => "Method Not Allowed".into(),

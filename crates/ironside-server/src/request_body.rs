@@ -3,6 +3,7 @@
 //! for without end.
 
 use crate::kept_body::KeptBody;
+use crate::options::BodyPatience;
 use bytes::Bytes;
 use futures_util::Stream;
 use http_body::Body as _;
@@ -11,7 +12,7 @@ use ironside_worker::{BodyError, JobBody};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 use tokio_util::task::TaskTracker;
 
@@ -21,9 +22,10 @@ pub struct RequestBody {
     /// What a proxy has read, to be read again.
     again: KeptBody,
     rest: Option<Incoming>,
-    /// How long the client may be silent while somebody wants more.
-    patience: Option<Duration>,
+    /// How the client is waited for while somebody wants more.
+    patience: Option<BodyPatience>,
     silence: Option<Pin<Box<Sleep>>>,
+    pace: Pace,
     /// The client sends, or has been told to.
     is_sending: bool,
     /// Where reading on goes, so that a server that stops waits for it.
@@ -51,7 +53,7 @@ impl OverLimit {
 impl RequestBody {
     /// A body as it comes.
     #[must_use]
-    pub fn new(incoming: Incoming, patience: Duration, is_sending: bool, tasks: TaskTracker) -> Self {
+    pub fn new(incoming: Incoming, patience: BodyPatience, is_sending: bool, tasks: TaskTracker) -> Self {
         Self {
             rest: (!incoming.is_end_stream()).then_some(incoming),
             patience: Some(patience),
@@ -172,13 +174,20 @@ impl RequestBody {
                     self.rest = None;
                     return Poll::Ready(Some(Err(BodyError::Truncated)));
                 }
+                self.pace.waits();
                 return Poll::Pending;
             };
             self.silence = None;
             match frame {
                 // Trailers are not passed on.
                 Some(Ok(frame)) => match frame.into_data() {
-                    Ok(bytes) if !bytes.is_empty() => return Poll::Ready(Some(Ok(bytes))),
+                    Ok(bytes) if !bytes.is_empty() => {
+                        if self.pace.is_too_slow(bytes.len(), self.patience) {
+                            self.rest = None;
+                            return Poll::Ready(Some(Err(BodyError::Truncated)));
+                        }
+                        return Poll::Ready(Some(Ok(bytes)));
+                    }
                     _ => {}
                 },
                 Some(Err(_)) => {
@@ -196,10 +205,35 @@ impl RequestBody {
     fn is_silent(&mut self, context: &mut Context<'_>) -> bool {
         let Some(patience) = self.patience else { return false };
         self.silence
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)))
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience.silence)))
             .as_mut()
             .poll(context)
             .is_ready()
+    }
+}
+
+/// How fast a client sends while it is waited for. The time in which nobody wants more doesn't count.
+#[derive(Debug, Default)]
+struct Pace {
+    waiting: Option<Instant>,
+    waited: Duration,
+    bytes: u64,
+}
+
+impl Pace {
+    fn waits(&mut self) {
+        self.waiting.get_or_insert_with(Instant::now);
+    }
+
+    /// Counts what came, and judges.
+    fn is_too_slow(&mut self, bytes: usize, patience: Option<BodyPatience>) -> bool {
+        self.bytes += bytes as u64;
+        let Some(since) = self.waiting.take() else { return false };
+        self.waited += since.elapsed();
+        patience.is_some_and(|patience| {
+            let wanted = u128::from(patience.rate) * self.waited.as_millis() / 1000;
+            self.waited > patience.grace && u128::from(self.bytes) < wanted
+        })
     }
 }
 

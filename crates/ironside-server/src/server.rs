@@ -1,11 +1,14 @@
 //! The server: a port, connections, and the site that they are answered with.
 
-use crate::connection;
+use crate::connection::{self, Accepted, Protocols};
+use crate::crowd::Crowd;
 use crate::deployment::Deployment;
-use crate::forwarded::{NetworkError, TrustedProxies};
 use crate::listener::{self, ListenError};
 use crate::options::ServerOptions;
+use crate::pulse::Pulse;
 use crate::site::{House, Site};
+use crate::tls::{Tls, TlsError};
+use crate::trusted_proxies::{NetworkError, TrustedProxies};
 use crate::upstream::{RewriteOptionsError, Upstreams};
 use crate::work::Workers;
 use std::future::Future;
@@ -16,7 +19,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -32,6 +34,9 @@ pub enum BindError {
     /// The settings of rewrites have a mistake.
     #[error("rewrites: {0}")]
     Rewrites(#[from] RewriteOptionsError),
+    /// Certificate or key can't be used.
+    #[error("TLS: {0}")]
+    Tls(#[from] TlsError),
     /// The system doesn't tell the address.
     #[error("the address of the opened port can't be found out")]
     Address(#[source] io::Error),
@@ -73,6 +78,7 @@ pub struct Server {
     address: SocketAddr,
     current: Current,
     house: Arc<House>,
+    tls: Option<Tls>,
 }
 
 impl Server {
@@ -82,6 +88,7 @@ impl Server {
     /// When the port can't be opened; the message says what to do.
     pub fn bind(options: ServerOptions, deployment: Arc<Deployment>, workers: impl Workers) -> Result<Self, BindError> {
         let trusted = TrustedProxies::new(&options.trusted_proxies)?;
+        let tls = options.tls.map(Tls::load).transpose()?;
         let listener = listener::open(&options.address)?;
         let address = listener.local_addr().map_err(BindError::Address)?;
         let house = Arc::new(House::new(options.limits, trusted, Upstreams::new(options.rewrites)?));
@@ -95,6 +102,7 @@ impl Server {
             address,
             current: Current(Arc::new(RwLock::new(site))),
             house,
+            tls,
         })
     }
 
@@ -108,6 +116,12 @@ impl Server {
     #[must_use]
     pub fn current(&self) -> Current {
         self.current.clone()
+    }
+
+    /// The handle by which the certificate is read again, if there is one.
+    #[must_use]
+    pub fn tls(&self) -> Option<Tls> {
+        self.tls.clone()
     }
 
     /// What belongs to the server as a whole: counters, limits.
@@ -125,6 +139,7 @@ impl Server {
         tokio::select! {
             () = &mut shutdown => {}
             () = self.accept(&connections, &stop) => {}
+            () = self.follow_certificate() => {}
         }
         drop(self.listener);
         stop.cancel();
@@ -140,19 +155,35 @@ impl Server {
         }
     }
 
+    async fn follow_certificate(&self) {
+        match &self.tls {
+            Some(tls) => tls.follow().await,
+            None => std::future::pending().await,
+        }
+    }
+
     async fn accept(&self, connections: &TaskTracker, stop: &CancellationToken) {
-        let protocol = connection::protocol(&self.house.limits);
-        let places = Arc::new(Semaphore::new(self.house.limits.connections));
-        loop {
-            // A connection that has no place waits in the system's queue.
-            let Ok(place) = places.clone().acquire_owned().await else {
-                return;
-            };
+        let limits = &self.house.limits;
+        let protocols = Arc::new(Protocols::new(limits, self.tls.clone()));
+        let crowd = Arc::new(Crowd::new(limits.connections, limits.connections_of_one));
+        // A connection that has no place waits in the system's queue.
+        while let Some(free) = crowd.free().await {
             let (stream, peer) = self.next().await;
-            let (current, protocol, stop, house) = (self.current.clone(), protocol.clone(), stop.clone(), self.house.clone());
+            let is_trusted = self.house.trusted.trust(peer.ip());
+            let pulse = Arc::new(Pulse::new(is_trusted));
+            let place = match crowd.enter(free, (!is_trusted).then(|| peer.ip()), &pulse) {
+                Ok(place) => place,
+                Err(client) => {
+                    self.house.metrics.closed.count("too_many_of_one");
+                    tracing::debug!(%client, "a client has as many connections as it may; one more was closed");
+                    continue;
+                }
+            };
+            let (current, protocols, stop, house) = (self.current.clone(), protocols.clone(), stop.clone(), self.house.clone());
             house.metrics.connections.fetch_add(1, Ordering::Relaxed);
             connections.spawn(async move {
-                connection::serve(stream, peer, current, protocol, stop).await;
+                let accepted = Accepted { stream, peer, pulse };
+                connection::serve(accepted, current, protocols, house.clone(), stop).await;
                 house.metrics.connections.fetch_sub(1, Ordering::Relaxed);
                 drop(place);
             });

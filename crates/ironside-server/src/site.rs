@@ -1,10 +1,10 @@
 //! What a request is answered with: a deployment, its workers, and what belongs to the server as a whole.
 
 use crate::deployment::Deployment;
-use crate::forwarded::TrustedProxies;
 use crate::options::Limits;
 use crate::telemetry::metrics::ServerMetrics;
 use crate::telemetry::request_id::RequestIds;
+use crate::trusted_proxies::TrustedProxies;
 use crate::upstream::Upstreams;
 use crate::work::Workers;
 use std::sync::Arc;

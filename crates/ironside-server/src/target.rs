@@ -1,6 +1,6 @@
 //! What answers a request: the result of routing.
 
-use crate::public_files::PublicFile;
+use crate::public_file::PublicFile;
 use crate::upstream::External;
 use ironside_model::route_table::RouteMatch;
 use std::sync::Arc;

@@ -77,6 +77,12 @@ pub(crate) struct StartArgs {
     pub(crate) dir: PathBuf,
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
+    /// Serve HTTPS with this certificate (PEM; read again when it changes) [env: IRONSIDE_TLS_CERT]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM) [env: IRONSIDE_TLS_KEY]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Worker processes that run the application's JavaScript [env: WEB_CONCURRENCY] [default: one per core]
     #[arg(short, long, value_name = "N")]
     pub(crate) workers: Option<String>,

@@ -17,6 +17,10 @@ pub(crate) const IRONSIDE_NODE: &str = "IRONSIDE_NODE";
 pub(crate) const RUST_LOG: &str = "RUST_LOG";
 /// Seconds that an idle connection is kept, as `--keep-alive-timeout` (milliseconds, as Next has it).
 pub(crate) const KEEP_ALIVE_TIMEOUT: &str = "KEEP_ALIVE_TIMEOUT";
+/// The certificate's file, as `--tls-cert`.
+pub(crate) const TLS_CERT: &str = "IRONSIDE_TLS_CERT";
+/// The key's file, as `--tls-key`.
+pub(crate) const TLS_KEY: &str = "IRONSIDE_TLS_KEY";
 /// The key that captured variables of inline actions are sealed with: base64 of 16, 24 or 32 bytes.
 pub(crate) const ACTIONS_ENCRYPTION_KEY: &str = "NEXT_SERVER_ACTIONS_ENCRYPTION_KEY";
 

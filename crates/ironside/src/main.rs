@@ -7,6 +7,7 @@ mod dev_workers;
 mod env_vars;
 mod exit;
 mod logging;
+mod open_files;
 mod prerendering;
 mod printer;
 mod route_listing;

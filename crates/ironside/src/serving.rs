@@ -7,7 +7,7 @@ use crate::{
 };
 use ironside_compiler::environment::load_env_files;
 use ironside_model::manifest::{MANIFEST_FORMAT, Manifest};
-use ironside_server::{BindError, Deployment, DeploymentOptions, MonotonicClock, draft};
+use ironside_server::{BindError, Deployment, DeploymentOptions, MonotonicClock, Tls, draft};
 use ironside_worker::{NodeOptions, Pool, PoolOptions, Secret, StartError, WorkerConfig};
 use std::{
     collections::BTreeMap,
@@ -202,7 +202,7 @@ fn start_failure(error: StartError) -> Failure {
 
 /// In the words of the command line.
 pub(crate) fn bind_failure(error: &BindError) -> Failure {
-    let exit = if matches!(error, BindError::TrustedProxy(_) | BindError::Rewrites(_)) {
+    let exit = if matches!(error, BindError::TrustedProxy(_) | BindError::Rewrites(_) | BindError::Tls(_)) {
         Exit::Usage
     } else {
         Exit::Environment
@@ -219,6 +219,20 @@ pub(crate) async fn asked_to_stop() {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+    }
+}
+
+/// Reads the certificate again at SIGHUP, for ever. Without TLS the signal keeps its usual effect.
+pub(crate) async fn reread_certificate(tls: Option<Tls>) {
+    let Some(tls) = tls else { return std::future::pending().await };
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
+        return std::future::pending().await;
+    };
+    while hangup.recv().await.is_some() {
+        match tls.reload() {
+            Ok(()) => tracing::info!("the certificate was read again"),
+            Err(error) => tracing::error!(%error, "the new certificate can't be used; the old one stays"),
+        }
     }
 }
 

@@ -181,7 +181,7 @@ mod tests {
         assert!(!dot.join("build/server/rsc/a.mjs").exists());
         assert!(!dot.join("build.new").exists() && !dot.join("build.old").exists());
         assert!(dot.join("build/static/css/b.css.br").exists() && dot.join("build/static/css/b.css.gz").exists());
-        assert_eq!(written[1].encodings, ["br", "gzip"]);
+        assert_eq!(written[1].encodings, ["br", "zstd", "gzip"]);
         assert_eq!(written[1].content_type, "text/css; charset=UTF-8");
         assert!(written[1].gzip_bytes < written[1].bytes && written[0].encodings.is_empty());
     }

@@ -46,10 +46,6 @@ fn encoding(exchange: &Exchange, asset: &Asset) -> Option<Encoding> {
     if exchange.headers.contains_key(header::RANGE) {
         return None;
     }
-    let has = |name: &str| asset.encodings.iter().any(|encoding| encoding == name);
-    match exchange.accepted {
-        accepted if accepted.brotli && has("br") => Some(Encoding::Brotli),
-        accepted if accepted.gzip && has("gzip") => Some(Encoding::Gzip),
-        _ => None,
-    }
+    let has = |encoding| asset.encodings.iter().any(|name| compress::by_name(name) == Some(encoding));
+    exchange.accepted.smallest_of(has)
 }

@@ -1,10 +1,11 @@
-//! Answering with a file: validators, one stretch of it, and no other methods than reading.
+//! Answering with a file: validators, stretches of it, and no other methods than reading.
 
 use crate::body::{Body, FileBody};
 use crate::build_files::Opened;
 use crate::exchange::Exchange;
 use crate::rejection::{Methods, Rejection};
-use crate::response::range::{Wanted, wanted};
+use crate::response::byte_ranges::ByteRanges;
+use crate::response::range::{Stretch, Wanted, wanted};
 use crate::response::{Answer, conditional};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
@@ -35,6 +36,9 @@ pub fn refuses(exchange: &Exchange) -> Option<Answer> {
 /// The answer.
 #[must_use]
 pub fn answer(request: &HeaderMap, facts: &FileFacts, opened: Opened) -> Answer {
+    if conditional::is_other(request, facts.etag.as_deref(), facts.modified) {
+        return Answer::empty(StatusCode::PRECONDITION_FAILED, "precondition_failed");
+    }
     if conditional::is_unchanged(request, facts.etag.as_deref(), facts.modified) {
         return describe(Answer::empty(StatusCode::NOT_MODIFIED, "not_modified"), facts);
     }
@@ -48,10 +52,11 @@ pub fn answer(request: &HeaderMap, facts: &FileFacts, opened: Opened) -> Answer 
     };
     let answer = match part {
         Wanted::Whole => with_bytes(StatusCode::OK, opened, 0, length),
-        Wanted::Part { first, last } => content_range(
-            with_bytes(StatusCode::PARTIAL_CONTENT, opened, first, last - first + 1),
-            &format!("bytes {first}-{last}/{length}"),
+        Wanted::Part(stretch) => content_range(
+            with_bytes(StatusCode::PARTIAL_CONTENT, opened, stretch.first, stretch.length()),
+            &format!("bytes {}-{}/{length}", stretch.first, stretch.last),
         ),
+        Wanted::Parts(stretches) => return several(facts, opened, &stretches),
         Wanted::Unsatisfiable => {
             return content_range(
                 Answer::empty(StatusCode::RANGE_NOT_SATISFIABLE, "range"),
@@ -60,6 +65,17 @@ pub fn answer(request: &HeaderMap, facts: &FileFacts, opened: Opened) -> Answer 
         }
     };
     describe(answer, facts).with(header::CONTENT_TYPE, facts.content_type.clone())
+}
+
+fn several(facts: &FileFacts, opened: Opened, stretches: &[Stretch]) -> Answer {
+    match ByteRanges::new(opened, stretches, &facts.content_type) {
+        Ok((ranges, content_type)) => {
+            let mut answer = Answer::empty(StatusCode::PARTIAL_CONTENT, "ok");
+            *answer.response.body_mut() = Body::Ranges(Box::new(ranges));
+            describe(answer, facts).with(header::CONTENT_TYPE, content_type)
+        }
+        Err(_) => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR, "file"),
+    }
 }
 
 fn content_range(answer: Answer, text: &str) -> Answer {

@@ -23,7 +23,7 @@ pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
     }
     match exchange.target.clone() {
         Target::Asset { path } => asset::answer(exchange, site, &path).await,
-        Target::PublicFile(file) => public_file::answer(exchange, file).await,
+        Target::PublicFile(file) => public_file::answer(exchange, site, file).await,
         Target::MetadataFile(matched) => Box::pin(metadata_file::answer(exchange, site, &matched)).await,
         Target::Page(matched) => page::answer(exchange, site, &matched).await,
         Target::Handler(matched) | Target::Metadata(matched) => route_handler::answer(exchange, site, &matched).await,

@@ -1,6 +1,6 @@
 //! What is refused by its head alone, before the URL is looked at.
 //!
-//! A head that names a length and chunks is found by [`crate::framing`]. Its connection is closed after the answer, so
+//! A head that can be read in two ways is found by [`crate::framing`]. Its connection is closed after the answer, so
 //! nothing can hide behind it.
 
 use crate::exchange::Exchange;
@@ -20,8 +20,14 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
 
 fn check(exchange: &Exchange, site: &Site) -> Option<Rejection> {
     let headers = &exchange.headers;
-    if exchange.has_two_lengths {
-        return Some(Rejection::TwoLengths);
+    if let Some(ambiguity) = exchange.ambiguity {
+        return Some(Rejection::Ambiguous(ambiguity));
+    }
+    if headers
+        .get(header::EXPECT)
+        .is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+    {
+        return Some(Rejection::Expectation);
     }
     let method = exchange.method.as_str();
     if !METHODS.contains(&method) && !site.deployment.router.has_extension(method) {

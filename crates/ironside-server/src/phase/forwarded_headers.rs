@@ -1,7 +1,7 @@
 //! Who the client is and how it came. See [`crate::forwarded`].
 
 use crate::exchange::Exchange;
-use crate::forwarded;
+use crate::forwarded::{self, Arrival};
 use crate::pipeline::Step;
 use crate::site::Site;
 use http::{HeaderValue, header};
@@ -15,6 +15,11 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
     {
         exchange.headers.insert(header::HOST, value);
     }
-    exchange.client = forwarded::settle(&mut exchange.headers, exchange.peer.ip(), &host, &site.house.trusted);
+    let arrival = Arrival {
+        peer: exchange.peer.ip(),
+        host: &host,
+        is_secure: exchange.is_secure,
+    };
+    exchange.client = forwarded::settle(&mut exchange.headers, arrival, &site.house.trusted);
     Step::Continue
 }

@@ -12,7 +12,8 @@ use crate::site::Site;
 use crate::upstream::{ChosenBy, External, UpstreamFailure};
 use crate::url::{Canonical, canonicalise, without_base};
 use crate::work::Done;
-use http::{Method, StatusCode, header};
+use http::header::{self, HeaderName};
+use http::{Method, StatusCode};
 use ironside_worker::{Outcome, ProxyAction, ProxyDecision};
 
 /// Whether there is a proxy, and its matcher applies.
@@ -47,6 +48,22 @@ pub async fn run(exchange: &mut Exchange, site: &Site) -> Step {
     }
 }
 
+/// Headers that say how a message is cut and packed. A proxy that returns the request's headers as the answer's, which is an
+/// easy mistake (SEC-51), must not make the answer unreadable with them.
+fn is_about_the_message(name: &HeaderName) -> bool {
+    [
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+        header::TRANSFER_ENCODING,
+        header::CONNECTION,
+        header::UPGRADE,
+        header::TRAILER,
+        header::TE,
+    ]
+    .contains(name)
+        || internal_headers::is_internal(name.as_str())
+}
+
 fn decided(exchange: &mut Exchange, site: &Site, outcome: Outcome) -> Step {
     let Some(ProxyDecision {
         action,
@@ -64,6 +81,9 @@ fn decided(exchange: &mut Exchange, site: &Site, outcome: Outcome) -> Step {
         ));
     };
     for (name, value) in &response_headers {
+        if is_about_the_message(name) {
+            continue;
+        }
         exchange.edits.push(Edit {
             name: name.clone(),
             value: value.clone(),

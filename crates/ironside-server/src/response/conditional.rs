@@ -5,6 +5,23 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
+/// Whether the client wants it only in a state that it isn't in: `If-Match`, `If-Unmodified-Since` (RFC 9110, 13.1.1).
+#[must_use]
+pub fn is_other(request: &HeaderMap, etag: Option<&str>, modified: Option<SystemTime>) -> bool {
+    let mut tags = request.get_all(header::IF_MATCH).iter().peekable();
+    if tags.peek().is_some() {
+        let has = |list: &str| {
+            list.trim() == "*"
+                || etag.is_some_and(|etag| !etag.starts_with("W/") && list.split(',').any(|item| item.trim() == etag))
+        };
+        return !tags.any(|value| value.to_str().is_ok_and(has));
+    }
+    let since = request
+        .get(header::IF_UNMODIFIED_SINCE)
+        .and_then(|value| parse_date(value.to_str().ok()?));
+    matches!((since, modified), (Some(since), Some(modified)) if whole_seconds(modified) > whole_seconds(since))
+}
+
 /// Whether the client has it already. An ETag in the request may have the suffix of an encoding.
 #[must_use]
 pub fn is_unchanged(request: &HeaderMap, etag: Option<&str>, modified: Option<SystemTime>) -> bool {
@@ -34,6 +51,7 @@ fn without_encoding(quoted: &str) -> &str {
     let bare = quoted.trim_matches('"');
     bare.strip_suffix("-gzip")
         .or_else(|| bare.strip_suffix("-br"))
+        .or_else(|| bare.strip_suffix("-zstd"))
         .unwrap_or(bare)
 }
 
@@ -45,8 +63,8 @@ pub fn range_is_current(request: &HeaderMap, etag: &str, modified: Option<System
     };
     let Ok(text) = value.to_str() else { return false };
     if text.starts_with('"') || text.starts_with("W/") {
-        // A weak tag says too little for parts, but files have no other; equal bytes are what is meant.
-        return text == etag;
+        // A weak tag says too little for parts (RFC 9110, 13.1.5).
+        return text == etag && !text.starts_with("W/");
     }
     matches!((parse_date(text), modified), (Some(date), Some(modified)) if whole_seconds(date) == whole_seconds(modified))
 }
@@ -117,9 +135,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wanted_in_one_state_only_is_not_given_in_another() {
+        let modified = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        for (name, value, etag, other) in [
+            ("if-match", "\"a\"", Some("\"a\""), false),
+            ("if-match", "\"x\", \"a\"", Some("\"a\""), false),
+            ("if-match", "*", Some("\"a\""), false),
+            ("if-match", "\"b\"", Some("\"a\""), true),
+            ("if-match", "W/\"a\"", Some("W/\"a\""), true),
+            ("if-match", "\"a\"", None, true),
+            ("if-unmodified-since", "Tue, 14 Nov 2023 22:13:20 GMT", None, false),
+            ("if-unmodified-since", "Tue, 14 Nov 2023 22:13:19 GMT", None, true),
+            ("if-unmodified-since", "yesterday", None, false),
+        ] {
+            assert_eq!(is_other(&sent(name, value), etag, Some(modified)), other, "{name}: {value}");
+        }
+    }
+
+    #[test]
     fn if_range_names_exactly_this_state() {
         assert!(range_is_current(&HeaderMap::new(), "W/\"a\"", None));
-        assert!(range_is_current(&sent("if-range", "W/\"a\""), "W/\"a\"", None));
+        assert!(range_is_current(&sent("if-range", "\"a\""), "\"a\"", None));
+        assert!(!range_is_current(&sent("if-range", "W/\"a\""), "W/\"a\"", None));
+        assert!(!range_is_current(&sent("if-range", "W/\"a\""), "\"a\"", None));
         assert!(!range_is_current(&sent("if-range", "\"other\""), "W/\"a\"", None));
         assert!(!range_is_current(&sent("if-range", "nonsense"), "W/\"a\"", None));
     }

@@ -79,33 +79,34 @@ fn encoded(exchange: &Exchange, mut response: Response<Body>) -> Response<Body> 
     let Some(encoding) = exchange.accepted.quickest() else {
         return response;
     };
+    let body = std::mem::take(response.body_mut());
+    let body = match body {
+        // The headers are those of the answer to `GET`.
+        body if exchange.method == Method::HEAD && body.length() == Some(0) => Body::Empty,
+        Body::Full(bytes) => Body::Full(compress::encode(encoding, &bytes)),
+        body => match Encoder::new(encoding) {
+            Ok(encoder) => body.encoded(encoder),
+            Err(error) => {
+                tracing::warn!(%error, "an answer goes out without encoding");
+                *response.body_mut() = body;
+                return response;
+            }
+        },
+    };
+    *response.body_mut() = body;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_ENCODING, compress::token(encoding));
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::ACCEPT_RANGES);
     weaken_etag(headers);
-    let body = std::mem::take(response.body_mut());
-    if exchange.method == Method::HEAD && body.length() == Some(0) {
-        return response;
-    }
-    *response.body_mut() = match body {
-        Body::Full(bytes) => Body::Full(compress::encode(encoding, &bytes)),
-        body => body.encoded(Encoder::new(encoding)),
-    };
     response
 }
 
 fn may_be_encoded(exchange: &Exchange, response: &Response<Body>) -> bool {
-    let headers = response.headers();
     let status = response.status();
     let whole = status != StatusCode::PARTIAL_CONTENT && status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED;
     let worth = length(exchange, response).is_none_or(|length| length >= WORTH_ENCODING);
-    let transform = !headers
-        .get_all(header::CACHE_CONTROL)
-        .iter()
-        .any(|value| value.to_str().is_ok_and(|value| value.contains("no-transform")));
-    let plain = !headers.contains_key(header::CONTENT_ENCODING) && !headers.contains_key(header::CONTENT_RANGE);
-    whole && worth && transform && plain && headers.get(header::CONTENT_TYPE).is_some_and(compress::is_compressible)
+    whole && worth && compress::may_encode(response.headers())
 }
 
 /// The number of bytes that a `GET` would get, if it is known: an answer to `HEAD` has the headers of that one.

@@ -2,6 +2,7 @@
 //! in one place.
 
 pub mod accept;
+pub mod byte_ranges;
 pub mod compress;
 pub mod conditional;
 pub mod error_page;

@@ -9,7 +9,7 @@ use crate::site::Site;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::ext::ReasonPhrase;
-use ironside_cache::{Answer as Stored, EncodedBody, Encoding, Entry};
+use ironside_cache::{Answer as Stored, EncodedBody, Entry};
 use ironside_model::route_table::RouteMatch;
 use ironside_worker::wire::JobKind;
 
@@ -112,7 +112,11 @@ fn finish(exchange: &Exchange, site: &Site, made: Made<'_>, state: State) -> Ans
         etag,
     } = made;
     headers.insert(CACHE, HeaderValue::from_static(state.word()));
-    let encoding = encoding(exchange, site, &headers, body);
+    let may_encode = may_encode(site, &headers, body);
+    if may_encode {
+        vary::add(&mut headers, "accept-encoding");
+    }
+    let encoding = may_encode.then(|| exchange.accepted.smallest()).flatten();
     let suffix = encoding.map(compress::etag_suffix).unwrap_or_default();
     let quoted = format!("\"{etag}{suffix}\"");
     if status == StatusCode::OK
@@ -140,11 +144,8 @@ fn finish(exchange: &Exchange, site: &Site, made: Made<'_>, state: State) -> Ans
     answer
 }
 
-fn encoding(exchange: &Exchange, site: &Site, headers: &HeaderMap, body: &EncodedBody) -> Option<Encoding> {
-    let compressible = headers.get(header::CONTENT_TYPE).is_some_and(compress::is_compressible)
-        && !headers.contains_key(header::CONTENT_ENCODING);
-    let wanted = site.deployment.manifest.config.compress && compressible && body.identity().len() >= WORTH_ENCODING;
-    wanted.then(|| exchange.accepted.smallest()).flatten()
+fn may_encode(site: &Site, headers: &HeaderMap, body: &EncodedBody) -> bool {
+    site.deployment.manifest.config.compress && body.identity().len() >= WORTH_ENCODING && compress::may_encode(headers)
 }
 
 /// The status text that the code gave.

@@ -47,6 +47,8 @@ pub struct ServerMetrics {
     pub pages: Counters,
     /// Requests that are being answered.
     pub active: AtomicU64,
+    /// Connections that the server closed, by reason (`idle`, `head_timeout`, `write_timeout` …).
+    pub closed: Counters,
     /// Connections that are open.
     pub connections: AtomicU64,
 }

@@ -129,3 +129,66 @@ async fn a_large_file_arrives_whole_and_no_path_leads_out() {
         assert_eq!((got.status, got.text().contains("secret")), (404, false), "{path}");
     }
 }
+
+#[tokio::test]
+async fn several_stretches_come_as_parts_of_one_answer() {
+    let server = serve(empty_app(), |_| Reply::text("page")).await;
+    // Small files are in memory, large ones are read while they are sent.
+    for size in [20_000_usize, 3_000_000] {
+        let content: Vec<u8> = (0..size).map(|at| b'a' + u8::try_from(at % 26).unwrap()).collect();
+        std::fs::write(server.folder.path().join("public/files/hello.txt"), &content).unwrap();
+        let got = server
+            .get_with("/files/hello.txt", &[("range", "bytes=10-12, 5000-6999, -3")])
+            .await;
+        assert_eq!((got.status, got.complete), (206, true));
+        let boundary = got
+            .header("content-type")
+            .unwrap()
+            .strip_prefix("multipart/byteranges; boundary=")
+            .unwrap();
+        let mut expected = Vec::new();
+        for (index, (first, last)) in [(10, 12), (5000, 6999), (size - 3, size - 1)].into_iter().enumerate() {
+            let start = if index == 0 { "" } else { "\r\n" };
+            let head = format!(
+                "{start}--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes {first}-{last}/{size}\r\n\r\n"
+            );
+            expected.extend_from_slice(head.as_bytes());
+            expected.extend_from_slice(&content[first..=last]);
+        }
+        expected.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        assert!(got.body == expected, "{}", got.text());
+        assert_eq!(got.header("content-length"), Some(expected.len().to_string().as_str()));
+        assert_eq!(got.header("content-range"), None);
+        let head = server
+            .send("HEAD", "/files/hello.txt", &[("range", "bytes=10-12")], b"")
+            .await;
+        assert!(head.body.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn more_than_anybody_needs_is_answered_with_the_file() {
+    let server = serve(empty_app(), |_| Reply::text("page")).await;
+    for range in ["bytes=0-1,4-5", "bytes=0-,0-,0-", "bytes=0-0,2-2,4-4,6-6,8-8"] {
+        let got = server.get_with("/files/hello.txt", &[("range", range)]).await;
+        assert_eq!(
+            (got.status, got.text().as_str()),
+            (200, "Hello from a public file"),
+            "{range}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_wants_a_file_in_one_state_only_is_told_when_it_has_another() {
+    let server = serve(empty_app(), |_| Reply::text("page")).await;
+    let path = "/files/hello.txt";
+    let etag = server.get(path).await.header("etag").unwrap().to_owned();
+    assert_eq!(server.get_with(path, &[("if-match", &etag)]).await.status, 200);
+    assert_eq!(server.get_with(path, &[("if-match", "\"other\"")]).await.status, 412);
+    std::fs::write(server.folder.path().join("public/files/hello.txt"), "Hello from another file").unwrap();
+    assert_eq!(server.get_with(path, &[("if-match", &etag)]).await.status, 412);
+    assert_eq!(server.get_with(path, &[("if-none-match", &etag)]).await.status, 200);
+    let stale = server.get_with(path, &[("range", "bytes=0-4"), ("if-range", &etag)]).await;
+    assert_eq!((stale.status, stale.text().as_str()), (200, "Hello from another file"));
+}

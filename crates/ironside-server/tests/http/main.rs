@@ -2,12 +2,18 @@
 #![allow(clippy::unwrap_used, reason = "a test ends there")]
 
 mod actions;
+mod canonical;
+mod encodings;
 mod files;
 mod front;
 mod handlers;
+mod http2;
+mod limits;
 mod pages;
 mod protocol;
 mod proxy;
+mod smuggling;
 mod support;
+mod tls;
 mod upstream;
 mod urls;

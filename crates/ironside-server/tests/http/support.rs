@@ -10,7 +10,8 @@ use ironside_model::manifest::{
     SegmentNode,
 };
 use ironside_server::{
-    Deployment, DeploymentOptions, Done, Drained, Limits, ListenAddress, PieceSource, Pieces, Server, ServerOptions, Workers,
+    Deployment, DeploymentOptions, Done, Drained, House, Limits, ListenAddress, PieceSource, Pieces, Server, ServerOptions, Tls,
+    Workers,
 };
 use ironside_worker::wire::JobResult;
 use ironside_worker::{Head, Job, JobBody, JobFailure, Outcome, Piece};
@@ -342,6 +343,8 @@ pub async fn read(body: JobBody) -> Result<Vec<u8>, ironside_worker::BodyError> 
 pub struct Running {
     pub address: SocketAddr,
     pub deployment: Arc<Deployment>,
+    pub house: Arc<House>,
+    pub tls: Option<Tls>,
     pub seen: Arc<Mutex<Vec<Job>>>,
     pub folder: tempfile::TempDir,
     stop: Option<oneshot::Sender<()>>,
@@ -385,7 +388,16 @@ pub async fn serve_in(
     serve_told(folder, options, manifest, script).await
 }
 
-/// The same with options of the test's own, but for the address.
+/// The same with all of a server's options, but for the address.
+pub async fn serve_under(
+    options: ServerOptions,
+    manifest: Manifest,
+    script: impl Fn(Job, JobBody) -> BoxFuture<'static, Result<Done, JobFailure>> + Send + Sync + 'static,
+) -> Running {
+    serve_told(tempfile::tempdir().expect("a folder"), options, manifest, script).await
+}
+
+/// The same with files as well.
 pub async fn serve_told(
     folder: tempfile::TempDir,
     told: ServerOptions,
@@ -403,11 +415,13 @@ pub async fn serve_told(
     let options = ServerOptions { address, ..told };
     let server = Server::bind(options, deployment.clone(), workers).expect("a free port");
     let (stop, stopped) = oneshot::channel::<()>();
-    let address = server.local_addr();
+    let (address, house, tls) = (server.local_addr(), server.house(), server.tls());
     let serving = tokio::spawn(server.serve(async { drop(stopped.await) }));
     Running {
         address,
         deployment,
+        house,
+        tls,
         seen,
         folder,
         stop: Some(stop),
@@ -487,6 +501,22 @@ impl Running {
 
     pub async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.expect("the server listens")
+    }
+
+    /// Sends bytes and reads everything until the connection closes.
+    pub async fn raw_all(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect().await;
+        // The server may refuse before it has read everything.
+        let _ = stream.write_all(bytes).await;
+        let _ = stream.shutdown().await;
+        let mut all = Vec::new();
+        let _ = stream.read_to_end(&mut all).await;
+        String::from_utf8_lossy(&all).into_owned()
+    }
+
+    /// Why connections were closed, and how often.
+    pub fn closed(&self) -> Vec<(&'static str, u64)> {
+        self.house.metrics.closed.snapshot()
     }
 
     /// The jobs of this kind that workers were given so far.

@@ -74,7 +74,7 @@ impl Serving {
         start::apply(&context.sources.bodies(), &mut options.limits);
         let server = Server::bind(options, deployment, shown.clone());
         let server = server.map_err(|error| serving::bind_failure(&error))?;
-        start::announce(context, listen, server.local_addr());
+        start::announce(context, listen, server.local_addr(), false);
         let (current, stop) = (server.current(), CancellationToken::new());
         let stopped = stop.clone();
         let task = tokio::spawn(async move {

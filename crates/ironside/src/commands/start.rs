@@ -3,6 +3,7 @@
 use crate::{
     commands::Context,
     exit::Failure,
+    open_files,
     serving::{self, Ready},
     settings::{Bodies, Listen, StartSettings},
 };
@@ -23,12 +24,20 @@ pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(
     let mut options = server_options(&settings.listen);
     options.trusted_proxies.clone_from(&settings.trusted_proxies);
     options.rewrites.clone_from(&settings.rewrites);
+    options.tls.clone_from(&settings.tls);
+    options.limits = settings.limits.clone();
     apply(&settings.bodies, &mut options.limits);
-    if let Some(keep_alive) = settings.keep_alive {
-        options.limits.keep_alive = keep_alive;
+    let possible = open_files::make_room_for(options.limits.connections);
+    if possible < options.limits.connections {
+        tracing::warn!(
+            possible,
+            wanted = options.limits.connections,
+            "this process may not open more connections: raise its limit of open files (ulimit -n)"
+        );
+        options.limits.connections = possible;
     }
     let server = Server::bind(options, deployment, pool.clone()).map_err(|error| serving::bind_failure(&error))?;
-    announce(context, &settings.listen, server.local_addr());
+    announce(context, &settings.listen, server.local_addr(), settings.tls.is_some());
     let workers = if settings.workers == 1 {
         "1 worker".into()
     } else {
@@ -37,7 +46,9 @@ pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(
     context
         .printer
         .done(&format!("Ready in {} ms with {workers}", began.elapsed().as_millis()));
+    let certificate = tokio::spawn(serving::reread_certificate(server.tls()));
     let drained = server.serve(serving::asked_to_stop()).await;
+    certificate.abort();
     let cut = drained.cut + pool.drain(WORKER_GRACE).await;
     if cut > 0 {
         context
@@ -79,11 +90,14 @@ pub(crate) fn check_port(listen: &Listen) -> Result<(), Failure> {
 }
 
 /// The addresses to open in a browser.
-pub(crate) fn announce(context: &Context, listen: &Listen, address: SocketAddr) {
+pub(crate) fn announce(context: &Context, listen: &Listen, address: SocketAddr, is_secure: bool) {
     let host = match &listen.host {
         None => "localhost".to_owned(),
         Some(host) if host.contains(':') => format!("[{}]", host.trim_matches(['[', ']'])),
         Some(host) => host.clone(),
     };
-    context.printer.field("Address", &format!("http://{host}:{}", address.port()));
+    let scheme = if is_secure { "https" } else { "http" };
+    context
+        .printer
+        .field("Address", &format!("{scheme}://{host}:{}", address.port()));
 }

@@ -1,10 +1,14 @@
 //! `ironside.toml`: settings of the server that do not belong into `next.config`. Every key is optional; a key that isn't
 //! known is an error, since a misspelt limit that is silently ignored is worse than none.
 
+use super::http::Http;
 use super::size::Size;
 use crate::exit::{Exit, Failure};
 use serde::Deserialize;
-use std::{io::ErrorKind, path::Path};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 /// The name of the file, beside `package.json`.
 pub(crate) const FILE_NAME: &str = "ironside.toml";
@@ -14,6 +18,8 @@ pub(crate) const FILE_NAME: &str = "ironside.toml";
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct FileSettings {
     pub(crate) listen: Listen,
+    pub(crate) http: Http,
+    pub(crate) tls: Tls,
     pub(crate) workers: Workers,
     pub(crate) rewrites: Rewrites,
     pub(crate) handlers: Handlers,
@@ -29,8 +35,18 @@ pub(crate) struct Listen {
     pub(crate) hostname: Option<String>,
     /// Milliseconds that an idle connection is kept.
     pub(crate) keep_alive_timeout: Option<u64>,
-    /// Addresses and networks whose `X-Forwarded-*` headers are believed. The loopback address is always one of them.
+    /// Addresses and networks whose `X-Forwarded-*` headers are believed, or a word for some of them.
     pub(crate) trusted_proxies: Option<Vec<String>>,
+}
+
+/// `[tls]`
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Tls {
+    /// The certificate's PEM file, relative to `ironside.toml`.
+    pub(crate) certificate: Option<PathBuf>,
+    /// The key's PEM file, relative to `ironside.toml`.
+    pub(crate) key: Option<PathBuf>,
 }
 
 /// `[workers]`
@@ -40,7 +56,7 @@ pub(crate) struct Workers {
     /// How many.
     pub(crate) count: Option<usize>,
     /// The Node executable.
-    pub(crate) node: Option<std::path::PathBuf>,
+    pub(crate) node: Option<PathBuf>,
 }
 
 /// `[rewrites]`: those that lead to other sites. Times are milliseconds.

@@ -2,7 +2,9 @@
 //! values; a value that can't be used is an error that names where it came from.
 
 pub(crate) mod file;
+pub(crate) mod http;
 pub(crate) mod size;
+mod time;
 
 use crate::{
     cli::{Global, ListenArgs, StartArgs},
@@ -10,7 +12,7 @@ use crate::{
     exit::{Exit, Failure},
 };
 use file::{FileSettings, Handlers};
-use ironside_server::RewriteOptions;
+use ironside_server::{Limits, RewriteOptions, TlsFiles};
 use ironside_worker::FormLimits;
 use size::Size;
 use std::{
@@ -39,10 +41,10 @@ pub(crate) struct Listen {
 pub(crate) struct StartSettings {
     pub(crate) listen: Listen,
     pub(crate) workers: usize,
-    /// `None`: the server's default.
-    pub(crate) keep_alive: Option<Duration>,
+    pub(crate) limits: Limits,
     pub(crate) trusted_proxies: Vec<String>,
     pub(crate) rewrites: RewriteOptions,
+    pub(crate) tls: Option<TlsFiles>,
     pub(crate) bodies: Bodies,
 }
 
@@ -149,6 +151,8 @@ impl Sources {
         let StartArgs {
             dir: _,
             listen,
+            tls_cert,
+            tls_key,
             workers,
             keep_alive_timeout,
             log: _,
@@ -164,6 +168,7 @@ impl Sources {
             .map(NonZeroUsize::get)
             .or(self.file.workers.count.filter(|count| *count > 0))
             .unwrap_or_else(|| available_parallelism().map_or(1, NonZeroUsize::get));
+        let mut limits = self.file.http.limits()?;
         let keep_alive = self
             .parsed::<u64>(
                 "--keep-alive-timeout",
@@ -171,15 +176,18 @@ impl Sources {
                 env_vars::KEEP_ALIVE_TIMEOUT,
                 "a number of milliseconds",
             )?
-            .or(self.file.listen.keep_alive_timeout)
-            .map(Duration::from_millis);
+            .or(self.file.listen.keep_alive_timeout);
+        if let Some(keep_alive) = keep_alive {
+            limits.keep_alive = Duration::from_millis(keep_alive);
+        }
         Ok(StartSettings {
             listen: self.listen(listen)?,
             workers: count,
-            keep_alive,
+            limits,
             trusted_proxies: self.file.listen.trusted_proxies.clone().unwrap_or_default(),
             bodies: self.bodies(),
             rewrites: self.rewrites()?,
+            tls: self.tls(tls_cert.as_deref(), tls_key.as_deref())?,
         })
     }
 
@@ -205,6 +213,26 @@ impl Sources {
             authorities: authorities.transpose()?,
             ..default
         })
+    }
+
+    /// Certificate and key, for which there have to be both.
+    fn tls(&self, certificate: Option<&Path>, key: Option<&Path>) -> Result<Option<TlsFiles>, Failure> {
+        let file = |given: Option<&Path>, variable: &str, set: Option<&PathBuf>| {
+            given
+                .map(Path::to_owned)
+                .or_else(|| self.env.get(variable).filter(|path| !path.is_empty()).map(PathBuf::from))
+                .or_else(|| set.map(|path| self.dir.join(path)))
+        };
+        let certificate = file(certificate, env_vars::TLS_CERT, self.file.tls.certificate.as_ref());
+        let key = file(key, env_vars::TLS_KEY, self.file.tls.key.as_ref());
+        match (certificate, key) {
+            (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(Failure::new(Exit::Usage, "TLS has a certificate and no key")
+                .hint("give the key's file with --tls-key, or tls.key in ironside.toml")),
+            (None, Some(_)) => Err(Failure::new(Exit::Usage, "TLS has a key and no certificate")
+                .hint("give the certificate's file with --tls-cert, or tls.certificate in ironside.toml")),
+        }
     }
 }
 
@@ -272,6 +300,22 @@ mod tests {
                 .as_deref(),
             Some("0.0.0.0")
         );
+    }
+
+    #[test]
+    fn tls_needs_certificate_and_key() {
+        let both = sources(&[("IRONSIDE_TLS_CERT", "c.pem")]);
+        let files = both.tls(None, Some(Path::new("k.pem"))).unwrap().unwrap();
+        assert_eq!((files.certificate, files.key), ("c.pem".into(), "k.pem".into()));
+        let failure = both.tls(None, None).unwrap_err();
+        assert!(failure.hint.unwrap().contains("--tls-key"));
+        let mut set = sources(&[]);
+        set.dir = "app".into();
+        set.file.tls.certificate = Some("c.pem".into());
+        set.file.tls.key = Some("/k.pem".into());
+        let files = set.tls(None, None).unwrap().unwrap();
+        assert_eq!((files.certificate, files.key), ("app/c.pem".into(), "/k.pem".into()));
+        assert_eq!(sources(&[]).tls(None, None).unwrap(), None);
     }
 
     #[test]
