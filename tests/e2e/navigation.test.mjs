@@ -95,7 +95,7 @@ function asked(page) {
 const heading = (page, name) => page.getByRole('heading', { name, exact: true }).waitFor();
 /** Until nothing is asked for any more. */
 async function quiet(page) {
-  await page.waitForTimeout(700);
+  await page.waitForTimeout(500);
   await page.waitForLoadState('networkidle');
 }
 
@@ -149,6 +149,23 @@ describe('what the browser keeps', () => {
     await page.clock.fastForward('05:01');
     await page.hover('#still');
     await until(() => requests.includes('/still ahead'), Boolean);
+    await page.done();
+  });
+
+  test('a page that is being fetched in full is waited for, not asked for twice', async () => {
+    let release;
+    const held = new Promise((resolve) => { release = resolve; });
+    await open('/live', (page) => page.route((url) => url.pathname === '/full', async (route) => {
+      await held;
+      await route.continue();
+    }));
+    await page.click('#home');
+    await until(() => requests.includes('/full'), Boolean);
+    await page.click('#full');
+    await page.waitForTimeout(200);
+    release();
+    await heading(page, 'Full');
+    assert.deepEqual(requests.take().filter((one) => one === '/full'), ['/full']);
     await page.done();
   });
 

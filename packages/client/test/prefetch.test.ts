@@ -195,6 +195,7 @@ describe('prefetching', () => {
     await start();
     for (const { url, give } of asked) await give(answer({ path: url, search: '' }), { varies: url === '/pics/1' });
     prefetches.review('/c', (payload) => payload.url.path !== '/b');
+    await start();
     expect(told.sort()).toEqual(['/b', '/pics/1']);
     expect(prefetches.find(target('/a'), '/c')).toHaveProperty('payload');
     expect(prefetches.find(target('/b'), '/c')).toBeUndefined();
@@ -208,6 +209,7 @@ describe('prefetching', () => {
     await asked[0]?.give(answer({ path: '/a', search: '', partial: true }));
     prefetches.keep(target('/a'), answered(answer({ path: '/a', search: '' })), '/');
     prefetches.purge();
+    await start();
     expect([told, prefetches.generation]).toEqual([['a'], 1]);
   });
 
@@ -219,6 +221,7 @@ describe('prefetching', () => {
     await asked[0]?.give(answer({ path: '/a', search: '' }));
     prefetches.purge();
     expect(prefetches.find(target('/a'), '/')).toBeUndefined();
+    await start();
     expect(told).toEqual(['a']);
   });
 });

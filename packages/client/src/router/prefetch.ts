@@ -123,10 +123,12 @@ export class Prefetches {
     this.#drop([...this.#entries]);
   }
 
-  /** All are gone before anybody is told, as who is told may wish again. */
+  /** Whoever is told may wish again, and may fail: that is no matter of ours. */
   #drop(gone: readonly (readonly [string, Entry])[]): void {
-    for (const [key] of gone) this.#entries.delete(key);
-    for (const [, { listeners }] of gone) for (const tell of listeners) tell();
+    for (const [key, { listeners }] of gone) {
+      this.#entries.delete(key);
+      listeners.forEach(queueMicrotask);
+    }
   }
 
   /** Who waits for news of a page does so whatever is there for it. */
