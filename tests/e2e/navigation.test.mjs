@@ -22,6 +22,7 @@ import { revalidatePath, refresh } from 'next/cache';
 import { cookies } from 'next/headers';
 export async function change(how: string) {
   if (how === 'path') revalidatePath('/nothing');
+  if (how === 'renewed') revalidatePath('/renewed');
   if (how === 'cookie') (await cookies()).set('seen', String(Math.random()));
   if (how === 'refresh') refresh();
 }
@@ -36,6 +37,7 @@ export function Bar() {
   const [told, setTold] = useState(0);
   return <div>
     <Link id="home" prefetch={false} href="/">home</Link> <Link id="go-live" prefetch={false} href="/live">live</Link> <Link id="go-still" prefetch={false} href="/still">still</Link>
+    <Link id="go-renewed" prefetch={false} href="/renewed">renewed</Link> <button id="renew" onClick={() => change('renewed')}>renew</button>
     <button id="path" onClick={() => change('path')}>path</button>
     <button id="cookie" onClick={() => change('cookie')}>cookie</button>
     <button id="refreshing" onClick={() => change('refresh')}>refresh()</button>
@@ -61,6 +63,10 @@ export default function Page() {
   'app/far/page.tsx': still('Far'),
   'app/never/page.tsx': still('Never'),
   'app/live/page.tsx': dynamic('Live'),
+  'app/renewed/page.tsx': `import { Bar } from '../bar';
+export const revalidate = 3600;
+export default function Page() { return <main><h1>Renewed</h1><p id="made">{crypto.randomUUID()}</p><Bar /></main>; }
+`,
   'app/full/page.tsx': dynamic('Full'),
   'app/slow/loading.tsx': 'export default function Loading() { return <p id="loading">a moment</p>; }\n',
   'app/slow/page.tsx': dynamic('Slow'),
@@ -277,6 +283,24 @@ describe('what the browser keeps', () => {
       await page.done();
     });
   }
+
+  test('a page with a time to live is new after its invalidation, whatever the browser has on its disk', async () => {
+    await open('/live');
+    const seen = [];
+    for (let i = 0; i < 3; i++) {
+      await page.click('#go-renewed');
+      await heading(page, 'Renewed');
+      seen.push(await page.textContent('#made'));
+      await page.click('#go-live');
+      await heading(page, 'Live');
+      const replied = page.waitForResponse((answer) => answer.request().method() === 'POST');
+      await page.click('#renew');
+      await replied;
+      await quiet(page);
+    }
+    assert.equal(new Set(seen).size, 3, seen.join());
+    await page.done();
+  });
 
   test('`refresh()` of an action leaves what was fetched ahead', async () => {
     await open('/');

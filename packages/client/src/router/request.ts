@@ -46,7 +46,9 @@ export async function ask(request: Ask): Promise<Answer> {
   try {
     const asked = withBasePath(request.target.path, request.basePath) + request.target.search;
     const { ahead, signal = null } = request;
-    const response = await fetch(withCacheKey(asked, ahead), { headers: headersOf(request), credentials: 'same-origin', signal, priority: ahead ? 'low' : 'auto' });
+    // `no-cache`: the browser asks whether what it has on its disk still holds. `stale-while-revalidate`, which is for shared caches, would let it show
+    // what an action has just invalidated.
+    const response = await fetch(withCacheKey(asked, ahead), { headers: headersOf(request), cache: 'no-cache', signal, priority: ahead ? 'low' : 'auto' });
     if (!isFlight(response) || !response.body) {
       void response.body?.cancel();
       return { kind: 'other' };
