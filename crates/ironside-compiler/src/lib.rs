@@ -10,6 +10,7 @@
     reason = "a diagnostic is the end of a build; its size is paid once"
 )]
 
+pub mod action_survey;
 pub mod app_dir;
 mod application;
 pub mod asset;

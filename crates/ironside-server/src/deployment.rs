@@ -11,6 +11,7 @@ use crate::public_files::PublicFiles;
 use crate::router::Router;
 use crate::rules::RuleError;
 use crate::shared::known_dynamic::KnownDynamic;
+use crate::telemetry::error_store::ErrorStore;
 use crate::telemetry::stack_places::StackPlaces;
 use ironside_cache::Cache;
 use ironside_model::manifest::{MANIFEST_FORMAT, Manifest};
@@ -73,6 +74,8 @@ pub struct Deployment {
     pub development: bool,
     /// Where in the sources errors happened.
     pub(crate) stack_places: Arc<StackPlaces>,
+    /// Where errors with a digest are kept.
+    pub(crate) errors: Option<Arc<ErrorStore>>,
     /// Permits that jobs hold.
     pub(crate) permits: Permits,
     /// How often clients have called actions.
@@ -120,6 +123,7 @@ impl Deployment {
             draft_id: options.draft_id,
             development: options.development,
             stack_places: Arc::new(StackPlaces::new(&options.build_dir)),
+            errors: options.errors,
             permits: Permits::default(),
             rates: Rates::default(),
             submissions: Submissions::default(),

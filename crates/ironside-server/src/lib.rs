@@ -22,6 +22,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod body;
 pub mod build_files;
 mod connection;
@@ -69,6 +70,7 @@ pub mod url;
 mod wire;
 mod work;
 
+pub use admin::{Admin, AdminError, AdminOptions};
 pub use deployment::{Deployment, DeploymentError};
 pub use ironside_cache::MonotonicClock;
 pub use listener::ListenError;

@@ -1,11 +1,13 @@
 //! What the server is told. Every value is finished: nothing here is read from the environment or a file.
 
+use crate::telemetry::error_store::ErrorStore;
 use crate::tls::TlsFiles;
 use crate::upstream::RewriteOptions;
 use ironside_cache::CacheOptions;
 use ironside_model::manifest::Manifest;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a deployment (one build that is served) is made of.
@@ -24,6 +26,8 @@ pub struct DeploymentOptions {
     pub draft_id: Option<String>,
     /// `ironside dev`: nothing is cached, and errors tell their stack.
     pub development: bool,
+    /// Where errors of the application are kept, so that somebody who has a digest can find them.
+    pub errors: Option<Arc<ErrorStore>>,
 }
 
 impl DeploymentOptions {
@@ -37,6 +41,7 @@ impl DeploymentOptions {
             cache: CacheOptions::default(),
             draft_id: None,
             development: false,
+            errors: None,
         }
     }
 }

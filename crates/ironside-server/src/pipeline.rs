@@ -7,6 +7,7 @@ use crate::phase;
 use crate::rejection::Rejection;
 use crate::response::Answer;
 use crate::site::Site;
+use crate::telemetry::action_watch;
 
 /// What a phase decided.
 #[derive(Debug)]
@@ -142,6 +143,9 @@ pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
             Step::Answer(answer) => return answer,
             Step::Reject(rejection) => {
                 exchange.is_last |= rejection.ends_connection();
+                if matches!(phase, Phase::Csrf | Phase::Action) {
+                    action_watch::refused(site, exchange, rejection.word());
+                }
                 return rejection.answer();
             }
         }

@@ -141,6 +141,7 @@ impl Server {
             () = self.accept(&connections, &stop) => {}
             () = self.follow_certificate() => {}
         }
+        self.house.stopping.store(true, Ordering::Relaxed);
         drop(self.listener);
         stop.cancel();
         connections.close();

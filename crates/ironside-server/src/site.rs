@@ -8,6 +8,7 @@ use crate::trusted_proxies::TrustedProxies;
 use crate::upstream::Upstreams;
 use crate::work::Workers;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
@@ -26,6 +27,8 @@ pub struct House {
     pub tasks: TaskTracker,
     /// Names of requests.
     pub request_ids: RequestIds,
+    /// Whether the server has been told to stop.
+    pub stopping: AtomicBool,
     /// A place for each renewal that may run.
     pub renewals: Arc<Semaphore>,
 }
@@ -42,6 +45,7 @@ impl House {
             metrics: ServerMetrics::default(),
             tasks: TaskTracker::new(),
             request_ids: RequestIds::new(),
+            stopping: AtomicBool::new(false),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use ironside_worker::{Head, Job, JobBody, JobFailure, Outcome, Piece, Pool, ResponseBody};
+use ironside_worker::{Head, Job, JobBody, JobFailure, Outcome, Piece, Pool, PoolStats, ResponseBody};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -11,6 +11,16 @@ use std::task::{Context, Poll};
 pub trait Workers: Send + Sync + 'static {
     /// Runs a job. Dropping the future, or the pieces before their end, cancels it.
     fn run(&self, job: Job, body: JobBody) -> BoxFuture<'static, Result<Done, JobFailure>>;
+
+    /// The workers in numbers, if there are numbers of them.
+    fn stats(&self) -> Option<PoolStats> {
+        None
+    }
+
+    /// Whether a job would be taken now.
+    fn is_ready(&self) -> bool {
+        true
+    }
 }
 
 /// What became of a job.
@@ -105,5 +115,13 @@ impl Workers for Arc<Pool> {
                 ironside_worker::Answer::Finished(outcome) => Done::Finished(outcome),
             })
         })
+    }
+
+    fn stats(&self) -> Option<PoolStats> {
+        Some(Pool::stats(self))
+    }
+
+    fn is_ready(&self) -> bool {
+        Pool::ready(self)
     }
 }

@@ -1,5 +1,6 @@
 //! A piece of work as the server describes it, and where the request's body comes from.
 
+use crate::notes::JobNotes;
 use crate::wire::{self, HeaderList, JobKind, JobVariant, ParamKind, Scheme};
 use bytes::Bytes;
 use futures_util::Stream;
@@ -65,6 +66,8 @@ pub struct Job {
     pub trace: String,
     /// The request's headers.
     pub headers: HeaderMap,
+    /// Where to note what is learnt of it while it runs. It isn't sent to the worker.
+    pub notes: Option<JobNotes>,
 }
 
 impl Job {
@@ -87,6 +90,7 @@ impl Job {
             request_id: String::new(),
             trace: String::new(),
             headers: HeaderMap::new(),
+            notes: None,
         }
     }
 

@@ -55,6 +55,16 @@ pub(crate) enum Command {
     ///
     /// Works on the sources, without a build.
     Routes(RoutesArgs),
+    /// List the Server Actions that can be called from outside
+    ///
+    /// For each one: where it stands, who refers to it, what it takes, and the evidence that it validates its input, checks a session
+    /// and revalidates something. Works on the sources, without a build.
+    Actions(ActionsArgs),
+    /// Show the stored errors behind a digest
+    ///
+    /// A visitor sees a digest in place of an error's message. The server keeps the errors of its last days in
+    /// DIR/.ironside/errors.jsonl.
+    Digest(DigestArgs),
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +105,12 @@ pub(crate) struct StartArgs {
     /// Log each request, not only those that the server failed at
     #[arg(long)]
     pub(crate) access_log: bool,
+    /// Answer /metrics, /livez and /readyz on the socket DIR/.ironside/admin.sock [env: IRONSIDE_ADMIN=1]
+    #[arg(long)]
+    pub(crate) admin: bool,
+    /// The same on a TCP address, such as 127.0.0.1:9464 [env: IRONSIDE_ADMIN_LISTEN]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) admin_listen: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -115,6 +131,35 @@ pub(crate) struct ListenArgs {
     /// The address [env: HOST] [default: all addresses]
     #[arg(short = 'H', long, alias = "host", value_name = "HOST")]
     pub(crate) hostname: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ActionsArgs {
+    /// The application's folder
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// List those that nobody outside can call too, apart
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DigestArgs {
+    /// The digest, as the visitor saw it
+    #[arg(value_name = "ID")]
+    pub(crate) digest: String,
+    /// The application's folder
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show all of them, not only the newest
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE};
 use ironside_server::{Done, PieceSource, Pieces, Workers};
-use ironside_worker::{Head, Job, JobBody, JobFailure, Outcome, Piece, Pool, wire};
+use ironside_worker::{Head, Job, JobBody, JobFailure, Outcome, Piece, Pool, PoolStats, wire};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
@@ -52,6 +52,14 @@ impl Workers for DevWorkers {
             Some(pool) => pool.run(job, body),
             None => Box::pin(async { Err(JobFailure::NotReady) }),
         }
+    }
+
+    fn stats(&self) -> Option<PoolStats> {
+        self.pool.as_ref().and_then(Workers::stats)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.pool.as_ref().is_some_and(|pool| pool.ready())
     }
 }
 

@@ -13,6 +13,10 @@ pub(crate) const HOSTNAME: &str = "HOSTNAME";
 pub(crate) const WEB_CONCURRENCY: &str = "WEB_CONCURRENCY";
 /// The Node executable, as `--node`.
 pub(crate) const IRONSIDE_NODE: &str = "IRONSIDE_NODE";
+/// `1`: the admin listener is open, as `--admin`.
+pub(crate) const IRONSIDE_ADMIN: &str = "IRONSIDE_ADMIN";
+/// The admin listener's TCP address, as `--admin-listen`.
+pub(crate) const IRONSIDE_ADMIN_LISTEN: &str = "IRONSIDE_ADMIN_LISTEN";
 /// What is logged, in the syntax of `tracing`: `info`, `ironside_worker=debug`.
 pub(crate) const RUST_LOG: &str = "RUST_LOG";
 /// Seconds that an idle connection is kept, as `--keep-alive-timeout` (milliseconds, as Next has it).

@@ -1,6 +1,8 @@
 //! `ironside`: the command line. It resolves settings, wires the compiler, the workers and the server together, and turns
 //! what comes back into words and exit codes. It holds no logic about applications.
 
+mod action_listing;
+mod admin;
 mod cli;
 mod commands;
 mod dev_workers;
@@ -83,6 +85,8 @@ async fn run(cli: Cli, printer: &Printer) -> Result<(), Failure> {
             let listen = context.sources.listen(&args.listen)?;
             commands::dev::run(&context, listen).await
         }
+        Command::Actions(args) => commands::actions::run(&context(&args.dir)?, args.json, args.all).await,
+        Command::Digest(args) => commands::digest::run(&context(&args.dir)?, &args.digest, args.json, args.all),
         Command::Routes(args) => commands::routes::run(&context(&args.dir)?, args.json, args.phases).await,
     }
 }

@@ -7,6 +7,7 @@ use crate::{
 };
 use ironside_compiler::environment::load_env_files;
 use ironside_model::manifest::{MANIFEST_FORMAT, Manifest};
+use ironside_server::telemetry::error_store::{self, ErrorStore};
 use ironside_server::{BindError, Deployment, DeploymentOptions, MonotonicClock, Tls, draft};
 use ironside_worker::{NodeOptions, Pool, PoolOptions, Secret, StartError, WorkerConfig};
 use std::{
@@ -43,6 +44,7 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
     options.draft_id = keys.first().map(|key| draft::id(key.expose()));
     options.development = development;
     options.cache.clock = Arc::new(MonotonicClock::showing(now()));
+    options.errors = error_store(context);
     let deployment =
         Deployment::load(options).map_err(|error| Failure::new(Exit::Application, "the build can't be served").because(error))?;
     let pool = Pool::start(pool_options, deployment.front()).await.map_err(start_failure)?;
@@ -81,6 +83,19 @@ pub(crate) async fn prepare_build(context: &Context, build_dir: &Path, workers: 
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or_default()
+}
+
+/// Where errors with a digest are kept. Without it they stand in the log only, and that is no reason not to serve.
+fn error_store(context: &Context) -> Option<Arc<ErrorStore>> {
+    match ErrorStore::open(context.dot_ironside().join(error_store::FILE_NAME), error_store::MAX_BYTES) {
+        Ok(store) => Some(Arc::new(store)),
+        Err(error) => {
+            context
+                .printer
+                .warn(&format!("errors are not stored for `ironside digest`: {error}"));
+            None
+        }
+    }
 }
 
 fn read_manifest(build_dir: &Path) -> Result<Manifest, Failure> {

@@ -4,7 +4,7 @@
  */
 import {
   decodeBody, decodeBodyEnd, decodeCancel, decodeConfig, decodeCredit, decodeDrain, decodeInvalidate, decodeJob, decodePing, decodeReplyFrame,
-  encodeFatal, encodeHello, encodeLog, encodePong, encodeReady, FRAME, MAGIC, PROTOCOL_VERSION, SCHEMA_HASH, type Config,
+  encodeFatal, encodeHello, encodeLog, encodePong, encodeReady, encodeSpan, FRAME, MAGIC, PROTOCOL_VERSION, SCHEMA_HASH, type Config, type Span,
 } from '@ironside/protocol/generated.ts';
 import { createSplitter } from '@ironside/protocol/splitter.ts';
 import type { Socket } from 'node:net';
@@ -16,6 +16,7 @@ import { describeError } from './errors.ts';
 import { setLogSink, writeLog, type LogFields, type LogLevel } from './log.ts';
 import { requestStorage } from './request-store.ts';
 import type { Runners } from './runner.ts';
+import { setSpanSink } from './spans.ts';
 
 /** A stream that is out of step cannot be mended; the front reads this code. */
 export const EXIT_PROTOCOL = 70;
@@ -51,6 +52,7 @@ export class Connection {
     // What cannot be written any more has no reader.
     socket.on('error', () => this.#closed());
     setLogSink((level, target, message, fields) => this.#log(level, target, message, fields));
+    setSpanSink((span) => this.#span(span));
     encodeHello(this.#output.frames, {
       magic: MAGIC, protocol: PROTOCOL_VERSION, schema: SCHEMA_HASH, pid: process.pid, node: process.version, runtime: options.runtime,
     });
@@ -181,6 +183,16 @@ export class Connection {
   #currentSession(): JobSession | undefined {
     const channel = requestStorage.getStore()?.channel;
     return channel instanceof JobSession && channel.live ? channel : undefined;
+  }
+
+  #span(span: Span): void {
+    const job = this.#state === 'closed' ? undefined : this.#currentSession()?.id;
+    if (job === undefined) return;
+    try {
+      encodeSpan(this.#output.frames, span, job);
+    } catch (error) {
+      process.stderr.write(`A span named ${span.name} could not be sent: ${String(error)}\n`);
+    }
   }
 
   #log(level: LogLevel, target: string, message: string, fields: LogFields): void {

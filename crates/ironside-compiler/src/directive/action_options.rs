@@ -38,6 +38,24 @@ pub(super) fn of(model: &Model<'_>, value: &Expression<'_>, report: &mut Reporte
     }
 }
 
+/// The names of the options that an exported value is made with; `None` if it is not made by `createAction`.
+pub(super) fn names(model: &Model<'_>, value: &Expression<'_>) -> Option<Vec<String>> {
+    let Expression::CallExpression(call) = value else {
+        return None;
+    };
+    if !is_maker(model, &call.callee) {
+        return None;
+    }
+    let Expression::ObjectExpression(object) = bare(call.arguments.first()?.as_expression()?) else {
+        return Some(Vec::new());
+    };
+    let properties = object.properties.iter().filter_map(|property| match property {
+        ObjectPropertyKind::ObjectProperty(property) => name(&property.key).map(str::to_owned),
+        ObjectPropertyKind::SpreadProperty(_) => None,
+    });
+    Some(properties.collect())
+}
+
 fn read(object: &ObjectExpression<'_>, report: &mut Reporter<'_>) -> ActionOptions {
     let mut options = ActionOptions::default();
     for property in &object.properties {

@@ -8,6 +8,7 @@
 
 mod action_options;
 mod client_file;
+pub mod evidence;
 mod exports;
 mod inline;
 mod program;
@@ -22,6 +23,7 @@ mod words;
 pub use exports::{ExportNames, export_names};
 pub use scan::mentions_directive;
 
+use evidence::Evidence;
 use inline::{Helpers, InlinePlan};
 use ironside_diagnostics::Diagnostic;
 use ironside_model::manifest::{ActionId, ActionOptions, ClientId};
@@ -113,6 +115,8 @@ pub struct ActionDefinition {
     pub inline: bool,
     /// What `createAction` is told, if it makes the action.
     pub options: Option<ActionOptions>,
+    /// What its text says about it.
+    pub evidence: Evidence,
 }
 
 /// Checks a module's directives and does what they ask for. See the module's documentation.
@@ -179,7 +183,7 @@ fn plan(
     let mut server = Registrations::default();
     if found.server_file {
         let exports = server_file::check(&model, report);
-        found.actions = server_file::definitions(&exports, report);
+        found.actions = server_file::definitions(&model, &exports, report);
         server = server_file::registrations(exports, &found.actions);
     }
     let mut names = Names::new(&model);
@@ -188,7 +192,7 @@ fn plan(
     if facts.graph != Graph::Rsc {
         return Some(Edit::Proxies);
     }
-    found.actions.extend(inline.definitions(report));
+    found.actions.extend(inline.definitions(&model, report));
     let nothing = inline.is_empty() && !found.server_file;
     (!nothing).then(|| {
         Edit::Actions(Box::new(Actions {

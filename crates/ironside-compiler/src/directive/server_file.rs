@@ -2,6 +2,7 @@
 
 use super::{
     ActionDefinition, REFERENCES, action_options, client_file,
+    evidence::{Calls, Declared, Evidence},
     exports::{Export, ExportKind, bare, exports},
     program::{FunctionFacts, Model},
     report::Reporter,
@@ -33,6 +34,10 @@ pub(super) struct ServerExport {
     pub(super) scope: Option<ScopeId>,
     /// What `createAction` is told, if it makes the function.
     pub(super) options: Option<ActionOptions>,
+    /// The names of all options that it is given.
+    pub(super) created_with: Option<Vec<String>>,
+    /// The text of the function, or of the expression that makes it.
+    pub(super) extent: Option<Span>,
 }
 
 /// How the module gets hold of an exported function.
@@ -85,7 +90,8 @@ pub(super) fn check(model: &Model<'_>, report: &mut Reporter<'_>) -> Vec<ServerE
 }
 
 /// The ids of a server file's exports.
-pub(super) fn definitions(exports: &[ServerExport], report: &Reporter<'_>) -> Vec<ActionDefinition> {
+pub(super) fn definitions(model: &Model<'_>, exports: &[ServerExport], report: &Reporter<'_>) -> Vec<ActionDefinition> {
+    let calls = Calls::new(model);
     let definition = |export: &ServerExport| {
         let (line, column) = report.position(export.span);
         ActionDefinition {
@@ -97,6 +103,11 @@ pub(super) fn definitions(exports: &[ServerExport], report: &Reporter<'_>) -> Ve
             sealed: false,
             inline: false,
             options: export.options.clone(),
+            evidence: Evidence {
+                parameters: Declared::of(export.parameters),
+                calls: export.extent.map(|span| calls.within(span, report)).unwrap_or_default(),
+                created_with: export.created_with.clone(),
+            },
         }
     };
     exports.iter().map(definition).collect()
@@ -186,6 +197,8 @@ impl Checker<'_, '_, '_> {
             form,
             scope,
             options: None,
+            created_with: None,
+            extent: Some(facts.span),
         })
     }
 
@@ -219,6 +232,8 @@ impl Checker<'_, '_, '_> {
                 form,
                 scope: None,
                 options: None,
+                created_with: None,
+                extent: function.map(|facts| facts.span),
             });
         }
         if let Some(facts) = function {
@@ -258,6 +273,8 @@ impl Checker<'_, '_, '_> {
         let options = action_options::of(self.model, value, self.report);
         Some(ServerExport {
             options,
+            created_with: action_options::names(self.model, value),
+            extent: Some(value.span()),
             ..unknown(export, form)
         })
     }
@@ -288,6 +305,7 @@ impl Checker<'_, '_, '_> {
         };
         Some(ServerExport {
             parameters,
+            extent: function.map(|facts| facts.span),
             ..unknown(export, form)
         })
     }
@@ -301,6 +319,8 @@ fn unknown(export: &Export, form: ServerForm) -> ServerExport {
         form,
         scope: None,
         options: None,
+        created_with: None,
+        extent: None,
     }
 }
 

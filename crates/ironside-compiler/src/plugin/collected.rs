@@ -1,5 +1,6 @@
 //! What the hooks of one graph find out while it is scanned.
 
+use crate::directive::evidence::Evidence;
 use ironside_bundler::ResolveKind;
 use ironside_diagnostics::Diagnostic;
 use ironside_model::manifest::{ActionId, ActionOptions, ClientId, FileKey};
@@ -29,6 +30,7 @@ pub(crate) struct FoundAction {
     pub(crate) sealed: bool,
     pub(crate) inline: bool,
     pub(crate) options: Option<ActionOptions>,
+    pub(crate) evidence: Evidence,
 }
 
 /// See the module's documentation.

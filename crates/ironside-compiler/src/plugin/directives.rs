@@ -132,6 +132,7 @@ fn note(hooks: &GraphHooks, module: &str, file_key: &str, found: Directives) {
                 sealed: action.sealed,
                 inline: action.inline,
                 options: action.options,
+                evidence: action.evidence,
             },
         );
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod commonjs;
 pub(crate) mod import_use;
+pub(crate) mod referrers;
 
 use crate::{file_key::split_query, plugin::collected::Collected};
 use import_use::{Count, Used};

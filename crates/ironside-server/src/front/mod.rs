@@ -9,12 +9,13 @@ pub(crate) use permits::Permits;
 
 use crate::deployment::Deployment;
 use crate::guard::subject;
+use crate::telemetry::error_store::{ErrorStore, StoredError};
 use crate::url;
 use futures_util::future::BoxFuture;
 use ironside_cache::Invalidation;
 use ironside_model::tag::{PathScope, path_tag};
 use ironside_worker::wire::{JobKind, JobVariant, LogLevel, RevalidationKind, RevalidationMode, RevalidationScope};
-use ironside_worker::{AfterDone, Call, Front, JobInfo, LogRecord, Reply, Revalidation, WorkerId};
+use ironside_worker::{AfterDone, Call, Front, JobInfo, LogRecord, Reply, Revalidation, SpanRecord, WorkerId};
 use std::sync::Arc;
 
 /// See the module's documentation.
@@ -37,8 +38,10 @@ impl Front for FrontDesk {
 
     fn log(&self, worker: WorkerId, record: LogRecord) {
         let places = self.deployment.stack_places.clone();
+        let errors = self.deployment.errors.clone();
         let concerned = places.concern(&record.message) || record.fields.iter().any(|(_, value)| places.concern(value));
         if !concerned {
+            keep(errors.as_deref(), &record);
             return write_log(worker, &record);
         }
         // Maps are files; the task that reads from the worker does not wait for them.
@@ -49,23 +52,45 @@ impl Front for FrontDesk {
                 .iter()
                 .map(|(name, value)| (name.clone(), places.translated(value).into_owned()))
                 .collect();
-            write_log(
-                worker,
-                &LogRecord {
-                    message,
-                    fields,
-                    ..record
-                },
-            );
+            let record = LogRecord {
+                message,
+                fields,
+                ..record
+            };
+            keep(errors.as_deref(), &record);
+            write_log(worker, &record);
         });
+    }
+
+    fn span(&self, _: WorkerId, span: SpanRecord) {
+        let noted = span.job.as_ref().and_then(|info| info.job.notes.as_ref());
+        let Some(notes) = noted.filter(|_| span.name == "action") else {
+            return;
+        };
+        let attribute = |name: &str| {
+            let found = span.attributes.iter().find(|(given, _)| given == name);
+            found.map_or("", |(_, value)| value.as_str())
+        };
+        notes.ran(attribute("action"), attribute("outcome"));
     }
 
     fn after_done(&self, job: JobInfo, done: AfterDone) {
         let places = self.deployment.stack_places.clone();
+        let errors = self.deployment.errors.clone();
         let write = move || {
             for error in &done.errors {
                 let stack = places.translated(&error.stack);
                 tracing::error!(request_id = job.job.request_id, digest = error.digest, %stack, "after(): {}", error.message);
+                if let Some(errors) = &errors {
+                    errors.keep(StoredError {
+                        digest: error.digest.clone(),
+                        kind: "after".to_owned(),
+                        message: error.message.clone(),
+                        stack: stack.into_owned(),
+                        request_id: job.job.request_id.clone(),
+                        ..StoredError::now()
+                    });
+                }
             }
         };
         tokio::task::spawn_blocking(write);
@@ -75,6 +100,30 @@ impl Front for FrontDesk {
         self.deployment.permits.end_job(&job);
         self.deployment.submissions.end_job(&job);
     }
+}
+
+/// Stores what has a digest: somebody may ask for it.
+fn keep(errors: Option<&ErrorStore>, record: &LogRecord) {
+    let field = |name: &str| {
+        let found = record.fields.iter().find(|(given, _)| given == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let digest = field("digest");
+    let Some(errors) = errors.filter(|_| !digest.is_empty()) else {
+        return;
+    };
+    let kind = record.target.strip_prefix("application.").unwrap_or(&record.target);
+    let request_id = record.job.as_ref().map(|info| info.job.request_id.clone());
+    errors.keep(StoredError {
+        digest,
+        kind: kind.to_owned(),
+        message: record.message.clone(),
+        stack: field("stack"),
+        route: field("route"),
+        method: field("method"),
+        request_id: request_id.unwrap_or_default(),
+        ..StoredError::now()
+    });
 }
 
 fn write_log(worker: WorkerId, record: &LogRecord) {
@@ -125,6 +174,9 @@ async fn answer(deployment: &Deployment, job: &JobInfo, call: Call) -> Reply {
         Call::Revalidate { items } => {
             for item in &items {
                 revalidate(deployment, item);
+                if let Some(notes) = &job.job.notes {
+                    notes.invalidated(&item.value);
+                }
             }
             Reply::Done
         }
@@ -133,7 +185,13 @@ async fn answer(deployment: &Deployment, job: &JobInfo, call: Call) -> Reply {
             by_client,
             burst,
             period_ms,
-        } => once::rate(deployment, &subject(job, &key, by_client), burst, period_ms),
+        } => {
+            let reply = once::rate(deployment, &subject(job, &key, by_client), burst, period_ms);
+            if let (Reply::Rated { allowed: false, .. }, Some(notes)) = (&reply, &job.job.notes) {
+                notes.rate_limited();
+            }
+            reply
+        }
         Call::IdempotencyBegin {
             key,
             by_client,

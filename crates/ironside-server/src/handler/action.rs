@@ -7,11 +7,22 @@ use crate::rejection::Rejection;
 use crate::response::error_page::{self, Form};
 use crate::response::{Answer, HTML, NO_STORE, PAYLOAD, vary};
 use crate::site::Site;
+use crate::telemetry::action_watch::ActionWatch;
 use crate::work::Done;
 use http::{StatusCode, header};
+use ironside_worker::JobNotes;
+use tracing::Instrument as _;
 
 /// See the module's documentation.
 pub async fn answer(exchange: &mut Exchange, site: &Site, call: &ActionCall) -> Answer {
+    let watch = ActionWatch::begin(site, exchange, call);
+    let span = watch.span();
+    let answer = run(exchange, site, call, watch.notes()).instrument(span.clone()).await;
+    exchange.notes.action = watch.end(&answer, &span).or(exchange.notes.action.take());
+    answer
+}
+
+async fn run(exchange: &mut Exchange, site: &Site, call: &ActionCall, notes: JobNotes) -> Answer {
     let deployment = &site.deployment;
     if exchange.body.is_lost() {
         return Rejection::ProxyBodyTooLarge.answer();
@@ -22,7 +33,8 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, call: &ActionCall) -> 
         .and_then(|matched| deployment.router.info(matched))
         .and_then(|info| info.deadline);
     let limit = deployment.manifest.action_body_limit(call.id());
-    let job = job::for_action(exchange, call, matched.as_ref(), deadline);
+    let mut job = job::for_action(exchange, call, matched.as_ref(), deadline);
+    job.notes = Some(notes);
     let (body, over) = std::mem::take(&mut exchange.body).into_limited_job(limit);
     let done = site.workers.run(job, body).await;
     if let Some(rest) = over.rest() {

@@ -114,6 +114,10 @@ impl Drop for Line {
     fn drop(&mut self) {
         self.house.metrics.active.fetch_sub(1, Ordering::Relaxed);
         self.house.metrics.answers.count(self.reason);
+        let class = usize::from(self.status.as_u16() / 100).saturating_sub(1);
+        if let Some(requests) = self.house.metrics.requests.get(class) {
+            requests.observe(self.began.elapsed());
+        }
         // A level has to be known when the program is compiled, so the line is written twice.
         macro_rules! write_line {
             ($level:expr) => {

@@ -1,8 +1,10 @@
 //! Counters of the server, by reason: plain atomics that an admin endpoint can print.
 
+use super::histogram::Histogram;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 /// Counts of words. Words are constants of the program, so their number is bounded.
 #[derive(Debug, Default)]
@@ -51,6 +53,48 @@ pub struct ServerMetrics {
     pub closed: Counters,
     /// Connections that are open.
     pub connections: AtomicU64,
+    /// How long answers took, to their last byte, by the first digit of their status from 1 on.
+    pub requests: [Histogram; 5],
+    /// Actions that ran.
+    pub actions: ActionMetrics,
+}
+
+/// How often actions ran and how long it took, by action and outcome, and how often one was refused.
+#[derive(Debug, Default)]
+pub struct ActionMetrics {
+    durations: RwLock<FxHashMap<(Arc<str>, &'static str), Arc<Histogram>>>,
+    /// Calls that were refused before the action ran, by reason.
+    pub rejections: Counters,
+}
+
+impl ActionMetrics {
+    /// One ran. Names come from the manifest and outcomes are constants, so the number of both together is bounded.
+    pub fn ran(&self, action: &Arc<str>, outcome: &'static str, duration: Duration) {
+        let key = (action.clone(), outcome);
+        let known = self
+            .durations
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned();
+        let histogram = known.unwrap_or_else(|| {
+            let mut durations = self.durations.write().unwrap_or_else(PoisonError::into_inner);
+            durations.entry(key).or_default().clone()
+        });
+        histogram.observe(duration);
+    }
+
+    /// All of them, sorted by action and outcome.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<(Arc<str>, &'static str, Arc<Histogram>)> {
+        let durations = self.durations.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = durations
+            .iter()
+            .map(|((action, outcome), histogram)| (action.clone(), *outcome, histogram.clone()))
+            .collect();
+        all.sort_unstable_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        all
+    }
 }
 
 #[cfg(test)]

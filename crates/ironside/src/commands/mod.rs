@@ -1,7 +1,9 @@
 //! What each command does, one file a command.
 
+pub(crate) mod actions;
 pub(crate) mod build;
 pub(crate) mod dev;
+pub(crate) mod digest;
 pub(crate) mod routes;
 pub(crate) mod start;
 

@@ -1,6 +1,7 @@
 //! `ironside start`: serves a build until it is told to stop, then lets requests end.
 
 use crate::{
+    admin::AdminTask,
     commands::Context,
     exit::Failure,
     open_files,
@@ -47,9 +48,16 @@ pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(
         .printer
         .done(&format!("Ready in {} ms with {workers}", began.elapsed().as_millis()));
     let certificate = tokio::spawn(serving::reread_certificate(server.tls()));
+    let admin = AdminTask::open(settings.admin.as_ref(), &server)?;
+    if let Some(admin) = &admin {
+        admin.announce(context);
+    }
     let drained = server.serve(serving::asked_to_stop()).await;
     certificate.abort();
     let cut = drained.cut + pool.drain(WORKER_GRACE).await;
+    if let Some(admin) = admin {
+        admin.end().await;
+    }
     if cut > 0 {
         context
             .printer

@@ -23,6 +23,8 @@ pub(crate) struct FileSettings {
     pub(crate) workers: Workers,
     pub(crate) rewrites: Rewrites,
     pub(crate) handlers: Handlers,
+    pub(crate) admin: Admin,
+    pub(crate) actions: Actions,
 }
 
 /// `[listen]`
@@ -93,6 +95,26 @@ pub(crate) struct Handlers {
     pub(crate) form_parts: Option<u32>,
     /// Most bytes of a form's text fields.
     pub(crate) form_text: Option<Size>,
+}
+
+/// `[admin]`
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Admin {
+    /// Whether the admin listener is open.
+    pub(crate) enabled: Option<bool>,
+    /// Its Unix socket, from the application's folder.
+    pub(crate) socket: Option<std::path::PathBuf>,
+    /// Its TCP address.
+    pub(crate) listen: Option<String>,
+}
+
+/// `[actions]`
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Actions {
+    /// Functions that count as a check of the session for `ironside actions`, beside the usual ones.
+    pub(crate) session_checks: Option<Vec<String>>,
 }
 
 /// Reads the file, if there is one.

@@ -12,12 +12,12 @@ use crate::{
     exit::{Exit, Failure},
 };
 use file::{FileSettings, Handlers};
-use ironside_server::{Limits, RewriteOptions, TlsFiles};
+use ironside_server::{AdminOptions, Limits, RewriteOptions, TlsFiles};
 use ironside_worker::FormLimits;
 use size::Size;
 use std::{
     collections::BTreeMap,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     num::NonZeroUsize,
     path::{Path, PathBuf},
     str::FromStr,
@@ -46,6 +46,8 @@ pub(crate) struct StartSettings {
     pub(crate) rewrites: RewriteOptions,
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) bodies: Bodies,
+    /// `None`: there is no admin listener.
+    pub(crate) admin: Option<AdminOptions>,
 }
 
 /// What handlers and the proxy may be sent.
@@ -157,6 +159,8 @@ impl Sources {
             keep_alive_timeout,
             log: _,
             access_log: _,
+            admin,
+            admin_listen,
         } = args;
         let count = self
             .parsed::<NonZeroUsize>(
@@ -188,7 +192,54 @@ impl Sources {
             bodies: self.bodies(),
             rewrites: self.rewrites()?,
             tls: self.tls(tls_cert.as_deref(), tls_key.as_deref())?,
+            admin: self.admin(*admin, admin_listen.as_deref())?,
         })
+    }
+
+    /// The admin listener. An address, from wherever, opens it.
+    fn admin(&self, wanted: bool, address: Option<&str>) -> Result<Option<AdminOptions>, Failure> {
+        let wants = "an address with a port, such as 127.0.0.1:9464";
+        let given = self.parsed::<SocketAddr>("--admin-listen", address, env_vars::IRONSIDE_ADMIN_LISTEN, wants)?;
+        let address = match (given, &self.file.admin.listen) {
+            (Some(address), _) => Some(address),
+            (None, Some(text)) => Some(text.parse().map_err(|_| {
+                Failure::new(
+                    Exit::Usage,
+                    format!("admin.listen in ironside.toml is {text:?}, which is not {wants}"),
+                )
+                .hint(format!("give admin.listen {wants}, or leave it out"))
+            })?),
+            (None, None) => None,
+        };
+        let variable = self
+            .env
+            .get(env_vars::IRONSIDE_ADMIN)
+            .map(String::as_str)
+            .filter(|text| !text.is_empty());
+        let asked = match variable {
+            _ if wanted => Some(true),
+            Some("1" | "true") => Some(true),
+            Some("0" | "false") => Some(false),
+            Some(other) => {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    format!("{} is {other:?}, which is neither 1 nor 0", env_vars::IRONSIDE_ADMIN),
+                )
+                .hint("give it 1 for the admin listener, or leave it out"));
+            }
+            None => self.file.admin.enabled,
+        };
+        if !asked.unwrap_or(address.is_some()) {
+            return Ok(None);
+        }
+        let socket = match &self.file.admin.socket {
+            Some(path) => self.dir.join(path),
+            None => self.dir.join(".ironside").join("admin.sock"),
+        };
+        Ok(Some(AdminOptions {
+            socket: Some(socket),
+            address,
+        }))
     }
 
     /// Rewrites to other sites. The file of authorities is read here, relative to the application's folder.
@@ -284,6 +335,30 @@ mod tests {
         assert_eq!(given.listen(&listen(None, None)).unwrap().port, 4002);
         given.file = FileSettings::default();
         assert_eq!(given.listen(&listen(None, None)).unwrap().port, 3000);
+    }
+
+    #[test]
+    fn the_admin_listener_is_off_unless_it_is_wanted_and_an_address_opens_it_too() {
+        let mut given = sources(&[]);
+        assert_eq!(given.admin(false, None).unwrap(), None);
+        let opened = given.admin(true, None).unwrap().unwrap();
+        assert!(opened.socket.unwrap().ends_with(".ironside/admin.sock") && opened.address.is_none());
+        given.file.admin.listen = Some("127.0.0.1:9464".into());
+        let opened = given.admin(false, None).unwrap().unwrap();
+        assert_eq!(opened.address, Some("127.0.0.1:9464".parse().unwrap()));
+        let opened = given.admin(false, Some("127.0.0.1:1")).unwrap().unwrap();
+        assert_eq!(opened.address, Some("127.0.0.1:1".parse().unwrap()));
+        given.env.insert("IRONSIDE_ADMIN".into(), "0".into());
+        assert_eq!(given.admin(false, None).unwrap(), None);
+        given.env.insert("IRONSIDE_ADMIN".into(), "yes".into());
+        assert!(given.admin(false, None).unwrap_err().message.contains("IRONSIDE_ADMIN"));
+        assert!(
+            given
+                .admin(false, Some("9464"))
+                .unwrap_err()
+                .message
+                .contains("--admin-listen")
+        );
     }
 
     #[test]

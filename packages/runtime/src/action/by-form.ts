@@ -15,11 +15,13 @@ import { reactMaps } from '../render/react-maps.ts';
 import { browserLocation } from '../render/redirect-location.ts';
 import type { Header } from '../render/renderer.ts';
 import { NOT_STORED, renderer } from '../render/run-page.ts';
+import type { RequestStore } from '../request-store.ts';
+import { writeSpan } from '../spans.ts';
 import { checkMarkers, namedActions } from './form-marker.ts';
 import { refuse } from './refusal.ts';
 import { BadBody, isMultipart, readForm } from './request-body.ts';
 import { effectHeaders } from './response-headers.ts';
-import { runFunction } from './run-function.ts';
+import { runFunction, type ActionEnd } from './run-function.ts';
 
 export async function runByForm(context: JobContext): Promise<JobOutcome> {
   const app = currentApp();
@@ -48,7 +50,10 @@ export async function runByForm(context: JobContext): Promise<JobOutcome> {
 
 async function runBound(context: JobContext, app: App, form: FormData, bound: () => unknown, manifest: ServerManifest): Promise<JobOutcome> {
   const { store, out } = context;
+  const start = performance.now();
   const end = await runFunction(app, store, async () => readToEnd(await bound()));
+  // Which action a form names stands in its body, so the front has to be told, and how it ended: the answer is a page either way.
+  writeSpan('action', start, performance.now(), { action: namedActions(form)[0] ?? '', outcome: wordOf(end, store) });
   const headers = effectHeaders(store, false);
   switch (end.kind) {
     case 'value': {
@@ -62,6 +67,16 @@ async function runBound(context: JobContext, app: App, form: FormData, bound: ()
       return answerPage(context, app, headers, { instead: { error: end.error } });
     case 'thrown':
       return answerError(app, out, headers, end.error);
+  }
+}
+
+/** The words that the server counts by. `failed` is an answer that the action itself calls one, such as a result that is not ok. */
+function wordOf(end: ActionEnd, store: RequestStore): string {
+  switch (end.kind) {
+    case 'value': return (store.answer?.status ?? 200) >= 400 ? 'failed' : 'ok';
+    case 'redirect': return 'redirect';
+    case 'http': return 'interrupted';
+    case 'thrown': return 'thrown';
   }
 }
 

@@ -35,6 +35,7 @@ pub(super) use rewrite::rewrite;
 
 use super::{
     ActionDefinition,
+    evidence::{Calls, Declared, Evidence},
     exports::is_esm,
     program::{Model, Names, identifier_part},
     report::Reporter,
@@ -43,7 +44,10 @@ use super::{
 };
 use capture::{Capture, Captures, Rewrite};
 use find::{Form, Found};
-use ironside_model::{manifest::ActionId, reference::action_id};
+use ironside_model::{
+    manifest::ActionId,
+    reference::{Parameters, action_id},
+};
 use oxc::{semantic::ReferenceId, span::Span, syntax::scope::ScopeId};
 use rustc_hash::FxHashMap;
 
@@ -61,6 +65,7 @@ struct PlannedAction {
     id: ActionId,
     name: String,
     span: Span,
+    parameters: Parameters,
     scope: ScopeId,
     form: Form,
     /// Whether nothing else is ever assigned to the name of the declaration.
@@ -107,7 +112,11 @@ impl InlinePlan {
     }
 
     /// What the manifest gets to know.
-    pub(super) fn definitions(&self, report: &Reporter<'_>) -> Vec<ActionDefinition> {
+    pub(super) fn definitions(&self, model: &Model<'_>, report: &Reporter<'_>) -> Vec<ActionDefinition> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let calls = Calls::new(model);
         let definition = |action: &PlannedAction| {
             let (line, column) = report.position(action.span);
             ActionDefinition {
@@ -119,6 +128,11 @@ impl InlinePlan {
                 sealed: action.pattern.is_some(),
                 inline: true,
                 options: None,
+                evidence: Evidence {
+                    parameters: Declared::of(action.parameters),
+                    calls: calls.within(action.span, report),
+                    created_with: None,
+                },
             }
         };
         self.actions.iter().map(definition).collect()
@@ -165,6 +179,7 @@ pub(super) fn plan(
             id: ids[at].clone(),
             name: titles[at].clone(),
             span: action.span,
+            parameters: action.facts.parameters(false),
             scope: action.scope,
             form: action.form,
             is_constant: action.bound.is_some(),
