@@ -4,8 +4,9 @@
 use crate::run::Repository;
 use anyhow::{Context as _, Result, bail};
 
-/// `form` reads multipart bodies in the runtime, `url` paths in the server.
-const TARGETS: [&str; 2] = ["form", "url"];
+/// `flight` gives bodies of actions to the firewall and then to React, `form` reads multipart bodies in the runtime, `url` paths in
+/// the server.
+const TARGETS: [&str; 3] = ["flight", "form", "url"];
 
 /// Runs the named target, for a minute unless told otherwise.
 pub(crate) fn run(repository: &Repository, arguments: &[String]) -> Result<()> {

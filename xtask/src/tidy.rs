@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use std::{fs, path::Path};
 
 /// Which crate may depend on which of ours. A new edge is a decision about the architecture: see `ARCHITECTURE.md`.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("ironside-model", &[]),
     ("ironside-diagnostics", &[]),
     ("ironside-bundler", &["ironside-diagnostics"]),
@@ -16,7 +16,11 @@ const EDGES: [(&str, &[&str]); 9] = [
     ),
     ("ironside-cache", &["ironside-model"]),
     ("ironside-worker", &["ironside-model"]),
-    ("ironside-server", &["ironside-model", "ironside-cache", "ironside-worker"]),
+    ("ironside-flight", &[]),
+    (
+        "ironside-server",
+        &["ironside-model", "ironside-flight", "ironside-cache", "ironside-worker"],
+    ),
     (
         "ironside",
         &[
@@ -26,6 +30,7 @@ const EDGES: [(&str, &[&str]); 9] = [
             "ironside-compiler",
             "ironside-cache",
             "ironside-worker",
+            "ironside-flight",
             "ironside-server",
         ],
     ),

@@ -16,7 +16,7 @@ use crate::{
     style::{StyleCompiler, StyleOptions},
 };
 use ironside_diagnostics::Diagnostic;
-use ironside_model::manifest::AppConfig;
+use ironside_model::{manifest::AppConfig, react_version};
 use std::{
     collections::BTreeSet,
     fs,
@@ -175,6 +175,14 @@ fn react_version(runtime_dir: &Path) -> Result<String, Diagnostic> {
     if package.json.is_null() {
         let message = format!("the runtime folder {} has no React", runtime_dir.display());
         return Err(Diagnostic::error("no-runtime", message).hint("delete the folder `.ironside/runtime` and build again"));
+    }
+    if !react_version::is_safe(&package.version) {
+        let message = format!(
+            "React {} has known security holes; {} is the first version without",
+            package.version,
+            react_version::FIRST_SAFE
+        );
+        return Err(Diagnostic::error("vulnerable-react", message).hint("delete the folder `.ironside/runtime` and build again"));
     }
     Ok(package.version.clone())
 }

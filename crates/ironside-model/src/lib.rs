@@ -8,6 +8,7 @@
 pub mod gcra;
 pub mod manifest;
 pub mod pattern;
+pub mod react_version;
 pub mod reference;
 pub mod route_table;
 pub mod route_tree;

@@ -33,6 +33,15 @@ pub enum DeploymentError {
         /// What the server reads.
         expected: u32,
     },
+    /// Its React can be attacked.
+    #[error(
+        "the build contains React {found}, which has known security holes (fixed in {}). Build the application again with this version: ironside build",
+        ironside_model::react_version::FIRST_SAFE
+    )]
+    React {
+        /// What the build has.
+        found: String,
+    },
     /// A rule of `next.config` or of the proxy's matcher has a mistake.
     #[error("next.config: {0}")]
     Rule(#[from] RuleError),
@@ -72,6 +81,8 @@ pub struct Deployment {
     pub draft_id: Option<String>,
     /// Whether this is `ironside dev`.
     pub development: bool,
+    /// Most bytes of the body of any action.
+    pub largest_action_body: u64,
     /// Where in the sources errors happened.
     pub(crate) stack_places: Arc<StackPlaces>,
     /// Where errors with a digest are kept.
@@ -94,6 +105,11 @@ impl Deployment {
             return Err(DeploymentError::Format {
                 found: options.manifest.format,
                 expected: MANIFEST_FORMAT,
+            });
+        }
+        if !ironside_model::react_version::is_safe(&options.manifest.react) {
+            return Err(DeploymentError::React {
+                found: options.manifest.react,
             });
         }
         let manifest = Arc::new(options.manifest);
@@ -122,6 +138,7 @@ impl Deployment {
             },
             draft_id: options.draft_id,
             development: options.development,
+            largest_action_body: manifest.action_body_limit(None),
             stack_places: Arc::new(StackPlaces::new(&options.build_dir)),
             errors: options.errors,
             permits: Permits::default(),

@@ -51,6 +51,7 @@ pub mod public_file;
 pub mod public_files;
 mod pulse;
 pub mod query;
+pub mod received_body;
 pub mod rejection;
 pub mod request_body;
 pub mod response;

@@ -4,6 +4,7 @@ use crate::telemetry::error_store::ErrorStore;
 use crate::tls::TlsFiles;
 use crate::upstream::RewriteOptions;
 use ironside_cache::CacheOptions;
+use ironside_flight::Budget;
 use ironside_model::manifest::Manifest;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -154,6 +155,14 @@ pub struct Limits {
     pub renewals: usize,
     /// Most connections of one client address (of IPv6: of one /64 network). Trusted proxies may have more.
     pub connections_of_one: usize,
+    /// How much of everything the body of an action may hold.
+    pub flight: Budget,
+    /// How long the body of an action may take to come.
+    pub action_upload: Duration,
+    /// How long an action may take, unless its route says otherwise (`maxDuration`).
+    pub action_time: Duration,
+    /// Most bytes that the bodies of all actions may take while they are received and handed on.
+    pub action_memory: usize,
     /// How long requests may go on when the server stops.
     pub drain: Duration,
 }
@@ -201,6 +210,10 @@ impl Default for Limits {
             heartbeat: None,
             renewals: 16,
             connections_of_one: 2_000,
+            flight: Budget::default(),
+            action_upload: Duration::from_secs(300),
+            action_time: Duration::from_secs(300),
+            action_memory: 256 * 1024 * 1024,
             drain: Duration::from_secs(30),
         }
     }

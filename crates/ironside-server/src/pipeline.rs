@@ -26,6 +26,8 @@ enum Settled {
     Now(Step),
     /// The proxy has to be asked.
     ByProxy,
+    /// The firewall reads the body.
+    ByFirewall,
 }
 
 /// See the module's documentation.
@@ -45,11 +47,12 @@ pub enum Phase {
     Route,
     Csrf,
     Action,
+    Firewall,
 }
 
 impl Phase {
     /// All phases in their order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Admission,
         Self::CanonicalUrl,
         Self::InternalHeaders,
@@ -65,6 +68,7 @@ impl Phase {
         // decided once, on what is really going to answer.
         Self::Csrf,
         Self::Action,
+        Self::Firewall,
     ];
 
     /// Its name.
@@ -84,6 +88,7 @@ impl Phase {
             Self::Route => "route",
             Self::Csrf => "csrf",
             Self::Action => "action",
+            Self::Firewall => "firewall",
         }
     }
 
@@ -105,11 +110,12 @@ impl Phase {
             Self::Proxy => "runs proxy.ts where its matcher applies",
             Self::Route => "follows rewrites and finds the file or route that answers",
             Self::Csrf => "refuses action posts of other sites",
-            Self::Action => "refuses unknown actions and bodies that are too large",
+            Self::Action => "refuses unknown actions and bodies that are announced to be too large",
+            Self::Firewall => "reads the body of an action and refuses what no React client sends",
         }
     }
 
-    /// Settles its question. Only the proxy has to wait for something; all others answer at once.
+    /// Settles its question. Only the proxy and the firewall have to wait for something; all others answer at once.
     fn settle(self, exchange: &mut Exchange, site: &Site) -> Settled {
         Settled::Now(match self {
             Self::Admission => phase::admission::run(exchange, site),
@@ -126,6 +132,8 @@ impl Phase {
             Self::Route => phase::route::run(exchange, site),
             Self::Csrf => phase::csrf::run(exchange, site),
             Self::Action => phase::action::run(exchange, site),
+            Self::Firewall if exchange.action.is_some() => return Settled::ByFirewall,
+            Self::Firewall => Step::Continue,
         })
     }
 }
@@ -137,6 +145,7 @@ pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
             Settled::Now(step) => step,
             // In a box, or every request would carry the room for it.
             Settled::ByProxy => Box::pin(phase::proxy::run(exchange, site)).await,
+            Settled::ByFirewall => Box::pin(phase::firewall::run(exchange, site)).await,
         };
         match step {
             Step::Continue => {}

@@ -7,6 +7,7 @@ use crate::response::{Answer, error_page};
 use crate::url::UrlError;
 use http::header::{self, HeaderName};
 use http::{HeaderValue, StatusCode};
+use ironside_flight::Refusal;
 use ironside_model::manifest::Manifest;
 
 /// See the module's documentation.
@@ -61,6 +62,12 @@ pub enum Rejection {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The body of an action holds what no React client sends, or too much of it.
+    Flight(Refusal),
+    /// The body of an action took too long to come.
+    UploadTooSlow,
+    /// The bodies of all actions together take too much memory.
+    NoRoom,
     /// A body that the proxy has read is larger than may be kept.
     ProxyBodyTooLarge,
 }
@@ -142,11 +149,15 @@ impl Rejection {
             Self::NotFound | Self::UrlencodedAction => StatusCode::NOT_FOUND,
             Self::Csrf(_) => StatusCode::FORBIDDEN,
             Self::UnknownAction => StatusCode::CONFLICT,
+            Self::Flight(refusal) if !refusal.is_too_much() => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge { .. }
             | Self::InputTooLarge { .. }
             | Self::FormTooLarge { .. }
             | Self::HandlerBodyTooLarge { .. }
-            | Self::ProxyBodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            | Self::ProxyBodyTooLarge
+            | Self::Flight(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UploadTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -180,6 +191,9 @@ impl Rejection {
             | Self::InputTooLarge { .. }
             | Self::FormTooLarge { .. }
             | Self::HandlerBodyTooLarge { .. } => "body_too_large",
+            Self::Flight(refusal) => refusal.word(),
+            Self::UploadTooSlow => "upload_too_slow",
+            Self::NoRoom => "no_room",
             Self::ProxyBodyTooLarge => "proxy_body_too_large",
         }
     }
@@ -207,6 +221,10 @@ impl Rejection {
             Self::InputTooLarge { limit } | Self::FormTooLarge { limit } => {
                 format!("This is too large: at most {} can be sent.", size(limit))
             }
+            Self::Flight(Refusal::Marker) => "Invalid Server Action request.".into(),
+            Self::Flight(refusal) => format!("Invalid Server Action request: {refusal}."),
+            Self::UploadTooSlow => "The body took too long to arrive.".into(),
+            Self::NoRoom => "Too many large bodies are being received. Try again.".into(),
             Self::ProxyBodyTooLarge => "The proxy read more of the body than is kept for the application.".into(),
         }
     }
@@ -222,7 +240,10 @@ impl Rejection {
             },
             Self::InputTooLarge { .. } => typed(self),
             Self::FormTooLarge { .. } => error_page::refusal(self.status(), &self.text(), self.word()),
-            Self::BadActionId | Self::UnknownAction => answer.with(ACTION_NOT_FOUND, HeaderValue::from_static("1")),
+            Self::NoRoom => answer.with(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            Self::BadActionId | Self::UnknownAction | Self::Flight(Refusal::Marker) => {
+                answer.with(ACTION_NOT_FOUND, HeaderValue::from_static("1"))
+            }
             _ => answer,
         }
     }

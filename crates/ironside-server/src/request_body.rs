@@ -9,10 +9,12 @@ use futures_util::Stream;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use ironside_worker::{BodyError, JobBody};
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 use tokio_util::task::TaskTracker;
 
@@ -21,6 +23,10 @@ use tokio_util::task::TaskTracker;
 pub struct RequestBody {
     /// What a proxy has read, to be read again.
     again: KeptBody,
+    /// What a phase has read and looked at; it comes before everything else.
+    checked: VecDeque<Bytes>,
+    /// The memory that this takes.
+    room: Option<OwnedSemaphorePermit>,
     rest: Option<Incoming>,
     /// How the client is waited for while somebody wants more.
     patience: Option<BodyPatience>,
@@ -91,13 +97,14 @@ impl RequestBody {
     /// Whether there are no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.again.is_empty() && self.rest.is_none()
+        self.checked.is_empty() && self.again.is_empty() && self.rest.is_none()
     }
 
     /// The number of bytes that are to come, if it is known.
     #[must_use]
     pub(crate) fn exact_length(&self) -> Option<u64> {
-        let again = self.again.length();
+        let checked: u64 = self.checked.iter().map(|bytes| bytes.len() as u64).sum();
+        let again = self.again.length() + checked;
         match &self.rest {
             None => Some(again),
             Some(rest) => rest.size_hint().exact().and_then(|length| length.checked_add(again)),
@@ -153,7 +160,21 @@ impl RequestBody {
     }
 
     /// The next bytes.
+    pub async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        std::future::poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// Bytes that were read, to be read again, and what is to be held until they were.
+    pub fn give_back(&mut self, pieces: Vec<Bytes>, room: Option<OwnedSemaphorePermit>) {
+        self.checked = pieces.into();
+        self.room = room;
+    }
+
+    /// The next bytes.
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        if let Some(bytes) = self.checked.pop_front() {
+            return Poll::Ready(Some(Ok(bytes)));
+        }
         match self.again.pop() {
             Ok(None) => {}
             Ok(Some(bytes)) => return Poll::Ready(Some(Ok(bytes))),

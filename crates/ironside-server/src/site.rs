@@ -2,6 +2,7 @@
 
 use crate::deployment::Deployment;
 use crate::options::Limits;
+use crate::received_body::ActionRoom;
 use crate::telemetry::metrics::ServerMetrics;
 use crate::telemetry::request_id::RequestIds;
 use crate::trusted_proxies::TrustedProxies;
@@ -29,6 +30,8 @@ pub struct House {
     pub request_ids: RequestIds,
     /// Whether the server has been told to stop.
     pub stopping: AtomicBool,
+    /// Memory for bodies of actions.
+    pub action_room: ActionRoom,
     /// A place for each renewal that may run.
     pub renewals: Arc<Semaphore>,
 }
@@ -39,6 +42,7 @@ impl House {
     pub fn new(limits: Limits, trusted: TrustedProxies, upstreams: Upstreams) -> Self {
         Self {
             renewals: Arc::new(Semaphore::new(limits.renewals)),
+            action_room: ActionRoom::new(limits.action_memory),
             limits,
             trusted,
             upstreams,

@@ -1,9 +1,8 @@
 //! Server Actions: by a call of JavaScript, or by a form without it. The phases have admitted the request; the worker
-//! decodes the body, runs the action and renders what has changed. Here the body is counted while it streams.
+//! decodes the body, runs the action and renders what has changed.
 
 use crate::exchange::{ActionCall, Exchange};
 use crate::job;
-use crate::rejection::Rejection;
 use crate::response::error_page::{self, Form};
 use crate::response::{Answer, HTML, NO_STORE, PAYLOAD, vary};
 use crate::site::Site;
@@ -24,23 +23,16 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, call: &ActionCall) -> 
 
 async fn run(exchange: &mut Exchange, site: &Site, call: &ActionCall, notes: JobNotes) -> Answer {
     let deployment = &site.deployment;
-    if exchange.body.is_lost() {
-        return Rejection::ProxyBodyTooLarge.answer();
-    }
     let matched = exchange.target.matched().cloned();
     let deadline = matched
         .as_ref()
         .and_then(|matched| deployment.router.info(matched))
-        .and_then(|info| info.deadline);
-    let limit = deployment.manifest.action_body_limit(call.id());
-    let mut job = job::for_action(exchange, call, matched.as_ref(), deadline);
+        .and_then(|info| info.deadline)
+        .unwrap_or(site.house.limits.action_time);
+    let mut job = job::for_action(exchange, call, matched.as_ref(), Some(deadline));
     job.notes = Some(notes);
-    let (body, over) = std::mem::take(&mut exchange.body).into_limited_job(limit);
+    let body = std::mem::take(&mut exchange.body).into_job();
     let done = site.workers.run(job, body).await;
-    if let Some(rest) = over.rest() {
-        exchange.body = rest;
-        return Rejection::action_too_large(&deployment.manifest, call, limit).answer();
-    }
     let (form, content_type) = match call {
         ActionCall::Fetch { .. } => (Form::Text, PAYLOAD),
         ActionCall::Form => (Form::Document, HTML),

@@ -7,6 +7,7 @@ pub mod canonical_url;
 pub mod config_headers;
 pub mod config_redirects;
 pub mod csrf;
+pub mod firewall;
 pub mod forwarded_headers;
 pub mod internal_headers;
 pub mod navigation;

@@ -1,10 +1,11 @@
 //! Admission of Server Actions over the wire: ids, origins, sizes. Nothing that is refused reaches a worker.
 
-use crate::support::{App, Got, Reply, Running, empty_app, read, serve, serve_with};
+use crate::support::{App, Got, Reply, Running, development, empty_app, limited, read, serve, serve_with};
 use ironside_model::manifest::ActionOptions;
 use ironside_worker::wire::{JobKind, JobVariant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc;
 
 const ID: &str = "40aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const UNREACHABLE: &str = "40bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -16,6 +17,26 @@ fn app() -> ironside_model::manifest::Manifest {
         .handler("/api/a", &["GET", "POST"])
         .action(ID, true)
         .action(UNREACHABLE, false)
+}
+
+/// A form of one field that names the action.
+fn form(name: &str) -> Vec<u8> {
+    format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n\r\n--x--\r\n").into_bytes()
+}
+
+/// A form of so many bytes that names the action; `None` if that is too few for a form.
+fn form_of(id: &str, length: usize) -> Option<Vec<u8>> {
+    let field = "--x\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\nFILL\r\n--x--";
+    let whole = String::from_utf8(form(&format!("$ACTION_ID_{id}")))
+        .ok()?
+        .replace("--x--", field);
+    let fill = length.checked_sub(whole.len() - 4)?;
+    Some(whole.replace("FILL", &"z".repeat(fill)).into_bytes())
+}
+
+/// A call's body of so many bytes.
+fn text_of(length: usize) -> Vec<u8> {
+    format!("[\"{}\"]", "y".repeat(length - 4)).into_bytes()
 }
 
 async fn server() -> Running {
@@ -43,7 +64,7 @@ async fn a_call_and_a_form_reach_the_worker_as_actions() {
             "POST",
             "/still",
             &[("content-type", "multipart/form-data; boundary=x")],
-            b"--x--",
+            &form(&format!("$ACTION_ID_{ID}")),
         )
         .await;
     let jobs = server.jobs();
@@ -84,7 +105,7 @@ async fn a_call_from_an_intercepting_route_is_for_that_route_and_a_form_never() 
                 ("content-type", "multipart/form-data; boundary=x"),
                 ("ironside-from", "/shelf"),
             ],
-            b"--x--",
+            &form(&format!("$ACTION_ID_{ID}")),
         )
         .await;
     let routes: Vec<Option<u32>> = server.jobs().iter().map(|job| job.route).collect();
@@ -148,10 +169,13 @@ async fn other_sites_may_not_call() {
         (vec![("origin", own.as_str()), ("x-forwarded-host", "public.example")], 403),
     ] {
         assert_eq!(call(&server, "/", ID, &headers).await.status, status, "call {headers:?}");
-        let mut form = vec![("content-type", "Multipart/Form-Data; boundary=x")];
-        form.extend_from_slice(&headers);
+        let mut posted = vec![("content-type", "Multipart/Form-Data; boundary=x")];
+        posted.extend_from_slice(&headers);
         assert_eq!(
-            server.send("POST", "/", &form, b"--x--").await.status,
+            server
+                .send("POST", "/", &posted, &form(&format!("$ACTION_ID_{ID}")))
+                .await
+                .status,
             status,
             "form {headers:?}"
         );
@@ -190,7 +214,7 @@ async fn an_action_may_have_a_limit_of_its_own_and_a_typed_answer() {
     })
     .await;
     let send = |length: usize| {
-        let (server, body) = (&server, vec![b'x'; length]);
+        let (server, body) = (&server, text_of(length));
         async move { server.send("POST", "/", &[("next-action", ID)], &body).await }
     };
     assert_eq!(send(2048).await.status, 200);
@@ -207,7 +231,7 @@ async fn an_action_may_have_a_limit_of_its_own_and_a_typed_answer() {
     assert_eq!(result["error"], "This is too large: at most 2 KB can be sent.");
     // A form says in its body what it is for: the largest limit counts, and people read the answer.
     let form = |length: usize| {
-        let (server, body) = (&server, vec![b'x'; length]);
+        let (server, body) = (&server, form_of(ID, length).unwrap());
         async move {
             server
                 .send("POST", "/", &[("content-type", "multipart/form-data; boundary=x")], &body)
@@ -232,7 +256,7 @@ async fn bodies_over_the_limit_are_refused_before_and_while_they_stream() {
     })
     .await;
     let send = |length: usize| {
-        let (server, body) = (&server, vec![b'x'; length]);
+        let (server, body) = (&server, text_of(length));
         async move { server.send("POST", "/", &[("next-action", ID)], &body).await.status }
     };
     assert_eq!((send(1000).await, send(1001).await), (200, 413));
@@ -243,7 +267,7 @@ async fn bodies_over_the_limit_are_refused_before_and_while_they_stream() {
     );
     let mut chunks = Vec::new();
     for _ in 0..3 {
-        chunks.extend_from_slice(format!("190\r\n{}\r\n", "y".repeat(400)).as_bytes());
+        chunks.extend_from_slice(format!("190\r\n{}\r\n", " ".repeat(400)).as_bytes());
     }
     chunks.extend_from_slice(b"0\r\n\r\n");
     let streamed = server
@@ -293,4 +317,201 @@ async fn other_methods_and_other_bodies_call_nothing() {
         .await;
     assert_eq!(webhook.status, 405);
     assert!(server.jobs().iter().all(|job| job.kind == JobKind::Page));
+}
+
+async fn refused(server: &Running, headers: &[(&str, &str)], body: &[u8]) -> (u16, String) {
+    let got = server.send("POST", "/", headers, body).await;
+    let reason = got.header("x-ironside-refused").unwrap_or_default().to_owned();
+    (got.status, reason)
+}
+
+#[tokio::test]
+async fn bodies_that_no_react_client_sends_never_reach_a_worker() {
+    let server = development(app(), |_| Reply::new(200, "text/x-component", "ran")).await;
+    let text = [("next-action", ID)];
+    let multipart = [("next-action", ID), ("content-type", "multipart/form-data; boundary=x")];
+    let posted = [("content-type", "multipart/form-data; boundary=x")];
+    let two_types = [
+        ("next-action", ID),
+        ("content-type", "text/plain"),
+        ("content-type", "multipart/form-data; boundary=x"),
+    ];
+    for (headers, body, status, reason) in [
+        (&text as &[_], b"[\"$@0\"]".as_slice(), 400, "flight_cycle"),
+        (&text, b"[\"$1:__proto__:then\"]", 400, "flight_path"),
+        (&text, b"[\"$h1\"]", 400, "flight_dangling"),
+        (&text, b"", 400, "flight_json"),
+        (&text, b"{", 400, "flight_json"),
+        (&text, b"[\"$n9999\"", 400, "flight_json"),
+        (&text, &b"[".repeat(10_000), 413, "flight_depth"),
+        (&multipart, b"--x--", 400, "flight_no_root"),
+        (&multipart, b"--x", 400, "flight_truncated"),
+        (&multipart, b"no multipart", 400, "flight_multipart"),
+        (&posted, b"--x--", 400, "flight_marker"),
+        (&two_types, b"[]", 400, "flight_boundary"),
+        (&posted, &form("$ACTION_ID_x"), 400, "bad_action_id"),
+        (&posted, &form(&format!("$ACTION_ID_{UNREACHABLE}")), 409, "unknown_action"),
+        (&posted, &form("$ACTION_REF_1"), 400, "flight_marker"),
+    ] {
+        assert_eq!(
+            refused(&server, headers, body).await,
+            (status, reason.to_owned()),
+            "{}",
+            body.escape_ascii()
+        );
+    }
+    let function = |id: &str| {
+        format!(
+            "--x\r\nContent-Disposition: form-data; name=\"1\"\r\n\r\n{{\"id\":\"{id}\",\"bound\":null}}\r\n--x\r\nContent-Disposition: form-data; name=\"0\"\r\n\r\n[\"$h1\"]\r\n--x--\r\n"
+        )
+    };
+    assert_eq!(
+        refused(&server, &multipart, function(UNREACHABLE).as_bytes()).await,
+        (400, "flight_unknown_function".to_owned())
+    );
+    assert!(server.jobs().is_empty());
+    assert_eq!(
+        server.send("POST", "/", &multipart, function(ID).as_bytes()).await.status,
+        200
+    );
+    // In production nobody is told which rule it was.
+    let server = self::server().await;
+    let got = server.send("POST", "/", &text, b"[\"$@0\"]").await;
+    assert_eq!((got.status, got.header("x-ironside-refused")), (400, None));
+}
+
+#[tokio::test]
+async fn what_passes_reaches_the_worker_as_it_came_and_its_memory_is_given_back() {
+    let server = serve_with(app(), |_, body| {
+        Box::pin(async move {
+            let read = read(body).await.map(|bytes| bytes.len().to_string());
+            Reply::new(200, "text/x-component", read.unwrap_or_default()).done()
+        })
+    })
+    .await;
+    for length in [2, 100, 9_000, 70_000, 500_000] {
+        let body = format!("[\"{}\"]", "y".repeat(length));
+        let got = server.send("POST", "/", &[("next-action", ID)], body.as_bytes()).await;
+        assert_eq!(got.text(), body.len().to_string());
+        let chunked = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+        let got = server
+            .send(
+                "POST",
+                "/",
+                &[("next-action", ID), ("transfer-encoding", "chunked")],
+                chunked.as_bytes(),
+            )
+            .await;
+        assert_eq!(got.text(), body.len().to_string());
+    }
+}
+
+#[tokio::test]
+async fn an_action_may_have_a_limit_of_its_own() {
+    const SMALL: &str = "40dddddddddddddddddddddddddddddddddddddddd";
+    const LARGE: &str = "40eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
+    let mut app = app()
+        .action(SMALL, true)
+        .action(LARGE, true)
+        .config(|config| config.action_body_limit = 1000);
+    for (id, limit) in [(SMALL, 100), (LARGE, 5000)] {
+        app.actions.get_mut(id).unwrap().options = Some(ActionOptions {
+            body_limit: Some(limit),
+            concurrent: false,
+        });
+    }
+    let server = serve(app, |_| Reply::new(200, "text/x-component", "ran")).await;
+    for (id, length, status) in [
+        (SMALL, 100, 200),
+        (SMALL, 101, 413),
+        (ID, 1000, 200),
+        (ID, 1001, 413),
+        (LARGE, 5000, 200),
+        (LARGE, 5001, 413),
+    ] {
+        let got = server.send("POST", "/", &[("next-action", id)], &text_of(length)).await;
+        assert_eq!(got.status, status, "{id} {length}");
+        let posted = [("content-type", "multipart/form-data; boundary=x")];
+        if let Some(body) = form_of(id, length) {
+            assert_eq!(
+                server.send("POST", "/", &posted, &body).await.status,
+                status,
+                "form {id} {length}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_never_end_are_given_up_and_hold_no_worker() {
+    let limits = ironside_server::Limits {
+        action_upload: std::time::Duration::from_millis(300),
+        ..ironside_server::Limits::default()
+    };
+    let server = limited(app(), limits, |_| Reply::new(200, "text/x-component", "ran")).await;
+    let mut waiting = Vec::new();
+    for _ in 0..20 {
+        let mut connection = server.connect().await;
+        let head = format!("POST / HTTP/1.1\r\nHost: h\r\nNext-Action: {ID}\r\nContent-Length: 1000\r\n\r\n[1,");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        waiting.push(connection);
+    }
+    assert_eq!(call(&server, "/", ID, &[]).await.status, 200);
+    for mut connection in waiting {
+        let mut answer = [0; 12];
+        connection.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 408");
+    }
+    assert_eq!(server.jobs().len(), 1);
+}
+
+/// Says when it is dropped.
+struct Leaving(mpsc::UnboundedSender<&'static str>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        drop(self.0.send("left"));
+    }
+}
+
+#[tokio::test]
+async fn an_action_whose_client_leaves_is_ended_with_http_1_and_with_http_2() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let server = serve_with(app(), move |_, _| {
+        let leaving = Leaving(tell.clone());
+        Box::pin(async move {
+            leaving.0.send("begun").unwrap();
+            let never = std::future::pending().await;
+            drop(leaving);
+            never
+        })
+    })
+    .await;
+    let mut connection = server.connect().await;
+    let head = format!("POST / HTTP/1.1\r\nHost: h\r\nNext-Action: {ID}\r\nContent-Length: 2\r\n\r\n[]");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(told.recv().await, Some("begun"));
+    drop(connection);
+    assert_eq!(told.recv().await, Some("left"));
+
+    let (client, connection) = h2::client::handshake(server.connect().await).await.unwrap();
+    tokio::spawn(connection);
+    let mut client = client.ready().await.unwrap();
+    let request = http::Request::post("http://h/").header("next-action", ID).body(()).unwrap();
+    let (answer, mut body) = client.send_request(request, false).unwrap();
+    body.send_data("[]".into(), true).unwrap();
+    assert_eq!(told.recv().await, Some("begun"));
+    body.send_reset(h2::Reason::CANCEL);
+    drop(answer);
+    assert_eq!(told.recv().await, Some("left"));
+}
+
+#[tokio::test]
+async fn an_action_has_a_deadline_even_if_its_page_names_none() {
+    let server = server().await;
+    call(&server, "/", ID, &[]).await;
+    call(&server, "/no/such/page", ID, &[]).await;
+    for job in server.jobs() {
+        assert_eq!(job.deadline, Some(std::time::Duration::from_secs(300)));
+    }
 }

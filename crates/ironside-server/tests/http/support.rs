@@ -29,7 +29,7 @@ pub fn empty_app() -> Manifest {
     Manifest {
         format: ironside_model::manifest::MANIFEST_FORMAT,
         build: "build-1".into(),
-        react: "19".into(),
+        react: "19.3.1".into(),
         config: AppConfig::default(),
         routes: Vec::new(),
         not_found: Some(SegmentNode::default()),
@@ -374,6 +374,30 @@ pub async fn serve_with(
     serve_in(folder, Limits::default(), manifest, script).await
 }
 
+/// The same with limits of the test's own.
+pub async fn limited(manifest: Manifest, limits: Limits, script: impl Fn(&Job) -> Reply + Send + Sync + 'static) -> Running {
+    let folder = tempfile::tempdir().expect("a folder");
+    serve_in(folder, limits, manifest, move |job, _| {
+        let done = script(&job).done();
+        Box::pin(async move { done })
+    })
+    .await
+}
+
+/// The same as `ironside dev` does it.
+pub async fn development(manifest: Manifest, script: impl Fn(&Job) -> Reply + Send + Sync + 'static) -> Running {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = DeploymentOptions {
+        development: true,
+        ..DeploymentOptions::new(manifest, folder.path().join("build"), folder.path().join("public"))
+    };
+    serve_deployment(folder, ServerOptions::on_port(0), options, move |job, _| {
+        let done = script(&job).done();
+        Box::pin(async move { done })
+    })
+    .await
+}
+
 /// The same with files and limits of the test's own.
 pub async fn serve_in(
     folder: tempfile::TempDir,
@@ -405,6 +429,15 @@ pub async fn serve_told(
     script: impl Fn(Job, JobBody) -> BoxFuture<'static, Result<Done, JobFailure>> + Send + Sync + 'static,
 ) -> Running {
     let options = DeploymentOptions::new(manifest, folder.path().join("build"), folder.path().join("public"));
+    serve_deployment(folder, told, options, script).await
+}
+
+async fn serve_deployment(
+    folder: tempfile::TempDir,
+    told: ServerOptions,
+    options: DeploymentOptions,
+    script: impl Fn(Job, JobBody) -> BoxFuture<'static, Result<Done, JobFailure>> + Send + Sync + 'static,
+) -> Running {
     let deployment = Deployment::load(options).expect("the application can be served");
     let seen = Arc::new(Mutex::new(Vec::new()));
     let workers = Scripted {

@@ -115,6 +115,41 @@ pub(crate) struct Admin {
 pub(crate) struct Actions {
     /// Functions that count as a check of the session for `ironside actions`, beside the usual ones.
     pub(crate) session_checks: Option<Vec<String>>,
+    /// Milliseconds that an action may take, unless its route exports `maxDuration`.
+    pub(crate) timeout: Option<u64>,
+    /// Milliseconds that the body of a call may take to arrive.
+    pub(crate) upload_timeout: Option<u64>,
+    /// Bytes that the bodies of all calls together may take in the server's memory.
+    pub(crate) memory: Option<usize>,
+    pub(crate) limits: ActionLimits,
+}
+
+/// `[actions.limits]`: how much of everything the arguments of one call may hold.
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct ActionLimits {
+    /// Fields of a form.
+    pub(crate) parts: Option<usize>,
+    /// Items and properties.
+    pub(crate) slots: Option<usize>,
+    /// Arrays and objects.
+    pub(crate) containers: Option<usize>,
+    /// Keys of objects.
+    pub(crate) keys: Option<usize>,
+    /// References between values.
+    pub(crate) references: Option<usize>,
+    /// Containers within one another.
+    pub(crate) depth: Option<usize>,
+    /// Values that a walk meets, references followed.
+    pub(crate) expanded: Option<u64>,
+    /// Bytes of one string.
+    pub(crate) string_bytes: Option<usize>,
+    /// Arguments of a call.
+    pub(crate) arguments: Option<usize>,
+    /// Bound arguments of a server function.
+    pub(crate) bound: Option<usize>,
+    /// Digits of a BigInt.
+    pub(crate) digits: Option<usize>,
 }
 
 /// Reads the file, if there is one.
@@ -149,10 +184,18 @@ mod tests {
 
     #[test]
     fn all_keys_are_read() {
-        let settings = parse("[listen]\nport = 4000\nhostname = '127.0.0.1'\nkeep-alive-timeout = 5000\ntrusted-proxies = ['10.0.0.0/8']\n[workers]\ncount = 3\n").unwrap();
+        let settings = parse("[listen]\nport = 4000\nhostname = '127.0.0.1'\nkeep-alive-timeout = 5000\ntrusted-proxies = ['10.0.0.0/8']\n[workers]\ncount = 3\n[actions]\nupload-timeout = 900\n[actions.limits]\ndepth = 40\n").unwrap();
         assert_eq!(settings.listen.port, Some(4000));
         assert_eq!(settings.listen.keep_alive_timeout, Some(5000));
         assert_eq!(settings.workers.count, Some(3));
+        assert_eq!(
+            (settings.actions.upload_timeout, settings.actions.limits.depth),
+            (Some(900), Some(40))
+        );
+    }
+
+    #[test]
+    fn sizes_are_read() {
         let settings = parse("[handlers]\nbody-limit = '10 MB'\nevent-stream-heartbeat = 15\nform-memory = 65536\n").unwrap();
         assert_eq!(settings.handlers.body_limit, Some(Size(10_485_760)));
         assert_eq!(settings.handlers.form_memory, Some(Size(65_536)));

@@ -1,6 +1,7 @@
 //! Settings, resolved once: flags > environment > `ironside.toml` > defaults. Everything below the command line gets finished
 //! values; a value that can't be used is an error that names where it came from.
 
+mod actions;
 pub(crate) mod file;
 pub(crate) mod http;
 pub(crate) mod size;
@@ -184,6 +185,7 @@ impl Sources {
         if let Some(keep_alive) = keep_alive {
             limits.keep_alive = Duration::from_millis(keep_alive);
         }
+        actions::apply(&self.file.actions, &mut limits)?;
         Ok(StartSettings {
             listen: self.listen(listen)?,
             workers: count,
