@@ -73,8 +73,8 @@ test('props that no client component can be given are named with the component a
   const app = folder({
     'app/layout.tsx': layout,
     'app/button.tsx': "'use client';\nexport function Button({ onPress, price }) { return <button onClick={onPress}>{price?.amount}</button>; }\n",
-    'app/page.tsx': "import { Button } from './button';\nexport default function Page() {\n  return <Button onPress={() => 1} />;\n}\n",
-    'app/price/page.tsx': "import { Button } from '../button';\nclass Money { amount = 3; }\nexport default function Price() {\n  return <Button price={new Money()} />;\n}\n",
+    'app/page.tsx': "import { Button } from './button'; export const dynamic = 'force-dynamic';\nexport default function Page() {\n  return <Button onPress={() => 1} />;\n}\n",
+    'app/price/page.tsx': "import { Button } from '../button'; export const dynamic = 'force-dynamic';\nclass Money { amount = 3; }\nexport default function Price() {\n  return <Button price={new Money()} />;\n}\n",
   });
   const server = await serve(app.dir);
   try {

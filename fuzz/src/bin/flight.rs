@@ -546,7 +546,7 @@ fn try_one(form: Form, body: Vec<u8>, random: &mut Random, tally: &mut Tally, ba
     // A busy machine makes one scan slow, but hardly each of several.
     let is_slow = |random: &mut Random| {
         let began = Instant::now();
-        drop(scan(form, &body, random));
+        let _ = scan(form, &body, random);
         began.elapsed() > SLOW
     };
     if began.elapsed() > SLOW && (0..5).all(|_| is_slow(random)) {

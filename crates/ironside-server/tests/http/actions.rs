@@ -470,7 +470,8 @@ struct Leaving(mpsc::UnboundedSender<&'static str>);
 
 impl Drop for Leaving {
     fn drop(&mut self) {
-        drop(self.0.send("left"));
+        // Whoever waited for it may be gone.
+        let _ = self.0.send("left");
     }
 }
 
