@@ -53,7 +53,7 @@ async fn a_build_has_a_chunk_for_everything_that_the_manifest_names() {
     }
     assert_eq!(manifest.bootstrap.worker, "server/rsc/worker.mjs");
     assert_eq!(manifest.segments["app/page.tsx"].exports, ["default", "revalidate"]);
-    assert_eq!(manifest.react, "19.0.0-stub");
+    assert_eq!(manifest.react, "19.3.1-stub");
     let read: Manifest = serde_json::from_slice(&files["manifest.json"]).expect("manifest");
     assert_eq!(&read, manifest);
     assert_eq!(report.sizes[0].path, "/");

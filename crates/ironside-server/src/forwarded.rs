@@ -136,9 +136,16 @@ fn by_x_forwarded(headers: &HeaderMap, trusted: &TrustedProxies) -> Told {
     let clients = from_right(headers, FOR);
     let (address, hops) = walk(clients.iter().map(|item| parse_address(item)), trusted);
     // The proxy that saw the client wrote as far from the right as its address stands; one that overwrites wrote alone.
+    // Where no addresses are told there is nothing to count, and the first in a list is what the client asked for, as in
+    // Next (ACT-149 of the conformance suite).
     let at = |name: &str| {
         let items = from_right(headers, name);
-        let place = hops.max(1).min(items.len()).checked_sub(1)?;
+        let place = if clients.is_empty() {
+            items.len()
+        } else {
+            hops.max(1).min(items.len())
+        };
+        let place = place.checked_sub(1)?;
         items.get(place).map(|item| (*item).to_owned())
     };
     Told {

@@ -13,6 +13,10 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 
+/// HTTP/2's first line.
+const ANNOUNCED: &[u8] = b"PRI * HTTP/2.0\r\n";
+/// How long a client may wait between saying that it speaks HTTP/2 and speaking it; clients send both at once.
+const PREFACE: std::time::Duration = std::time::Duration::from_secs(1);
 /// What is read at once.
 const PIECE: usize = 4 * 1024;
 /// The first byte of a client that speaks TLS.
@@ -69,7 +73,15 @@ impl Opening {
     /// When the connection breaks.
     pub(crate) async fn first_head(&mut self, longest: usize, pulse: &Arc<Pulse>) -> io::Result<Option<Opened>> {
         while !self.follower.as_ref().is_some_and(Follower::is_decided) && self.bytes.len() <= longest {
-            if self.read().await? == 0 {
+            let read = if self.bytes.starts_with(ANNOUNCED) {
+                match tokio::time::timeout(PREFACE, self.read()).await {
+                    Ok(read) => read?,
+                    Err(_) => return Ok(None),
+                }
+            } else {
+                self.read().await?
+            };
+            if read == 0 {
                 return Ok(None);
             }
         }
