@@ -185,9 +185,7 @@ impl Resolver<'_> {
             Kind::Function => {
                 let row = self.row_of(scope, id)?;
                 let function = self.function(scope, row)?;
-                if !resolved.functions.contains_key(&row) {
-                    resolved.functions.insert(row, function.id.clone());
-                }
+                resolved.functions.entry(row).or_insert_with(|| function.id.clone());
                 Ok(Lead::Node(row))
             }
             Kind::Form => match self.content(scope, id) {

@@ -7,8 +7,8 @@ const BOUNDARY: &str = "----WebKitFormBoundary0123456789abcdef";
 
 fn boundary() -> Boundary {
     Boundary::of(&format!("multipart/form-data; boundary={BOUNDARY}"))
-        .unwrap()
-        .unwrap()
+        .expect("it is well formed")
+        .expect("it names a boundary")
 }
 
 /// A form of fields; a name with `@` in front is a file.

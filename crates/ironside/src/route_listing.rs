@@ -112,7 +112,7 @@ fn why(reason: &str) -> String {
 /// `90 s`, `5 min`, `2 h`, `1 y`.
 fn duration(seconds: u64) -> String {
     for (unit, length) in [("y", 31_536_000), ("d", 86_400), ("h", 3_600), ("min", 60)] {
-        if seconds >= length && seconds % length == 0 {
+        if seconds >= length && seconds.is_multiple_of(length) {
             return format!("{} {unit}", seconds / length);
         }
     }

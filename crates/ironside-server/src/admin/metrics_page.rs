@@ -91,6 +91,9 @@ fn about_cache(page: &mut Page, site: &Site) {
     page.sample(name, &[], cache.bytes());
 }
 
+/// How a number of one worker is read.
+type Gauge = fn(&ironside_worker::WorkerStats) -> f64;
+
 fn about_workers(page: &mut Page, stats: &PoolStats) {
     let name = "ironside_workers";
     page.family(name, "gauge", "Worker processes, by what they are doing.");
@@ -104,7 +107,7 @@ fn about_workers(page: &mut Page, stats: &PoolStats) {
     let name = "ironside_queue_depth";
     page.family(name, "gauge", "Jobs that wait for a place on a worker.");
     page.sample(name, &[], stats.waiting);
-    let gauges: [(&str, &str, fn(&ironside_worker::WorkerStats) -> f64); 4] = [
+    let gauges: [(&str, &str, Gauge); 4] = [
         ("ironside_worker_jobs", "Jobs that have not ended.", |worker| {
             to_float(worker.jobs as u64)
         }),

@@ -59,10 +59,13 @@ pub struct ServerMetrics {
     pub actions: ActionMetrics,
 }
 
+/// By action and outcome.
+type Durations = FxHashMap<(Arc<str>, &'static str), Arc<Histogram>>;
+
 /// How often actions ran and how long it took, by action and outcome, and how often one was refused.
 #[derive(Debug, Default)]
 pub struct ActionMetrics {
-    durations: RwLock<FxHashMap<(Arc<str>, &'static str), Arc<Histogram>>>,
+    durations: RwLock<Durations>,
     /// Calls that were refused before the action ran, by reason.
     pub rejections: Counters,
 }
