@@ -1,14 +1,18 @@
 //! The cache itself: lookups over the store, the flights and the tag clock.
 
+use crate::bus::{Bus, BusError};
 use crate::clock::{Clock, MonotonicClock, Stamp, Stamps};
+use crate::durable::Durable;
 use crate::entry::Entry;
 use crate::flight::{self, Begun, Flights, Permit};
 use crate::freshness::{self, DeadReason, Freshness, StaleReason};
+use crate::invalidation_log::{Invalidated, InvalidationLog};
 use crate::key::Key;
 use crate::lookup::{Lookup, MissReason};
 use crate::metrics::{CacheMetrics, Event};
 use crate::prerendered::{Nothing, Prerendered};
-use crate::store::MemoryStore;
+use crate::store::memory::MemoryStore;
+use crate::store::{Store, StoreStats, Summary};
 use crate::tag_clock::{Invalidation, Tag, TagClock};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +26,14 @@ pub struct CacheOptions {
     pub max_tags: usize,
     /// A permit that is older than this is taken away and given to the next who asks.
     pub permit_age: Duration,
-    /// Where the time comes from.
+    /// Where the time comes from. A [`Durable`] brings its own.
     pub clock: Arc<dyn Clock>,
+    /// What outlives the process.
+    pub durable: Option<Durable>,
+    /// How other servers hear of invalidations.
+    pub bus: Option<Arc<dyn Bus>>,
+    /// How long a lookup waits for the store behind memory.
+    pub store_wait: Duration,
 }
 
 impl Default for CacheOptions {
@@ -33,6 +43,9 @@ impl Default for CacheOptions {
             max_tags: 1_000_000,
             permit_age: Duration::from_secs(60),
             clock: Arc::new(MonotonicClock::default()),
+            durable: None,
+            bus: None,
+            store_wait: Duration::from_millis(500),
         }
     }
 }
@@ -42,8 +55,12 @@ pub(crate) struct Inner {
     pub(crate) options: CacheOptions,
     pub(crate) stamps: Stamps,
     pub(crate) tags: TagClock,
-    pub(crate) store: MemoryStore,
+    pub(crate) memory: MemoryStore,
+    /// Below memory, from the build.
     pub(crate) prerendered: Arc<dyn Prerendered>,
+    /// Behind memory.
+    pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) log: Option<Arc<InvalidationLog>>,
     pub(crate) flights: Flights,
     pub(crate) metrics: CacheMetrics,
 }
@@ -60,24 +77,93 @@ enum Stored {
 }
 
 impl Cache {
-    /// An empty cache.
+    /// A cache, empty but for what its [`Durable`] brings.
     #[must_use]
     pub fn new(options: CacheOptions) -> Self {
         Self::over(options, Arc::new(Nothing))
     }
 
-    /// A cache that begins with what a build has made.
+    /// A cache that begins with what a build has made, and what its [`Durable`] brings.
     #[must_use]
     pub fn over(options: CacheOptions, prerendered: Arc<dyn Prerendered>) -> Self {
-        Self(Arc::new(Inner {
+        let durable = options.durable.as_ref();
+        let clock = durable.map_or_else(|| options.clock.clone(), |durable| durable.clock.clone());
+        let inner = Arc::new(Inner {
             prerendered,
-            stamps: Stamps::new(options.clock.clone()),
+            stamps: Stamps::new(clock),
             tags: TagClock::new(options.max_tags),
-            store: MemoryStore::new(options.max_bytes),
+            memory: MemoryStore::new(options.max_bytes),
+            store: durable.map(|durable| durable.store.clone()),
+            log: durable.map(|durable| durable.log.clone()),
             flights: Flights::default(),
             metrics: CacheMetrics::default(),
             options,
-        }))
+        });
+        if let Some(durable) = &inner.options.durable {
+            replay(&inner, durable);
+        }
+        if let Some(bus) = &inner.options.bus {
+            let told = Arc::downgrade(&inner);
+            bus.subscribe(Arc::new(move |message| {
+                if let Some(inner) = told.upgrade() {
+                    hear(&inner, message);
+                }
+            }));
+        }
+        Self(inner)
+    }
+
+    /// Like [`Cache::lookup`], and asks the store behind memory for what memory lacks.
+    pub async fn find(&self, key: &Key, soft_tags: &[Tag]) -> Lookup {
+        let found = self.lookup(key, soft_tags);
+        let (Some(store), Lookup::Miss { .. }) = (&self.0.store, &found) else {
+            return found;
+        };
+        if !store.may_have(key) {
+            return found;
+        }
+        let Lookup::Miss { permit, reason } = found else {
+            return found;
+        };
+        match tokio::time::timeout(self.0.options.store_wait, store.get(key)).await {
+            Ok(Ok(Some(entry))) => self.take_in(permit, entry, soft_tags),
+            Ok(Ok(None)) => Lookup::Miss { permit, reason },
+            Ok(Err(error)) => {
+                self.0.metrics.count(Event::StoreFailed);
+                tracing::debug!(%error, "the store behind memory failed");
+                Lookup::Miss { permit, reason }
+            }
+            Err(_) => {
+                self.0.metrics.count(Event::StoreSlow);
+                Lookup::Miss { permit, reason }
+            }
+        }
+    }
+
+    /// Judges what the store had, and ends the fill that was begun for it if it is good for something.
+    fn take_in(&self, permit: Permit, entry: Arc<Entry>, soft_tags: &[Tag]) -> Lookup {
+        let now = self.0.stamps.now();
+        let key = permit.key().clone();
+        match freshness::judge(&entry, soft_tags, &self.0.tags, now) {
+            Freshness::Dead(reason) => {
+                let is_dead_for_all = matches!(freshness::judge(&entry, &[], &self.0.tags, now), Freshness::Dead(_));
+                if let Some(store) = self.0.store.as_ref().filter(|_| is_dead_for_all) {
+                    store.remove(&key);
+                }
+                let reason = MissReason::Dead(reason);
+                Lookup::Miss { permit, reason }
+            }
+            Freshness::Fresh => {
+                permit.adopt(&entry);
+                self.0.metrics.count(Event::FromStore);
+                Lookup::Fresh(entry)
+            }
+            Freshness::Stale(reason) => {
+                permit.adopt(&entry);
+                self.0.metrics.count(Event::FromStore);
+                self.stale(&key, entry, reason)
+            }
+        }
     }
 
     /// Looks a key up. `soft_tags`: see [`freshness::judge`].
@@ -124,7 +210,7 @@ impl Cache {
     }
 
     fn stored(&self, key: &Key, soft_tags: &[Tag]) -> Stored {
-        let Some(entry) = self.0.store.get(key).or_else(|| self.load(key)) else {
+        let Some(entry) = self.0.memory.get(key).or_else(|| self.load(key)) else {
             return Stored::Nothing(MissReason::Absent);
         };
         match freshness::judge(&entry, soft_tags, &self.0.tags, self.0.stamps.now()) {
@@ -134,7 +220,7 @@ impl Cache {
                 // Soft tags concern one asker; only what is dead for everybody is removed.
                 if soft_tags.is_empty() {
                     self.0.prerendered.retire(key);
-                    self.0.store.remove_if(key, &entry);
+                    self.0.memory.remove_if(key, &entry);
                 }
                 Stored::Nothing(MissReason::Dead(reason))
             }
@@ -143,12 +229,16 @@ impl Cache {
 
     /// Brings a prerendered entry into the store, from where it may be pushed out and loaded again.
     fn load(&self, key: &Key) -> Option<Arc<Entry>> {
+        // What was stored since the build is newer.
+        if self.0.store.as_ref().is_some_and(|store| store.may_have(key)) {
+            return None;
+        }
         let entry = Arc::new(self.0.prerendered.load(key, self.0.stamps.now())?);
-        self.0.store.put(key.clone(), entry.clone());
+        self.0.memory.put(key.clone(), entry.clone());
         // Something newer may have been stored meanwhile; to lose that is allowed, to bring the older one back is not.
         if self.0.prerendered.is_retired(key) {
-            self.0.store.remove_if(key, &entry);
-            return self.0.store.get(key);
+            self.0.memory.remove_if(key, &entry);
+            return self.0.memory.get(key);
         }
         Some(entry)
     }
@@ -156,7 +246,7 @@ impl Cache {
     /// Everything that is in memory, in no order: for writing it down.
     #[must_use]
     pub fn stored_entries(&self) -> Vec<(Key, Arc<Entry>)> {
-        self.0.store.all()
+        self.0.memory.iter().collect()
     }
 
     /// The present moment of the cache's clock.
@@ -184,10 +274,33 @@ impl Cache {
         Lookup::Stale { entry, permit, reason }
     }
 
-    /// Invalidates a tag. When this has returned, it holds for every later lookup and every fill under way.
+    /// Invalidates a tag. When this has returned, it holds for every later lookup and every fill under way, also after a
+    /// restart.
     pub fn invalidate(&self, tag: &str, invalidation: Invalidation) {
+        self.apply(tag, invalidation);
+    }
+
+    /// The same, and other servers know of it when this has returned.
+    ///
+    /// # Errors
+    /// If they could not be told; here it holds all the same.
+    pub async fn invalidate_everywhere(&self, tag: &str, invalidation: Invalidation) -> Result<(), BusError> {
+        let message = self.apply(tag, invalidation);
+        match &self.0.options.bus {
+            Some(bus) => bus.publish(&message).await,
+            None => Ok(()),
+        }
+    }
+
+    fn apply(&self, tag: &str, invalidation: Invalidation) -> Invalidated {
         self.0.metrics.count(Event::Invalidated);
-        self.0.tags.apply(tag, invalidation, self.0.stamps.next());
+        let message = Invalidated {
+            tag: tag.into(),
+            invalidation,
+            stamp: self.0.stamps.next(),
+        };
+        note(&self.0, &message);
+        message
     }
 
     /// Expires a tag at once: the form of [`Cache::invalidate`] that most callers want.
@@ -204,13 +317,54 @@ impl Cache {
     /// Bytes that are stored.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.0.store.bytes()
+        self.0.memory.bytes()
     }
 
     /// Entries that are stored, dead ones included that nobody asked for since.
     #[must_use]
     pub fn entries(&self) -> usize {
-        self.0.store.len()
+        self.0.memory.len()
+    }
+
+    /// What is stored, behind memory too, in no order. Not for the path of a request.
+    pub async fn list(&self) -> Vec<Summary> {
+        let mut found: rustc_hash::FxHashMap<Key, Summary> = rustc_hash::FxHashMap::default();
+        if let Some(store) = &self.0.store {
+            match store.list().await {
+                Ok(listed) => found.extend(listed.into_iter().map(|summary| (summary.key.clone(), summary))),
+                Err(error) => tracing::warn!(%error, "the store behind memory could not be listed"),
+            }
+        }
+        let in_memory = self.0.memory.iter();
+        found.extend(in_memory.map(|(key, entry)| (key.clone(), entry.summary(&key))));
+        found.into_values().collect()
+    }
+
+    /// What it would say of an entry now, and of nothing: without counting, beginning or removing anything.
+    #[must_use]
+    pub fn judge(&self, summary: &Summary) -> Freshness {
+        freshness::judge_summary(summary, &self.0.tags, self.0.stamps.now())
+    }
+
+    /// Numbers of the store behind memory.
+    #[must_use]
+    pub fn store_stats(&self) -> Option<StoreStats> {
+        self.0.store.as_ref().map(|store| store.stats())
+    }
+
+    /// Waits until what was stored so far is where it outlives the process.
+    pub async fn flush(&self) {
+        if let Some(store) = &self.0.store
+            && let Err(error) = store.flush().await
+        {
+            tracing::warn!(%error, "the cache could not be written out");
+        }
+    }
+
+    /// Tags whose invalidation is remembered.
+    #[must_use]
+    pub fn known_tags(&self) -> usize {
+        self.0.tags.len()
     }
 
     /// Fills that are under way.
@@ -218,4 +372,52 @@ impl Cache {
     pub fn fills(&self) -> usize {
         self.0.flights.len()
     }
+}
+
+/// Brings back what an earlier process knew of tags, and writes it down anew in the shortest form.
+fn replay(inner: &Inner, durable: &Durable) {
+    for item in &durable.replay.items {
+        inner.tags.apply(&item.tag, item.invalidation, item.stamp);
+    }
+    inner.tags.raise_floor(durable.replay.floor);
+    if durable.replay.is_damaged {
+        inner.tags.raise_floor(inner.stamps.next());
+        if let Err(error) = durable.store.clear() {
+            tracing::warn!(%error, "the cache on disk could not be emptied");
+        }
+    }
+    compact(inner, &durable.log);
+}
+
+fn compact(inner: &Inner, log: &InvalidationLog) {
+    if let Err(error) = log.rewrite(|| inner.tags.snapshot(inner.stamps.now())) {
+        tracing::warn!(%error, "the log of invalidations could not be written anew");
+    }
+}
+
+/// Makes an invalidation hold: first here, then in the log.
+fn note(inner: &Inner, message: &Invalidated) {
+    inner.tags.apply(&message.tag, message.invalidation, message.stamp);
+    let Some(log) = &inner.log else { return };
+    if let Err(error) = log.append(message) {
+        inner.metrics.count(Event::LogFailed);
+        let cleared = inner.store.as_ref().map_or(Ok(()), |store| store.clear());
+        // Without a word in the log, what is on disk would come back with the next start.
+        match cleared {
+            Ok(()) => tracing::warn!(%error, "an invalidation could not be written down, so the cache on disk was emptied"),
+            Err(second) => tracing::error!(
+                %error, %second,
+                "an invalidation could not be written down, and the cache on disk can't be emptied: remove its folder before \
+                 the next start, or outdated entries come back"
+            ),
+        }
+    } else if log.is_large() {
+        compact(inner, log);
+    }
+}
+
+/// Another server has invalidated something, or we have and hear of it.
+fn hear(inner: &Inner, message: &Invalidated) {
+    inner.stamps.advance_to(message.stamp);
+    note(inner, message);
 }

@@ -1,7 +1,7 @@
 //! Time as the cache sees it: milliseconds that never run backwards, and stamps that are totally ordered.
 //!
 //! Within a process a monotonic clock counts, so a jump of the wall clock by an hour neither expires everything nor keeps
-//! anything for ever. It starts at the time on the wall, so that what outlives the process (prerendered answers) has an age.
+//! anything for ever. It starts at the time on the wall, so that what outlives the process (prerendered answers, a store on disk) has an age.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,6 +62,18 @@ impl Stamp {
         Self((millis.min(u64::MAX >> COUNTER_BITS) << COUNTER_BITS).max(1))
     }
 
+    /// As a number, for what is written to disk.
+    #[must_use]
+    pub const fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// The stamp that [`Stamp::to_bits`] gave.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// Milliseconds of the clock that it was taken from.
     #[must_use]
     pub fn millis(self) -> u64 {
@@ -108,6 +120,11 @@ impl Stamps {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, update)
             .unwrap_or_else(|last| last);
         Stamp(now.max(last.saturating_add(1)))
+    }
+
+    /// Makes every later stamp greater than one that was taken elsewhere.
+    pub fn advance_to(&self, other: Stamp) {
+        self.last.fetch_max(other.0, Ordering::SeqCst);
     }
 
     /// The present moment, for measuring ages: not less than any moment before it.

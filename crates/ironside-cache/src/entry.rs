@@ -229,6 +229,20 @@ impl Entry {
         }
     }
 
+    /// The entry without its content.
+    #[must_use]
+    pub fn summary(&self, key: &crate::key::Key) -> crate::store::Summary {
+        crate::store::Summary {
+            key: key.clone(),
+            started: self.started,
+            committed: self.committed,
+            tags: self.tags.clone(),
+            lifetime: self.lifetime,
+            status: self.answer().map(|answer| answer.status),
+            bytes: self.weight() as u64,
+        }
+    }
+
     /// Bytes that it takes, roughly.
     pub(crate) fn weight(&self) -> usize {
         let content = match &self.content {

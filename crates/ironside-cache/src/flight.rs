@@ -218,20 +218,12 @@ impl Permit {
         if died.is_none() {
             // First, so that a load which runs beside this sees it and doesn't put the older entry over the new one.
             cache.prerendered.retire(&self.key);
-            cache.store.put(self.key.clone(), entry.clone());
+            cache.memory.put(self.key.clone(), entry.clone());
+            if let Some(store) = &cache.store {
+                store.put(&self.key, &entry);
+            }
         }
-        let landed = cache.flights.lock().land(&self.key, self.id);
-        let expired = cache.tags.expired_since(entry.tags.iter(), now);
-        for waiter in landed.into_iter().flat_map(|flight| flight.waiters) {
-            // A waiter that came after an invalidation must not get what was begun before it.
-            let must_see = expired >= self.started && expired <= waiter.arrived;
-            let landing = if must_see {
-                Landing::Again
-            } else {
-                Landing::Entry(entry.clone())
-            };
-            drop(waiter.landing.send(landing));
-        }
+        self.land_with(&entry, now);
         cache.metrics.count(if died.is_some() {
             Event::DiedBeforeCommit
         } else {
@@ -243,14 +235,41 @@ impl Permit {
         }
     }
 
+    /// Ends the fill because there was an entry after all, in the store behind memory.
+    pub(crate) fn adopt(mut self, entry: &Arc<Entry>) {
+        self.spent = true;
+        self.cache.memory.put(self.key.clone(), entry.clone());
+        self.land_with(entry, self.cache.stamps.now());
+    }
+
+    /// Gives an entry to everybody who waits.
+    fn land_with(&self, entry: &Arc<Entry>, now: Stamp) {
+        let cache = &self.cache;
+        let landed = cache.flights.lock().land(&self.key, self.id);
+        let expired = cache.tags.expired_since(entry.tags.iter(), now);
+        for waiter in landed.into_iter().flat_map(|flight| flight.waiters) {
+            // A waiter that came after an invalidation must not get what was begun before it.
+            let must_see = expired >= entry.started && expired <= waiter.arrived;
+            let landing = if must_see {
+                Landing::Again
+            } else {
+                Landing::Entry(entry.clone())
+            };
+            drop(waiter.landing.send(landing));
+        }
+    }
+
     /// Ends the fill because its result belongs to one request only; everybody who waits does the work for himself. An
     /// entry that is still stored is removed: what it says is no longer what the page is.
     pub fn give_up(mut self, reason: &str) {
         self.spent = true;
         self.cache.metrics.count(Event::GaveUp);
         self.cache.prerendered.retire(&self.key);
-        if let Some(entry) = self.cache.store.get(&self.key) {
-            self.cache.store.remove_if(&self.key, &entry);
+        if let Some(entry) = self.cache.memory.get(&self.key) {
+            self.cache.memory.remove_if(&self.key, &entry);
+        }
+        if let Some(store) = &self.cache.store {
+            store.remove(&self.key);
         }
         let reason: Tag = reason.into();
         self.land_all(|| Landing::NotShared(reason.clone()));
@@ -260,7 +279,7 @@ impl Permit {
     pub fn fail(mut self) {
         self.spent = true;
         self.cache.metrics.count(Event::Failed);
-        if let Some(entry) = self.cache.store.get(&self.key) {
+        if let Some(entry) = self.cache.memory.get(&self.key) {
             entry.note_failure(self.cache.stamps.now());
         }
         self.land_all(|| Landing::Failed);

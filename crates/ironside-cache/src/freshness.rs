@@ -1,7 +1,8 @@
 //! What an entry is worth at a moment: a pure function of the entry, the tag clock and the time.
 
 use crate::clock::Stamp;
-use crate::entry::Entry;
+use crate::entry::{Entry, Lifetime};
+use crate::store::Summary;
 use crate::tag_clock::{Tag, TagClock, TagVerdict};
 
 /// See the module's documentation.
@@ -37,18 +38,29 @@ pub enum DeadReason {
 /// stored fetch. They expire it for this asker only.
 #[must_use]
 pub fn judge(entry: &Entry, soft_tags: &[Tag], tags: &TagClock, now: Stamp) -> Freshness {
-    let verdict = tags.judge(entry.tags.iter().chain(soft_tags), entry.started, now);
+    let tags = tags.judge(entry.tags.iter().chain(soft_tags), entry.started, now);
+    by_verdict(tags, entry.committed, entry.lifetime, now)
+}
+
+/// The same for an entry whose content is elsewhere.
+#[must_use]
+pub fn judge_summary(summary: &Summary, tags: &TagClock, now: Stamp) -> Freshness {
+    let tags = tags.judge(summary.tags.iter(), summary.started, now);
+    by_verdict(tags, summary.committed, summary.lifetime, now)
+}
+
+fn by_verdict(verdict: TagVerdict, committed: Stamp, lifetime: Lifetime, now: Stamp) -> Freshness {
     if let TagVerdict::Dead(tag, _) = verdict {
         return Freshness::Dead(DeadReason::Tag(tag));
     }
-    let age = now.millis_since(entry.committed);
+    let age = now.millis_since(committed);
     let older_than = |seconds: Option<u64>| seconds.is_some_and(|seconds| age >= seconds.saturating_mul(1000));
-    if older_than(entry.lifetime.expire) {
+    if older_than(lifetime.expire) {
         return Freshness::Dead(DeadReason::Age);
     }
     match verdict {
         TagVerdict::Stale(tag) => Freshness::Stale(StaleReason::Tag(tag)),
-        _ if older_than(entry.lifetime.revalidate) => Freshness::Stale(StaleReason::Age),
+        _ if older_than(lifetime.revalidate) => Freshness::Stale(StaleReason::Age),
         _ => Freshness::Fresh,
     }
 }

@@ -17,7 +17,7 @@
 //!    which carries the tag; nor by a fill that was under way.
 //! 2. There is one fill for a key at a time.
 //! 3. An entry is whole or absent; it is made by [`Permit::commit`] only.
-//! 4. The cache may lose an entry at any moment, and never revives one.
+//! 4. The cache may lose an entry at any moment, and never revives one, also not after a restart.
 //!
 //! What may be stored (that nothing private is) is for the caller to decide, who knows the outcome of the render.
 //!
@@ -34,20 +34,24 @@
 //! assert!(matches!(cache.lookup(&key, &[]), Lookup::Miss { .. }));
 //! ```
 
+pub mod bus;
 mod cache;
 mod clock;
+mod durable;
 mod entry;
 mod flight;
 pub mod freshness;
+pub mod invalidation_log;
 mod key;
 mod lookup;
 pub mod metrics;
 mod prerendered;
-mod store;
+pub mod store;
 mod tag_clock;
 
 pub use cache::{Cache, CacheOptions};
 pub use clock::{Clock, MonotonicClock, Stamp, Stamps};
+pub use durable::{Durable, DurableError};
 pub use entry::{Answer, Content, EncodedBody, Encoding, Entry, Fill, Lifetime};
 pub use flight::{Commit, Landing, Permit, Ticket};
 pub use key::{Key, Params, ValueKind};

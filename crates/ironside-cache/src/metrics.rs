@@ -21,10 +21,14 @@ pub enum Event {
     HandedOn,
     TakenAway,
     Invalidated,
+    FromStore,
+    StoreFailed,
+    StoreSlow,
+    LogFailed,
 }
 
 /// Every event with its label, in the order in which they are printed.
-const LABELS: [(Event, &str); 15] = [
+const LABELS: [(Event, &str); 19] = [
     (Event::Fresh, "fresh"),
     (Event::StaleAge, "stale_age"),
     (Event::StaleTag, "stale_tag"),
@@ -40,6 +44,10 @@ const LABELS: [(Event, &str); 15] = [
     (Event::HandedOn, "handed_on"),
     (Event::TakenAway, "taken_away"),
     (Event::Invalidated, "invalidated"),
+    (Event::FromStore, "from_store"),
+    (Event::StoreFailed, "store_failed"),
+    (Event::StoreSlow, "store_slow"),
+    (Event::LogFailed, "log_failed"),
 ];
 
 /// See the module's documentation.

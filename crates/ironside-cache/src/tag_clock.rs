@@ -2,6 +2,7 @@
 //! looked up (`freshness`), so it costs the same however many entries carry the tag.
 
 use crate::clock::Stamp;
+use crate::invalidation_log::Invalidated;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -153,6 +154,37 @@ impl TagClock {
         tags.filter_map(|tag| records.tags.get(tag))
             .map(|record| record.expired_at(now))
             .fold(records.floor, Stamp::max)
+    }
+
+    /// Everything with a tag that began at or before a moment is dead from now on.
+    pub(crate) fn raise_floor(&self, floor: Stamp) {
+        let mut records = self.records.write().unwrap_or_else(PoisonError::into_inner);
+        records.floor = records.floor.max(floor);
+    }
+
+    /// The floor, and invalidations that amount to what is known above it.
+    pub(crate) fn snapshot(&self, now: Stamp) -> (Stamp, Vec<Invalidated>) {
+        let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
+        let mut items = Vec::with_capacity(records.tags.len());
+        for (tag, record) in &records.tags {
+            let item = |invalidation, stamp| Invalidated {
+                tag: tag.clone(),
+                invalidation,
+                stamp,
+            };
+            let expired = record.expired_at(now);
+            if expired > Stamp::ZERO {
+                items.push(item(Invalidation::Expire, expired));
+            }
+            if record.stale > Stamp::ZERO {
+                items.push(item(Invalidation::Stale { expire: None }, record.stale));
+            }
+            for (stale, dead_at) in &record.pending {
+                let seconds = Some(dead_at.millis_since(*stale) / 1000);
+                items.push(item(Invalidation::Stale { expire: seconds }, *stale));
+            }
+        }
+        (records.floor, items)
     }
 
     /// How many tags are remembered.

@@ -39,8 +39,8 @@ impl MemoryStore {
         self.0.remove_if(key, |stored| Arc::ptr_eq(stored, entry));
     }
 
-    pub(crate) fn all(&self) -> Vec<(Key, Arc<Entry>)> {
-        self.0.iter().collect()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, Arc<Entry>)> + '_ {
+        self.0.iter()
     }
 
     pub(crate) fn bytes(&self) -> u64 {
