@@ -33,7 +33,10 @@ pub struct LocalBus {
 impl Debug for LocalBus {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let subscribers = self.subscribers.read().unwrap_or_else(PoisonError::into_inner);
-        formatter.debug_struct("LocalBus").field("subscribers", &subscribers.len()).finish()
+        formatter
+            .debug_struct("LocalBus")
+            .field("subscribers", &subscribers.len())
+            .finish()
     }
 }
 
@@ -49,9 +52,6 @@ impl Bus for LocalBus {
     }
 
     fn subscribe(&self, apply: Apply) {
-        self.subscribers
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(apply);
+        self.subscribers.write().unwrap_or_else(PoisonError::into_inner).push(apply);
     }
 }

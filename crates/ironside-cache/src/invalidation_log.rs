@@ -279,7 +279,7 @@ mod tests {
         for cut in 0..whole.len() {
             let (replay, len) = replay(&whole[..cut]);
             assert!(!replay.is_damaged);
-            assert!(len as usize <= cut);
+            assert!(len <= cut as u64);
             assert_eq!(replay.items, items()[..replay.items.len()]);
         }
         for byte in HEAD_LEN..HEAD_LEN + FIXED_LEN + 1 {

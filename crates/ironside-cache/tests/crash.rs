@@ -1,6 +1,11 @@
 //! `kill -9` at random moments, in the middle of writing: what is found afterwards is whole, right, and not older than
 //! what was acknowledged before the kill. 40 rounds, or 200 with `IRONSIDE_LONG=1`.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the test starts itself as a child and tells it the folder by a variable"
+)]
+
 use bytes::Bytes;
 use ironside_cache::invalidation_log::Durability;
 use ironside_cache::store::disk::DiskOptions;
@@ -28,7 +33,9 @@ fn body(number: u64, version: u64) -> Bytes {
 }
 
 fn open(folder: &Path) -> Cache {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis());
     let options = DiskOptions {
         max_bytes: 8 * 1024 * 1024,
         ..DiskOptions::new("build".into())
@@ -47,7 +54,10 @@ async fn writes_until_it_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let cache = open(Path::new(&folder));
     let mut out = std::io::stdout();
-    let first = UNIX_EPOCH.elapsed().map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0)) * 1000;
+    let first = UNIX_EPOCH
+        .elapsed()
+        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+        * 1000;
     for version in first.. {
         let number = version % KEYS;
         let tag = format!("t{number}");
@@ -66,7 +76,11 @@ async fn writes_until_it_is_killed() {
 
 #[tokio::test]
 async fn after_a_kill_nothing_is_torn_wrong_or_outdated() {
-    let rounds = if std::env::var_os("IRONSIDE_LONG").is_some() { 200 } else { 40 };
+    let rounds = if std::env::var_os("IRONSIDE_LONG").is_some() {
+        200
+    } else {
+        40
+    };
     let folder = tempfile::tempdir().expect("a folder");
     let (mut acknowledged, mut seen, mut slowest) = (BTreeMap::new(), 0, Duration::ZERO);
     for round in 0..rounds {
@@ -78,7 +92,9 @@ async fn after_a_kill_nothing_is_torn_wrong_or_outdated() {
         let cache = open(folder.path());
         slowest = slowest.max(opening.elapsed());
         for number in 0..KEYS {
-            let Lookup::Fresh(entry) = cache.find(&key(number), &[]).await else { continue };
+            let Lookup::Fresh(entry) = cache.find(&key(number), &[]).await else {
+                continue;
+            };
             let found = entry.value().expect("it is a value").clone();
             let text = String::from_utf8_lossy(&found);
             let mut parts = text.split(':');
@@ -86,7 +102,10 @@ async fn after_a_kill_nothing_is_torn_wrong_or_outdated() {
             let version: u64 = parts.next().and_then(|version| version.parse().ok()).expect("a version");
             assert_eq!(found, body(number, version), "round {round}: torn");
             let oldest = acknowledged.get(&number).copied().unwrap_or(0);
-            assert!(version >= oldest, "round {round}: {number} is at {version}, and {oldest} was acknowledged");
+            assert!(
+                version >= oldest,
+                "round {round}: {number} is at {version}, and {oldest} was acknowledged"
+            );
             seen += 1;
         }
     }

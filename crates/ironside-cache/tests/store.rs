@@ -32,7 +32,12 @@ fn page(build: &str, slug: &str) -> Key {
 fn answer(body: &str) -> Content {
     let headers = vec![("x-kind".into(), Bytes::from_static(b"test"))];
     let payload = Bytes::from(format!("0:{body}"));
-    Content::Answer(Box::new(Answer::new(200, headers, Bytes::from(body.to_owned()), Some(payload))))
+    Content::Answer(Box::new(Answer::new(
+        200,
+        headers,
+        Bytes::from(body.to_owned()),
+        Some(payload),
+    )))
 }
 
 fn fill(body: &str, tags: &[&str]) -> Fill {
@@ -89,7 +94,9 @@ async fn found(cache: &Cache, key: &Key) -> Option<String> {
 async fn behaves_like_a_store(store: &dyn Store) {
     let cache = Cache::new(CacheOptions::default());
     let make = |key: &Key, text: &str| {
-        let Lookup::Miss { permit, .. } = cache.lookup(key, &[]) else { panic!("it is new") };
+        let Lookup::Miss { permit, .. } = cache.lookup(key, &[]) else {
+            panic!("it is new")
+        };
         permit.commit(fill(text, &["t"])).entry().clone()
     };
     let (a, b) = (page(BUILD, "a"), page(BUILD, "b"));
@@ -101,7 +108,10 @@ async fn behaves_like_a_store(store: &dyn Store) {
     assert!(store.may_have(&a));
     let got = store.get(&a).await.expect("it works").expect("it is there");
     assert_eq!(body(&got), "first");
-    assert_eq!((got.started, got.committed, &got.tags), (first.started, first.committed, &first.tags));
+    assert_eq!(
+        (got.started, got.committed, &got.tags),
+        (first.started, first.committed, &first.tags)
+    );
     assert_eq!(got.answer().map(|answer| answer.status), Some(200));
     cache.expire_tag("t");
     let second = make(&a, "second");
@@ -115,7 +125,10 @@ async fn behaves_like_a_store(store: &dyn Store) {
     store.put(&a, &first);
     store.remove(&a);
     store.flush().await.expect("it works");
-    assert!(store.get(&a).await.expect("it works").is_none(), "an order is void once its key is removed");
+    assert!(
+        store.get(&a).await.expect("it works").is_none(),
+        "an order is void once its key is removed"
+    );
     store.clear().expect("it works");
     assert!(store.get(&b).await.expect("it works").is_none());
     assert_eq!(store.stats().entries, 0);
@@ -132,7 +145,12 @@ async fn the_store_on_disk_behaves_like_a_store() {
 #[tokio::test]
 async fn entries_and_invalidations_outlive_the_process() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (kept, expired, stale, old) = (page(BUILD, "kept"), page(BUILD, "expired"), page(BUILD, "stale"), page("build-0", "old"));
+    let (kept, expired, stale, old) = (
+        page(BUILD, "kept"),
+        page(BUILD, "expired"),
+        page(BUILD, "stale"),
+        page("build-0", "old"),
+    );
     let value = Key::value(ValueKind::Function, "prices".into(), None);
     let cache = open(folder.path(), NOW);
     for (key, tag) in [(&kept, "k"), (&expired, "e"), (&stale, "s"), (&old, "o"), (&value, "v")] {
@@ -168,7 +186,15 @@ async fn ages_go_on_through_a_restart() {
         stale: None,
     };
     let cache = open(folder.path(), NOW);
-    store(&cache, &key, Fill { lifetime, ..fill("x", &[]) }).await;
+    store(
+        &cache,
+        &key,
+        Fill {
+            lifetime,
+            ..fill("x", &[])
+        },
+    )
+    .await;
     drop(cache);
     let cache = open(folder.path(), NOW + 30_000);
     assert!(matches!(cache.find(&key, &[]).await, Lookup::Fresh(_)));
@@ -416,7 +442,11 @@ async fn a_full_disk_is_served_without_and_used_again_when_there_is_room() {
     state.is_full.store(true, Ordering::SeqCst);
     store(&cache, &meanwhile, fill("meanwhile", &[])).await;
     cache.flush().await;
-    assert_eq!(found(&cache, &meanwhile).await.as_deref(), Some("meanwhile"), "memory serves it");
+    assert_eq!(
+        found(&cache, &meanwhile).await.as_deref(),
+        Some("meanwhile"),
+        "memory serves it"
+    );
     let stats = cache.store_stats().expect("there is a store");
     assert_eq!((stats.is_paused, stats.lost, stats.errors), (true, 1, 1));
     // Nothing is tried during the pause.

@@ -77,7 +77,8 @@ impl RecordHead {
     /// Whether head and description belong together and are undamaged.
     #[must_use]
     pub fn covers(&self, head: &[u8], description: &[u8]) -> bool {
-        head.get(..HEAD_LEN - 8).is_some_and(|head| checksum(head, description) == self.checksum)
+        head.get(..HEAD_LEN - 8)
+            .is_some_and(|head| checksum(head, description) == self.checksum)
     }
 }
 
@@ -482,7 +483,10 @@ mod tests {
         assert_eq!(RecordHead::read(&record).map(|head| head.key), Some(key_hash(&key)));
         let (other_key, other) = decode(&record).expect("it is whole");
         assert_eq!(key, other_key);
-        assert_eq!((entry.started, entry.committed, entry.lifetime), (other.started, other.committed, other.lifetime));
+        assert_eq!(
+            (entry.started, entry.committed, entry.lifetime),
+            (other.started, other.committed, other.lifetime)
+        );
         assert_eq!(entry.tags, other.tags);
         let (a, b) = (entry.answer().expect("page"), other.answer().expect("page"));
         assert_eq!((a.status, &a.headers, &a.etag), (b.status, &b.headers, &b.etag));

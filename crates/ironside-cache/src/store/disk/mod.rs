@@ -150,9 +150,18 @@ impl DiskStore {
             Ok(Some(_)) => Ok(None),
             Ok(None) => {
                 // A segment that went while it was read is no damage.
-                if self.shared.index().get(hash).is_some_and(|now| now.segment == location.segment) {
+                if self
+                    .shared
+                    .index()
+                    .get(hash)
+                    .is_some_and(|now| now.segment == location.segment)
+                {
                     Shared::count(&self.shared.counters.damaged);
-                    tracing::warn!(segment = location.segment, offset = location.offset, "a damaged cache entry was dropped");
+                    tracing::warn!(
+                        segment = location.segment,
+                        offset = location.offset,
+                        "a damaged cache entry was dropped"
+                    );
                     self.log.remove(hash);
                 }
                 Ok(None)

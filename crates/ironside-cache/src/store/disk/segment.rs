@@ -109,7 +109,9 @@ impl Segment {
         let Some(head) = read_exact(self.file.as_ref(), location.offset, HEAD_LEN.min(len))? else {
             return Ok(None);
         };
-        let Some(parsed) = RecordHead::read(&head) else { return Ok(None) };
+        let Some(parsed) = RecordHead::read(&head) else {
+            return Ok(None);
+        };
         let end = HEAD_LEN + parsed.description_len as usize;
         let record = read_exact(self.file.as_ref(), location.offset, end.min(len))?;
         Ok(record.and_then(|record| parse(&record)).map(|(description, _)| description))

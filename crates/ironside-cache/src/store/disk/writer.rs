@@ -168,7 +168,9 @@ impl Log {
     fn write_again(&self, end: &mut End, from: &Segment, used: Vec<(u128, Location)>) {
         let mut room = self.shared.options.segment_bytes() / 2;
         for (hash, location) in used {
-            let Some(rest) = room.checked_sub(location.len) else { continue };
+            let Some(rest) = room.checked_sub(location.len) else {
+                continue;
+            };
             let len = usize::try_from(location.len).unwrap_or(usize::MAX);
             let Ok(Some(record)) = super::read_exact(from.file.as_ref(), location.offset, len) else {
                 continue;
