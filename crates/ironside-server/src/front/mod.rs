@@ -173,7 +173,7 @@ async fn answer(deployment: &Deployment, job: &JobInfo, call: Call) -> Reply {
         }
         Call::Revalidate { items } => {
             for item in &items {
-                revalidate(deployment, item);
+                revalidate(deployment, item).await;
                 if let Some(notes) = &job.job.notes {
                     notes.invalidated(&item.value);
                 }
@@ -213,7 +213,7 @@ async fn answer(deployment: &Deployment, job: &JobInfo, call: Call) -> Reply {
 }
 
 /// Holds for every later lookup when it returns.
-fn revalidate(deployment: &Deployment, item: &Revalidation) {
+async fn revalidate(deployment: &Deployment, item: &Revalidation) {
     let tag = match item.kind {
         RevalidationKind::Tag => item.value.clone(),
         RevalidationKind::Path => {
@@ -231,5 +231,7 @@ fn revalidate(deployment: &Deployment, item: &Revalidation) {
             expire: item.expire_seconds.map(u64::from),
         },
     };
-    deployment.cache.invalidate(&tag, invalidation);
+    if let Err(error) = deployment.cache.invalidate_everywhere(&tag, invalidation).await {
+        tracing::error!(%error, tag, "an invalidation holds on this server only");
+    }
 }

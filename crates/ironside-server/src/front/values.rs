@@ -20,7 +20,7 @@ pub(super) async fn get(deployment: &Deployment, job: &JobInfo, kind: CacheKind,
     let key = key_of(deployment, kind, key);
     let soft_tags = soft_tags(deployment, job, tags);
     for _ in 0..ROUNDS {
-        let landing = match deployment.cache.lookup(&key, &soft_tags) {
+        let landing = match deployment.cache.find(&key, &soft_tags).await {
             Lookup::Fresh(entry) => return fresh(&entry),
             Lookup::Stale { entry, permit, .. } => {
                 let value = entry.value().cloned().unwrap_or_default();

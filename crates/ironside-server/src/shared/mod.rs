@@ -93,7 +93,7 @@ async fn look(
     key: &Key,
 ) -> Result<(Arc<Entry>, State), &'static str> {
     for _ in 0..ROUNDS {
-        let landing = match site.deployment.cache.lookup(key, &[]) {
+        let landing = match site.deployment.cache.find(key, &[]).await {
             Lookup::Fresh(entry) => return Ok((entry, State::Hit)),
             Lookup::Stale { entry, permit, .. } => {
                 renew(exchange, site, matched, kind, permit);
