@@ -119,7 +119,7 @@ export const servers = {
     const dir = application('next', true);
     const next = join(dir, 'node_modules', 'next', 'dist', 'bin', 'next');
     sh(process.execPath, [next, 'build'], { cwd: dir });
-    return start('next', process.execPath, [next, 'start'], dir);
+    return start('next', next, ['start', dir], dir);
   },
   /** The limit of a Node server: the same JSON, streams and asset, nothing else. */
   'node-http': () => start('node-http', process.execPath, [join(here, 'peers', 'node-http.mjs')], here),

@@ -74,6 +74,13 @@ mod work;
 pub use admin::{Admin, AdminError, AdminOptions};
 pub use deployment::{Deployment, DeploymentError};
 pub use ironside_cache::MonotonicClock;
+
+/// What makes the cache outlive the process.
+pub mod durable {
+    pub use ironside_cache::invalidation_log::Durability;
+    pub use ironside_cache::store::disk::{DiskOptions, FolderError};
+    pub use ironside_cache::{Durable, DurableError};
+}
 pub use listener::ListenError;
 pub use options::{DeploymentOptions, Limits, ListenAddress, ServerOptions};
 pub use pipeline::Phase;

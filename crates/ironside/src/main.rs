@@ -3,6 +3,7 @@
 
 mod action_listing;
 mod admin;
+mod cache_folder;
 mod cli;
 mod commands;
 mod dev_workers;

@@ -1,6 +1,7 @@
 //! What `start` and `dev` have in common: from a build folder to a deployment with workers, and from there to an open port.
 
 use crate::{
+    cache_folder,
     commands::Context,
     exit::{Exit, Failure},
     seal_key,
@@ -40,7 +41,13 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
     let manifest = read_manifest(build_dir)?;
     let keys = seal_key::keys(&context.sources.env, &context.dot_ironside())?;
     let pool_options = pool_options(context, &manifest, build_dir, workers, &keys, development)?;
+    // In development nothing is cached.
+    let durable = (!development).then(|| cache_folder::open(context, &manifest.build, now())).flatten();
     let mut options = DeploymentOptions::new(manifest, build_dir, context.dir.join("public"));
+    options.cache.durable = durable;
+    if let Some(memory) = context.sources.file.cache.memory {
+        options.cache.max_bytes = memory.0;
+    }
     options.draft_id = keys.first().map(|key| draft::id(key.expose()));
     options.development = development;
     options.cache.clock = Arc::new(MonotonicClock::showing(now()));

@@ -25,6 +25,7 @@ pub(crate) struct FileSettings {
     pub(crate) handlers: Handlers,
     pub(crate) admin: Admin,
     pub(crate) actions: Actions,
+    pub(crate) cache: Cache,
 }
 
 /// `[listen]`
@@ -77,6 +78,32 @@ pub(crate) struct Rewrites {
     pub(crate) first_byte_timeout: Option<u64>,
     /// Longest silence within an answer.
     pub(crate) idle_timeout: Option<u64>,
+}
+
+/// `[cache]`
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Cache {
+    /// Memory for entries.
+    pub(crate) memory: Option<Size>,
+    /// Whether entries are kept on disk as well.
+    pub(crate) disk: Option<bool>,
+    /// Most bytes on disk.
+    pub(crate) disk_size: Option<Size>,
+    /// The folder, from the application's.
+    pub(crate) folder: Option<std::path::PathBuf>,
+    /// What an acknowledged invalidation survives.
+    pub(crate) durability: Option<CacheDurability>,
+}
+
+/// What an acknowledged invalidation survives.
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CacheDurability {
+    /// The end of the process in any way.
+    Process,
+    /// A power cut as well.
+    Power,
 }
 
 /// `[handlers]`
@@ -206,6 +233,15 @@ mod tests {
     fn a_size_that_is_none_is_an_error_that_says_what_one_is() {
         let error = parse("[handlers]\nbody-limit = '10 miles'\n").unwrap_err().to_string();
         assert!(error.contains("10 miles") && error.contains("\"10 MB\""), "{error}");
+    }
+
+    #[test]
+    fn the_cache_has_sizes_and_words() {
+        let settings = parse("[cache]\nmemory = '64 MB'\ndisk-size = '2 GB'\ndurability = 'power'\n").unwrap();
+        assert_eq!(settings.cache.memory, Some(Size(64 << 20)));
+        assert_eq!(settings.cache.durability, Some(CacheDurability::Power));
+        let error = parse("[cache]\ndurability = 'eternal'\n").unwrap_err().to_string();
+        assert!(error.contains("eternal") && error.contains("process"), "{error}");
     }
 
     #[test]
