@@ -34,17 +34,25 @@ fn key(number: u32) -> Key {
 fn resident_kilobytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or(0)
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
 }
 
 #[tokio::main]
 async fn main() {
-    let count: u32 = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(100_000);
+    let count: u32 = std::env::args()
+        .filter_map(|word| word.parse().ok())
+        .next()
+        .unwrap_or(100_000);
     let folder = tempfile::tempdir().expect("a folder");
     let cache = open(folder.path());
     let began = Instant::now();
     for number in 0..count {
-        let Lookup::Miss { permit, .. } = cache.find(&key(number), &[]).await else { continue };
+        let Lookup::Miss { permit, .. } = cache.find(&key(number), &[]).await else {
+            continue;
+        };
         let body = Bytes::from(vec![u8::try_from(number % 251).unwrap_or(0); 6 * 1024]);
         let payload = Bytes::from(vec![b'0'; 2 * 1024]);
         permit.commit(Fill {
@@ -63,11 +71,17 @@ async fn main() {
     let cache = open(folder.path());
     let opened = began.elapsed();
     let grown = resident_kilobytes().saturating_sub(before);
-    println!("opened in {opened:?}, {grown} KB more resident: {} bytes an entry", grown * 1024 / u64::from(count.max(1)));
+    println!(
+        "opened in {opened:?}, {grown} KB more resident: {} bytes an entry",
+        grown * 1024 / u64::from(count.max(1))
+    );
     let began = Instant::now();
     let mut found = 0;
     for number in (0..count).step_by(10) {
         found += u32::from(matches!(cache.find(&key(number), &[]).await, Lookup::Fresh(_)));
     }
-    println!("{found} reads, one after the other: {:?} each", began.elapsed() / found.max(1));
+    println!(
+        "{found} reads, one after the other: {:?} each",
+        began.elapsed() / found.max(1)
+    );
 }

@@ -194,6 +194,14 @@ impl Cache {
         }
     }
 
+    /// What a key holds if it is fresh; counts as a look-up if it is. Begins nothing.
+    #[must_use]
+    pub fn hit(&self, key: &Key) -> Option<Arc<Entry>> {
+        let entry = self.peek(key)?;
+        self.0.metrics.count(Event::Fresh);
+        Some(entry)
+    }
+
     /// What a key holds if it is fresh, without beginning anything.
     #[must_use]
     pub fn peek(&self, key: &Key) -> Option<Arc<Entry>> {

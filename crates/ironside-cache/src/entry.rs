@@ -3,6 +3,8 @@
 use crate::clock::Stamp;
 use crate::tag_clock::Tag;
 use bytes::Bytes;
+use std::any::Any;
+use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -184,8 +186,19 @@ pub struct Entry {
     pub tags: Box<[Tag]>,
     /// What it holds.
     pub content: Content,
+    ready: ReadyForm,
     retry_at: AtomicU64,
     failures: AtomicU32,
+}
+
+/// What somebody made of an entry. The cache doesn't know what it is.
+#[derive(Default)]
+struct ReadyForm(OnceLock<Box<dyn Any + Send + Sync>>);
+
+impl fmt::Debug for ReadyForm {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(if self.0.get().is_some() { "made" } else { "not made" })
+    }
 }
 
 impl Entry {
@@ -206,6 +219,7 @@ impl Entry {
             lifetime: fill.lifetime,
             tags: tags.into(),
             content: fill.content,
+            ready: ReadyForm::default(),
             retry_at: AtomicU64::new(0),
             failures: AtomicU32::new(0),
         }
@@ -227,6 +241,12 @@ impl Entry {
             Content::Value(value) => Some(value),
             Content::Answer(_) => None,
         }
+    }
+
+    /// The form in which an entry is handed out, kept with it and made by whoever asks first: ready headers, for instance. It is
+    /// as long-lived as the entry and should be small, since it is not weighed. `None` if a form of another type is kept.
+    pub fn ready<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        self.ready.0.get_or_init(|| Box::new(make())).downcast_ref()
     }
 
     /// The entry without its content.

@@ -66,10 +66,7 @@ impl BuildFiles {
     /// # Errors
     /// When it can't be read, or the manifest leads out of the build.
     pub async fn open(&self, file: &str, encoding: Option<Encoding>) -> io::Result<Opened> {
-        let mut path = self.path_of(file)?;
-        if let Some(encoding) = encoding {
-            path.as_mut_os_string().push(compress::ending(encoding));
-        }
+        let path = self.named(file, encoding)?;
         if let Some(bytes) = self.kept.get(&path) {
             return Ok(Opened::Bytes(bytes));
         }
@@ -80,6 +77,21 @@ impl BuildFiles {
             self.kept.insert(path, bytes.clone());
         }
         Ok(opened)
+    }
+
+    /// The same, if it is in memory.
+    #[must_use]
+    pub fn at_hand(&self, file: &str, encoding: Option<Encoding>) -> Option<Opened> {
+        let path = self.named(file, encoding).ok()?;
+        self.kept.get(&path).map(Opened::Bytes)
+    }
+
+    fn named(&self, file: &str, encoding: Option<Encoding>) -> io::Result<PathBuf> {
+        let mut path = self.path_of(file)?;
+        if let Some(encoding) = encoding {
+            path.as_mut_os_string().push(compress::ending(encoding));
+        }
+        Ok(path)
     }
 
     fn path_of(&self, file: &str) -> io::Result<PathBuf> {

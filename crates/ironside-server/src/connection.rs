@@ -2,16 +2,18 @@
 //! request becomes an [`Exchange`] and passes the [`crate::pipeline`].
 
 use crate::exchange::Exchange;
+use crate::forwarded::Arrivals;
 use crate::opening::{Opened, Opening};
 use crate::options::Limits;
 use crate::patience::{Over, Patience};
 use crate::pipeline;
 use crate::pulse::Pulse;
 use crate::request_body::RequestBody;
+use crate::response::Answer;
 use crate::response::finish::finish;
 use crate::server::Current;
-use crate::site::House;
-use crate::telemetry::access_log;
+use crate::site::{House, Site};
+use crate::telemetry::access_log::{self, Active};
 use crate::tls::Tls;
 use crate::turn::{Turn, TurnBody};
 use http::{HeaderValue, Request, Response, header};
@@ -24,7 +26,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
@@ -104,18 +106,17 @@ pub(crate) async fn serve(
         house.metrics.closed.count("unopened");
         return tracing::debug!(%peer, "a connection without a request was closed");
     };
-    let way = Way {
+    let way = Arc::new(Way {
         peer,
         current,
         pulse,
+        arrivals: Arc::default(),
         is_http2: opened.is_http2,
         is_secure: protocols.tls.is_some(),
-    };
+    });
     let service = service_fn(move |request| {
         let turn = Turn::begin(&way.pulse, way.is_http2);
-        let way = way.clone();
-        // In a box, since hyper keeps the room for one as long as the connection lives.
-        Box::pin(async move { Ok::<_, Infallible>(respond(request, turn, &way).await) })
+        respond(Visit::begin(request, turn, way.clone()))
     });
     let io = TokioIo::new(opened.wire);
     // In a box, so that a connection that is not so far yet doesn't need the room.
@@ -194,41 +195,101 @@ async fn attend<C: Future<Output = hyper::Result<()>>>(
 }
 
 /// How requests of a connection come.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Way {
     peer: SocketAddr,
     current: Current,
     pulse: Arc<Pulse>,
+    arrivals: Arc<Arrivals>,
     is_http2: bool,
     is_secure: bool,
 }
 
-async fn respond(request: Request<Incoming>, turn: Turn, way: &Way) -> Response<TurnBody> {
-    let began = Instant::now();
-    let site = way.current.site();
-    let limits = &site.house.limits;
-    site.house.metrics.active.fetch_add(1, Ordering::Relaxed);
-    let (head, body) = request.into_parts();
-    let request_id = site
-        .house
-        .request_ids
-        .name(&head.headers, site.house.trusted.trust(way.peer.ip()));
-    // Who waits to be told to send has not begun to.
-    let is_sending = !head.headers.contains_key(header::EXPECT);
-    let body = RequestBody::new(body, limits.body_patience(), is_sending, site.house.tasks.clone());
-    let mut exchange = Exchange::new(head, body, way.peer, request_id);
-    exchange.is_secure = way.is_secure;
-    exchange.ambiguity = way.pulse.ambiguity(turn.number);
-    let answer = pipeline::answer(&mut exchange, &site).await;
-    std::mem::take(&mut exchange.body).leave();
-    let reason = answer.reason;
-    let mut response = finish(&exchange, &site, answer);
-    if !way.is_http2 && (exchange.is_last || turn.number >= limits.requests) {
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
-    } else if turn.number >= limits.requests {
-        way.pulse.worn();
+/// A request while it is answered.
+struct Visit {
+    exchange: Exchange,
+    site: Site,
+    began: Instant,
+    active: Active,
+    turn: Turn,
+    way: Arc<Way>,
+}
+
+/// An answer that is here, or will be. Small, since hyper keeps the room for one as long as the connection lives.
+enum Responding {
+    Now(Option<Box<Response<TurnBody>>>),
+    Later(Pin<Box<dyn Future<Output = Response<TurnBody>> + Send>>),
+}
+
+impl Future for Responding {
+    type Output = Result<Response<TurnBody>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Now(response) => response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(*response))),
+            Self::Later(answering) => answering.as_mut().poll(context).map(Ok),
+        }
     }
-    access_log::logged(response, exchange, reason, began, site.house.clone()).map(|body| turn.over(body))
+}
+
+fn respond(mut visit: Box<Visit>) -> Responding {
+    match pipeline::at_once(&mut visit.exchange, &visit.site) {
+        Ok(answer) => Responding::Now(Some(Box::new(visit.close(answer)))),
+        Err(rest) => Responding::Later(Box::pin(async move {
+            let answer = pipeline::answer(&mut visit.exchange, &visit.site, rest).await;
+            visit.close(answer)
+        })),
+    }
+}
+
+impl Visit {
+    fn begin(request: Request<Incoming>, turn: Turn, way: Arc<Way>) -> Box<Self> {
+        let began = Instant::now();
+        let site = way.current.site();
+        let limits = &site.house.limits;
+        let active = Active::begin(site.house.clone());
+        let (head, body) = request.into_parts();
+        let request_id = site
+            .house
+            .request_ids
+            .name(&head.headers, site.house.trusted.trust(way.peer.ip()));
+        // Who waits to be told to send has not begun to.
+        let is_sending = !head.headers.contains_key(header::EXPECT);
+        let body = RequestBody::new(body, limits.body_patience(), is_sending, site.house.tasks.clone());
+        let mut exchange = Exchange::new(head, body, way.peer, request_id);
+        exchange.is_secure = way.is_secure;
+        exchange.arrivals = Some(way.arrivals.clone());
+        exchange.ambiguity = way.pulse.ambiguity(turn.number);
+        Box::new(Self {
+            exchange,
+            site,
+            began,
+            active,
+            turn,
+            way,
+        })
+    }
+
+    fn close(self: Box<Self>, answer: Answer) -> Response<TurnBody> {
+        let Self {
+            mut exchange,
+            site,
+            began,
+            active,
+            turn,
+            way,
+        } = *self;
+        std::mem::take(&mut exchange.body).leave();
+        let reason = answer.reason;
+        let mut response = finish(&exchange, &site, answer);
+        let is_worn = turn.number >= site.house.limits.requests;
+        if !way.is_http2 && (exchange.is_last || is_worn) {
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        } else if is_worn {
+            way.pulse.worn();
+        }
+        access_log::logged(response, &mut exchange, reason, began, active).map(|body| turn.over(body))
+    }
 }

@@ -1,6 +1,6 @@
 //! One request while it is answered: what the client sent, and what the phases have found out so far.
 
-use crate::forwarded::Client;
+use crate::forwarded::{Arrivals, Client, Plain};
 use crate::framing::Ambiguity;
 use crate::request_body::RequestBody;
 use crate::response::accept::Accepted;
@@ -34,6 +34,10 @@ pub struct Exchange {
     pub body: RequestBody,
     /// The other end of the connection.
     pub peer: SocketAddr,
+    /// What the connection's requests before this one came to.
+    pub arrivals: Option<Arc<Arrivals>>,
+    /// The same, if this one is like them.
+    pub recalled: Option<Arc<Plain>>,
     /// Names the request in logs.
     pub request_id: RequestId,
     /// Who the client is and how it came.
@@ -158,10 +162,12 @@ impl Exchange {
             is_secure: false,
             body,
             peer,
+            arrivals: None,
+            recalled: None,
             request_id,
             client: Client {
                 https: false,
-                authority: String::new(),
+                authority: Arc::default(),
                 address: IpAddr::from([0, 0, 0, 0]),
             },
             full_path: String::new(),

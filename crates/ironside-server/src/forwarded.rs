@@ -7,8 +7,10 @@
 //! origin check compares with. It has to overwrite the header.
 
 use crate::trusted_proxies::TrustedProxies;
-use http::{HeaderMap, HeaderValue, header};
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue};
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How the client sees this server, and who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub struct Client {
     /// Whether it came by `https`.
     pub https: bool,
     /// `host[:port]`, in lower case.
-    pub authority: String,
+    pub authority: Arc<str>,
     /// Its address.
     pub address: IpAddr,
 }
@@ -46,12 +48,73 @@ pub fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-const HOST: &str = "x-forwarded-host";
-const PORT: &str = "x-forwarded-port";
-const PROTO: &str = "x-forwarded-proto";
-const FOR: &str = "x-forwarded-for";
-const FORWARDED: &str = "forwarded";
-const ALL: [&str; 5] = [HOST, PORT, PROTO, FOR, FORWARDED];
+const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED: HeaderName = header::FORWARDED;
+const ALL: [HeaderName; 5] = [HOST, PORT, PROTO, FOR, FORWARDED];
+
+/// Whether somebody says something about the client. One look over the names, since most requests have none of them.
+fn is_told(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        let name = name.as_str();
+        name.starts_with("x-forwarded-") || name == "forwarded"
+    })
+}
+
+/// What a connection's last plain request came to: one that no proxy tells of. Most connections ask one host for everything,
+/// so for all but the first request this is a comparison.
+#[derive(Debug, Default)]
+pub struct Arrivals(Mutex<Option<Arc<Plain>>>);
+
+/// A request without the word of a proxy.
+#[derive(Debug)]
+pub struct Plain {
+    /// The `Host` header as it came. It is one.
+    host: HeaderValue,
+    client: Client,
+    headers: [(HeaderName, HeaderValue); 4],
+}
+
+impl Arrivals {
+    /// What is known about a request with these headers, if the last one was like it.
+    #[must_use]
+    pub fn recall(&self, headers: &HeaderMap) -> Option<Arc<Plain>> {
+        let plain = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        (*headers.get(header::HOST)? == plain.host && !is_told(headers)).then_some(plain)
+    }
+
+    /// Keeps what was found out about a request, if it is a plain one: `host` is its `Host` header, `settled` its headers after
+    /// [`settle`].
+    pub fn remember(&self, host: &HeaderValue, settled: &HeaderMap, client: &Client) {
+        let header = |name: HeaderName| settled.get(&name).cloned().map(|value| (name, value));
+        if let (Some(a), Some(b), Some(c), Some(d)) = (header(HOST), header(PROTO), header(FOR), header(PORT)) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Plain {
+                host: host.clone(),
+                client: client.clone(),
+                headers: [a, b, c, d],
+            }));
+        }
+    }
+}
+
+impl Plain {
+    /// Fills in the headers that applications expect; tells who the client is.
+    pub fn fill(&self, headers: &mut HeaderMap) -> Client {
+        headers.reserve(self.headers.len());
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
+        }
+        self.client.clone()
+    }
+}
+
+/// Whether a request is one that [`Arrivals`] may keep: it has a host of its own, and nobody tells of it.
+#[must_use]
+pub fn is_plain(headers: &HeaderMap, uri: &http::Uri) -> bool {
+    uri.authority().is_none() && headers.contains_key(header::HOST) && !is_told(headers)
+}
 
 /// How a request came to us, without the help of others.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +144,7 @@ pub fn settle(headers: &mut HeaderMap, arrival: Arrival<'_>, trusted: &TrustedPr
     let mut told = Told::default();
     if trusted.trust(peer) {
         // Whoever writes the one passes the other on as it came, so the two are never mixed.
-        if [HOST, PORT, PROTO, FOR].iter().any(|name| headers.contains_key(*name)) {
+        if [HOST, PORT, PROTO, FOR].iter().any(|name| headers.contains_key(name)) {
             headers.remove(FORWARDED);
             told = by_x_forwarded(headers, trusted);
         } else if headers.contains_key(FORWARDED) {
@@ -95,7 +158,7 @@ pub fn settle(headers: &mut HeaderMap, arrival: Arrival<'_>, trusted: &TrustedPr
     }
     let client = Client {
         https: told.https.unwrap_or(arrival.is_secure),
-        authority: told.host.unwrap_or_else(|| arrival.host.to_owned()).to_ascii_lowercase(),
+        authority: told.host.as_deref().unwrap_or(arrival.host).to_ascii_lowercase().into(),
         address: told.address.unwrap_or(peer),
     };
     let chain = if told.chain.is_empty() {
@@ -103,7 +166,7 @@ pub fn settle(headers: &mut HeaderMap, arrival: Arrival<'_>, trusted: &TrustedPr
     } else {
         told.chain.join(", ")
     };
-    let mut set = |name: &'static str, value: &str| {
+    let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
@@ -111,11 +174,10 @@ pub fn settle(headers: &mut HeaderMap, arrival: Arrival<'_>, trusted: &TrustedPr
     set(HOST, &client.authority);
     set(PROTO, if client.https { "https" } else { "http" });
     set(FOR, &chain);
-    if !headers.get(PORT).is_some_and(is_port) {
-        let port = client.port().to_owned();
-        if let Ok(value) = HeaderValue::from_str(&port) {
-            headers.insert(PORT, value);
-        }
+    if !headers.get(PORT).is_some_and(is_port)
+        && let Ok(value) = HeaderValue::from_str(client.port())
+    {
+        headers.insert(PORT, value);
     }
     client
 }
@@ -125,7 +187,7 @@ fn is_port(value: &HeaderValue) -> bool {
 }
 
 /// The items of a list header from the right.
-fn from_right<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
+fn from_right(headers: &HeaderMap, name: HeaderName) -> Vec<&str> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let mut items: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
     items.reverse();
@@ -138,7 +200,7 @@ fn by_x_forwarded(headers: &HeaderMap, trusted: &TrustedProxies) -> Told {
     // The proxy that saw the client wrote as far from the right as its address stands; one that overwrites wrote alone.
     // Where no addresses are told there is nothing to count, and the first in a list is what the client asked for, as in
     // Next (ACT-149 of the conformance suite).
-    let at = |name: &str| {
+    let at = |name: HeaderName| {
         let items = from_right(headers, name);
         let place = if clients.is_empty() {
             items.len()
@@ -277,12 +339,12 @@ pub fn is_authority(text: &str) -> bool {
 
 /// The host that the request names, if it is one.
 #[must_use]
-pub fn requested_host(headers: &HeaderMap, uri: &http::Uri) -> Option<String> {
+pub fn requested_host<'a>(headers: &'a HeaderMap, uri: &'a http::Uri) -> Option<&'a str> {
     let named = match uri.authority() {
         Some(authority) => authority.as_str(),
         None => headers.get(header::HOST)?.to_str().ok()?,
     };
-    is_authority(named).then(|| named.to_owned())
+    is_authority(named).then_some(named)
 }
 
 #[cfg(test)]
@@ -377,7 +439,7 @@ mod tests {
         ]);
         let client = settle(&mut headers, from("::ffff:10.9.9.9"), &ours);
         assert_eq!(
-            (client.address, client.https, client.authority.as_str()),
+            (client.address, client.https, &*client.authority),
             (ip("203.0.113.5"), true, "shop.example")
         );
         assert_eq!(headers[FOR], "203.0.113.5:443, 10.1.2.3", "what was only claimed is gone");
@@ -387,7 +449,7 @@ mod tests {
         )]);
         let client = settle(&mut headers, from("10.9.9.9"), &ours);
         assert_eq!(
-            (client.address, client.https, client.authority.as_str()),
+            (client.address, client.https, &*client.authority),
             (ip("2001:db9::1"), true, "shop.example")
         );
         assert_eq!(headers[FOR], "2001:db9::1, 10.1.2.3");
@@ -407,10 +469,7 @@ mod tests {
             ("forwarded", "for=1.1.1.1;host=evil.example"),
         ]);
         let client = settle(&mut headers, from("127.0.0.1"), &TrustedProxies::default());
-        assert_eq!(
-            (client.address, client.authority.as_str()),
-            (ip("203.0.113.5"), "shop.example:8080")
-        );
+        assert_eq!((client.address, &*client.authority), (ip("203.0.113.5"), "shop.example:8080"));
     }
 
     #[test]

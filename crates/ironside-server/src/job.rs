@@ -85,7 +85,7 @@ fn base(exchange: &Exchange, kind: JobKind) -> Job {
     Job {
         method: exchange.method.clone(),
         scheme: if exchange.client.https { Scheme::Https } else { Scheme::Http },
-        authority: exchange.client.authority.clone(),
+        authority: exchange.client.authority.as_ref().to_owned(),
         path,
         query: exchange.query.clone(),
         client_address: exchange.client.address.to_string(),

@@ -14,14 +14,21 @@ use crate::telemetry::action_watch;
 pub enum Step {
     /// Go on.
     Continue,
-    /// This is the answer.
-    Answer(Answer),
+    /// This is the answer. In a box, since a step is moved for every phase, and hardly any answers.
+    Answer(Box<Answer>),
     /// It is refused.
     Reject(Rejection),
 }
 
+impl Step {
+    /// This is the answer.
+    #[must_use]
+    pub fn answer(answer: Answer) -> Self {
+        Self::Answer(Box::new(answer))
+    }
+}
+
 /// What came of a phase.
-#[allow(clippy::large_enum_variant, reason = "it is looked at where it is made")]
 enum Settled {
     Now(Step),
     /// The proxy has to be asked.
@@ -138,28 +145,60 @@ impl Phase {
     }
 }
 
-/// Answers a request.
-pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
-    for phase in Phase::ALL {
+/// What is left to do for a request after [`at_once`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    /// The phases that have been passed.
+    passed: usize,
+}
+
+/// Answers a request, if nothing has to be waited for: a refusal, a redirect, a page that is stored, a file that is in memory.
+/// Most requests of most sites end here, without a future.
+///
+/// # Errors
+/// If something has to be waited for; [`answer`] goes on from there.
+pub fn at_once(exchange: &mut Exchange, site: &Site) -> Result<Answer, Rest> {
+    for (passed, phase) in Phase::ALL.into_iter().enumerate() {
+        let Settled::Now(step) = phase.settle(exchange, site) else {
+            return Err(Rest { passed });
+        };
+        if let Some(answer) = conclude(phase, step, exchange, site) {
+            return Ok(answer);
+        }
+    }
+    let passed = Phase::ALL.len();
+    handler::at_hand(exchange, site).ok_or(Rest { passed })
+}
+
+/// Answers a request from where [`at_once`] had to leave it.
+pub async fn answer(exchange: &mut Exchange, site: &Site, rest: Rest) -> Answer {
+    for phase in Phase::ALL.into_iter().skip(rest.passed) {
         let step = match phase.settle(exchange, site) {
             Settled::Now(step) => step,
             // In a box, or every request would carry the room for it.
             Settled::ByProxy => Box::pin(phase::proxy::run(exchange, site)).await,
             Settled::ByFirewall => Box::pin(phase::firewall::run(exchange, site)).await,
         };
-        match step {
-            Step::Continue => {}
-            Step::Answer(answer) => return answer,
-            Step::Reject(rejection) => {
-                exchange.is_last |= rejection.ends_connection();
-                if matches!(phase, Phase::Csrf | Phase::Action) {
-                    action_watch::refused(site, exchange, rejection.word());
-                }
-                return rejection.answer();
-            }
+        if let Some(answer) = conclude(phase, step, exchange, site) {
+            return answer;
         }
     }
     handler::answer(exchange, site).await
+}
+
+/// The answer, if a phase has come to one.
+fn conclude(phase: Phase, step: Step, exchange: &mut Exchange, site: &Site) -> Option<Answer> {
+    match step {
+        Step::Continue => None,
+        Step::Answer(answer) => Some(*answer),
+        Step::Reject(rejection) => {
+            exchange.is_last |= rejection.ends_connection();
+            if matches!(phase, Phase::Csrf | Phase::Action) {
+                action_watch::refused(site, exchange, rejection.word());
+            }
+            Some(rejection.answer())
+        }
+    }
 }
 
 #[cfg(test)]

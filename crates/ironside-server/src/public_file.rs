@@ -1,9 +1,10 @@
 //! One file of `public/`: it can change while the server runs, so it is looked at for each request. What was learnt about a
-//! state of it (a strong ETag from its content, its bytes in an encoding) is kept until it has another one.
+//! state of it (a strong ETag from its content, its bytes, plain and in encodings) is kept until it has another one.
 
 use crate::build_files::Opened;
 use crate::response::accept::Accepted;
 use crate::response::compress;
+use crate::response::conditional::Modified;
 use bytes::Bytes;
 use http::HeaderValue;
 use ironside_cache::Encoding;
@@ -12,16 +13,18 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Files up to this size are read at once.
 const SMALL: u64 = 64 * 1024;
+/// Files up to this size are kept in memory once they have been read.
+const KEPT: u64 = 512 * 1024;
 /// Files up to this size have an ETag of their content.
 const HASHED: u64 = 8 * 1024 * 1024;
 /// Files from and up to these sizes are encoded once and kept so.
 const PACKED: std::ops::RangeInclusive<u64> = 1024..=1024 * 1024;
-/// Memory for kept encodings of all files together.
+/// Memory for kept bytes of all files together.
 pub(crate) const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 /// A clock's step, in which a file may change twice without a trace.
 const STEP: Duration = Duration::from_secs(2);
@@ -35,7 +38,7 @@ pub struct PublicFile {
     pub content_type: HeaderValue,
     /// Files beside it with its bytes in an encoding: `style.css.br` beside `style.css`.
     pub variants: Vec<(Encoding, PathBuf)>,
-    /// Memory that is left for encodings of all files.
+    /// Memory that is left for bytes of all files.
     budget: Arc<AtomicU64>,
     known: Mutex<Option<Known>>,
 }
@@ -69,14 +72,25 @@ impl Stamp {
 #[derive(Debug)]
 struct Known {
     stamp: Stamp,
-    etag: String,
-    packed: Vec<(Encoding, Bytes)>,
+    etag: HeaderValue,
+    modified: Option<Modified>,
+    /// Its bytes in the encodings that were asked for; `None` are the plain ones.
+    bytes: Vec<(Option<Encoding>, Bytes)>,
     budget: Arc<AtomicU64>,
+}
+
+impl Known {
+    fn find(&self, encoding: Option<Encoding>) -> Option<&Bytes> {
+        self.bytes
+            .iter()
+            .find(|(known, _)| *known == encoding)
+            .map(|(_, bytes)| bytes)
+    }
 }
 
 impl Drop for Known {
     fn drop(&mut self) {
-        let kept: u64 = self.packed.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        let kept: u64 = self.bytes.iter().map(|(_, bytes)| bytes.len() as u64).sum();
         self.budget.fetch_add(kept, Ordering::Relaxed);
     }
 }
@@ -89,9 +103,9 @@ pub struct Ready {
     /// How they are encoded.
     pub encoding: Option<Encoding>,
     /// With quotes; of the encoded bytes, if they are.
-    pub etag: String,
+    pub etag: HeaderValue,
     /// When it was changed.
-    pub modified: Option<SystemTime>,
+    pub modified: Option<Modified>,
 }
 
 impl PublicFile {
@@ -107,6 +121,42 @@ impl PublicFile {
         }
     }
 
+    /// Its state from memory, if that is known and it still has it. This looks at the file's metadata and reads nothing, so it
+    /// is for threads that serve requests: what the system has just told about a file it tells from its own memory.
+    #[must_use]
+    pub fn at_hand(&self, accepted: Option<Accepted>) -> Option<Ready> {
+        let encoding = self.wanted(accepted)?;
+        let is_kept = |known: &Known| known.find(encoding).is_some();
+        if !self.known().as_ref().is_some_and(is_kept) {
+            return None;
+        }
+        let stamp = Stamp::of(&fs::metadata(&self.path).ok()?);
+        let known = self.known();
+        let known = known.as_ref().filter(|known| known.stamp == stamp)?;
+        Some(Ready {
+            opened: Opened::Bytes(known.find(encoding)?.clone()),
+            encoding,
+            etag: with_suffix(&known.etag, encoding),
+            modified: known.modified.clone(),
+        })
+    }
+
+    /// The encoding that its bytes are kept in for such a client, `None` inside for the plain ones. Files beside it are not kept.
+    #[allow(clippy::option_option, reason = "nothing is kept, or plain bytes are: two answers")]
+    fn wanted(&self, accepted: Option<Accepted>) -> Option<Option<Encoding>> {
+        let Some(accepted) = accepted else { return Some(None) };
+        let best = accepted.smallest();
+        if best.is_some() && !self.variants.is_empty() {
+            return None;
+        }
+        let length = self.known().as_ref().map(|known| known.stamp.length)?;
+        Some(best.filter(|_| PACKED.contains(&length)))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Reads its state, in one of the encodings that are accepted if there are any. Not for threads that serve requests.
     ///
     /// # Errors
@@ -116,20 +166,26 @@ impl PublicFile {
         let metadata = file.metadata()?;
         let mut opened = None;
         let etag = self.etag(&metadata, &mut file, &mut opened)?;
+        let modified = Modified::of(&metadata);
         if let Some(accepted) = accepted
             && let Some((encoding, opened)) = self.encoded(accepted, &metadata, &mut file, &mut opened)?
         {
             return Ok(Ready {
                 opened,
                 encoding: Some(encoding),
-                etag: with_suffix(&etag, compress::etag_suffix(encoding)),
-                modified: metadata.modified().ok(),
+                etag: with_suffix(&etag, Some(encoding)),
+                modified,
             });
         }
         let length = metadata.len();
+        if opened.is_none() && length <= KEPT {
+            opened = Some(read(&mut file, length)?);
+        }
         let opened = match opened {
-            Some(bytes) => Opened::Bytes(bytes),
-            None if length <= SMALL => Opened::Bytes(read(&mut file, length)?),
+            Some(bytes) => {
+                self.keep(&metadata, None, &bytes);
+                Opened::Bytes(bytes)
+            }
             None => {
                 file.rewind()?;
                 Opened::File(file, length)
@@ -139,22 +195,20 @@ impl PublicFile {
             opened,
             encoding: None,
             etag,
-            modified: metadata.modified().ok(),
+            modified,
         })
     }
 
     /// The ETag of this state: strong, by its content or, if it is large and was not changed just now, by its times.
-    fn etag(&self, metadata: &Metadata, file: &mut File, opened: &mut Option<Bytes>) -> io::Result<String> {
+    fn etag(&self, metadata: &Metadata, file: &mut File, opened: &mut Option<Bytes>) -> io::Result<HeaderValue> {
         let stamp = Stamp::of(metadata);
-        if let Some(known) = &*self.known.lock().unwrap_or_else(PoisonError::into_inner)
-            && known.stamp == stamp
-        {
+        if let Some(known) = self.known().as_ref().filter(|known| known.stamp == stamp) {
             return Ok(known.etag.clone());
         }
         let etag = if stamp.length <= HASHED {
             let bytes = read(file, stamp.length)?;
             let etag = format!("\"{:016x}\"", xxhash_rust::xxh3::xxh3_64(&bytes));
-            if stamp.length <= SMALL {
+            if stamp.length <= KEPT {
                 *opened = Some(bytes);
             }
             etag
@@ -168,13 +222,15 @@ impl PublicFile {
                 format!("\"{times}\"")
             } else {
                 // Not kept: soon it will be strong.
-                return Ok(format!("W/\"{times}\""));
+                return HeaderValue::from_str(&format!("W/\"{times}\"")).map_err(io::Error::other);
             }
         };
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known {
+        let etag = HeaderValue::from_str(&etag).map_err(io::Error::other)?;
+        *self.known() = Some(Known {
             stamp,
             etag: etag.clone(),
-            packed: Vec::new(),
+            modified: Modified::of(metadata),
+            bytes: Vec::new(),
             budget: self.budget.clone(),
         });
         Ok(etag)
@@ -214,9 +270,8 @@ impl PublicFile {
             return Ok(None);
         };
         let stamp = Stamp::of(metadata);
-        if let Some(known) = &*self.known.lock().unwrap_or_else(PoisonError::into_inner)
-            && known.stamp == stamp
-            && let Some((_, bytes)) = known.packed.iter().find(|(known, _)| *known == encoding)
+        if let Some(known) = self.known().as_ref().filter(|known| known.stamp == stamp)
+            && let Some(bytes) = known.find(Some(encoding))
         {
             return Ok(Some((encoding, Opened::Bytes(bytes.clone()))));
         }
@@ -225,20 +280,21 @@ impl PublicFile {
             None => read(file, metadata.len())?,
         };
         let packed = compress::encode(encoding, &plain);
-        self.keep(stamp, encoding, &packed);
+        self.keep(metadata, Some(encoding), &packed);
         Ok(Some((encoding, Opened::Bytes(packed))))
     }
 
-    fn keep(&self, stamp: Stamp, encoding: Encoding, packed: &Bytes) {
-        let size = packed.len() as u64;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(known) = known.as_mut().filter(|known| known.stamp == stamp) else {
+    /// Keeps bytes of a state, if there is room. One that is younger than a clock's step may change without a trace.
+    fn keep(&self, metadata: &Metadata, encoding: Option<Encoding>, bytes: &Bytes) {
+        let stamp = Stamp::of(metadata);
+        let size = bytes.len() as u64;
+        let mut known = self.known();
+        let Some(known) = known.as_mut().filter(|known| known.stamp == stamp && is_settled(metadata)) else {
             return;
         };
-        let is_new = known.packed.iter().all(|(other, _)| *other != encoding);
         let room = |left: u64| left.checked_sub(size);
-        if is_new && self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_ok() {
-            known.packed.push((encoding, packed.clone()));
+        if known.find(encoding).is_none() && self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_ok() {
+            known.bytes.push((encoding, bytes.clone()));
         }
     }
 }
@@ -251,11 +307,12 @@ fn is_settled(metadata: &Metadata) -> bool {
         .is_some_and(|age| age > STEP)
 }
 
-fn with_suffix(etag: &str, suffix: &str) -> String {
-    match etag.strip_suffix('"') {
-        Some(open) => format!("{open}{suffix}\""),
-        None => etag.to_owned(),
-    }
+fn with_suffix(etag: &HeaderValue, encoding: Option<Encoding>) -> HeaderValue {
+    let named = encoding.and_then(|encoding| {
+        let open = etag.to_str().ok()?.strip_suffix('"')?;
+        HeaderValue::from_str(&format!("{open}{}\"", compress::etag_suffix(encoding))).ok()
+    });
+    named.unwrap_or_else(|| etag.clone())
 }
 
 /// All of it, from its beginning.
@@ -270,6 +327,7 @@ fn read(file: &mut File, length: u64) -> io::Result<Bytes> {
 mod tests {
     use super::*;
     use http::{HeaderMap, header};
+    use std::time::SystemTime;
 
     fn accepts(value: &'static str) -> Option<Accepted> {
         let mut headers = HeaderMap::new();
@@ -288,7 +346,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = file(&folder, b"one", 0);
         let one = file.open(None).unwrap().etag;
-        assert!(one.starts_with('"') && file.open(None).unwrap().etag == one);
+        assert!(one.as_bytes().starts_with(b"\"") && file.open(None).unwrap().etag == one);
         fs::write(&file.path, b"two").unwrap();
         assert_ne!(file.open(None).unwrap().etag, one);
         fs::write(&file.path, b"one").unwrap();

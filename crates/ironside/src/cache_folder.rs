@@ -33,12 +33,16 @@ pub(crate) fn open(context: &Context, deployment: &str, now: u64) -> Option<Dura
 
 fn because(error: &DurableError) -> String {
     let remedy = match error {
-        DurableError::Folder(FolderError::InUse(_)) => "stop the other server, or give this one a folder of its own: cache.folder",
+        DurableError::Folder(FolderError::InUse(_)) => {
+            "stop the other server, or give this one a folder of its own: cache.folder"
+        }
         DurableError::Folder(FolderError::NotWritable { .. }) => {
             "mend its permissions, name another one in cache.folder, or set cache.disk = false in ironside.toml"
         }
         DurableError::Read(_) => "remove the folder; it holds nothing that can't be made again",
     };
-    let source = std::error::Error::source(error).map(|source| format!(" ({source})")).unwrap_or_default();
+    let source = std::error::Error::source(error)
+        .map(|source| format!(" ({source})"))
+        .unwrap_or_default();
     format!("what is cached won't outlive this process: {error}{source}; {remedy}")
 }

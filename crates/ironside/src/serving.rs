@@ -42,7 +42,9 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
     let keys = seal_key::keys(&context.sources.env, &context.dot_ironside())?;
     let pool_options = pool_options(context, &manifest, build_dir, workers, &keys, development)?;
     // In development nothing is cached.
-    let durable = (!development).then(|| cache_folder::open(context, &manifest.build, now())).flatten();
+    let durable = (!development)
+        .then(|| cache_folder::open(context, &manifest.build, now()))
+        .flatten();
     let mut options = DeploymentOptions::new(manifest, build_dir, context.dir.join("public"));
     options.cache.durable = durable;
     if let Some(memory) = context.sources.file.cache.memory {

@@ -1,6 +1,6 @@
 /** Our `ReadableStream` beside Node's: what code can see of the two is the same. */
 import { describe, expect, test } from 'vitest';
-import { NativeReadableStream } from '../src/web/native.ts';
+import { NativeReadableStream, NativeResponse } from '../src/web/native.ts';
 import { OurReadableStream, sendDirectly } from '../src/web/readable-stream.ts';
 
 /** Node's types know streams of bytes only by their own name. */
@@ -118,8 +118,9 @@ describe('sent directly', () => {
       start(controller) { controller.enqueue('first'); },
       async pull(controller) { await turn(); controller.enqueue(left); if (--left === 0) controller.close(); },
     });
-    stream.getReader();
-    expect(sendDirectly(stream, sink)).toBe(true);
+    expect(sendDirectly(stream, sink)).toBeDefined();
+    expect(stream.locked).toBe(true);
+    expect(() => stream.getReader()).toThrow(TypeError);
     for (let i = 0; i < 8; i++) await turn();
     expect(log).toEqual(['first', 3, 2, 1, 'closed']);
   });
@@ -159,7 +160,77 @@ describe('sent directly', () => {
   });
 
   test('Node’s own streams are not sent so', () => {
-    expect(sendDirectly(new NativeReadableStream(), sinkOf().sink)).toBe(false);
-    expect(sendDirectly(new Ours<unknown>({ type: 'bytes' }), sinkOf().sink)).toBe(false);
+    expect(sendDirectly(new NativeReadableStream(), sinkOf().sink)).toBeUndefined();
+    expect(sendDirectly(new Ours<unknown>({ type: 'bytes' }), sinkOf().sink)).toBeUndefined();
+  });
+
+  test('nor is one that is locked, or that is being sent', () => {
+    const read = new Ours<unknown>({});
+    read.getReader();
+    expect(sendDirectly(read, sinkOf().sink)).toBeUndefined();
+    const sent = new Ours<unknown>({});
+    expect(sendDirectly(sent, sinkOf().sink)).toBeDefined();
+    expect(sendDirectly(sent, sinkOf().sink)).toBeUndefined();
+  });
+
+  test('one that was looked at and let go of is sent', async () => {
+    const { log, sink } = sinkOf();
+    const stream = new Ours<unknown>({ start(controller) { controller.enqueue(1); controller.enqueue(2); controller.close(); } });
+    const reader = stream.getReader();
+    expect(await reader.read()).toEqual({ done: false, value: 1 });
+    reader.releaseLock();
+    expect(sendDirectly(stream, sink)).toBeDefined();
+    await turn();
+    expect(log).toEqual([2, 'closed']);
+  });
+
+  test('who cancels it cancels its source, once', async () => {
+    const cancelled: unknown[] = [];
+    const stream = new Ours<unknown>({ cancel(reason) { cancelled.push(reason); } });
+    const sending = sendDirectly(stream, sinkOf().sink);
+    await sending?.cancel('gone');
+    await sending?.cancel('again');
+    expect(cancelled).toEqual(['gone']);
+  });
+});
+
+describe('what Node does with ours', () => {
+  test('it takes it where it takes its own', async () => {
+    const make = () => new Ours<Uint8Array>({ start(controller) { controller.enqueue(new TextEncoder().encode('text')); controller.close(); } });
+    expect(await new NativeResponse(make()).text()).toBe('text');
+    const { Readable } = await import('node:stream');
+    const parts: unknown[] = [];
+    for await (const part of Readable.fromWeb(make() as never)) parts.push(part);
+    expect(String(parts[0])).toBe('text');
+    const [one, two] = make().tee();
+    expect([await new NativeResponse(one).text(), await new NativeResponse(two).text()]).toEqual(['text', 'text']);
+    expect(await new NativeResponse(make().pipeThrough(new TransformStream())).text()).toBe('text');
+    const written: unknown[] = [];
+    await make().pipeTo(new WritableStream({ write(chunk) { written.push(chunk); } }));
+    expect(written).toHaveLength(1);
+    expect(make()).toBeInstanceOf(NativeReadableStream);
+    expect(Object.prototype.toString.call(make())).toBe('[object ReadableStream]');
+    expect(make().locked).toBe(false);
+  });
+
+  test('what happened before anybody looked is told', async () => {
+    const errored = new Ours<unknown>({ start(controller) { controller.error(new Error('early')); } });
+    await turn();
+    await expect(errored.getReader().read()).rejects.toThrow('early');
+    const closed = new Ours<unknown>({ start(controller) { controller.close(); } });
+    await turn();
+    expect(await closed.getReader().read()).toEqual({ done: true, value: undefined });
+    const cancelled = new Ours<unknown>({});
+    await cancelled.cancel();
+    expect(await cancelled.getReader().read()).toEqual({ done: true, value: undefined });
+  });
+
+  test('subclasses are what they say', async () => {
+    class Mine extends (Ours as unknown as typeof ReadableStream)<string> {
+      hello() { return 'hello'; }
+    }
+    const mine = new Mine({ start(controller) { controller.enqueue('a'); controller.close(); } });
+    expect([mine.hello(), mine instanceof Mine, new Ours() instanceof Mine]).toEqual(['hello', true, false]);
+    expect(await all(mine)).toEqual(['a']);
   });
 });

@@ -2,6 +2,7 @@
 
 use super::file::{self, FileFacts};
 use super::not_found;
+use crate::build_files::Opened;
 use crate::exchange::Exchange;
 use crate::response::{Answer, IMMUTABLE, compress, vary};
 use crate::site::Site;
@@ -19,18 +20,29 @@ pub async fn answer(exchange: &Exchange, site: &Site, path: &str) -> Answer {
         return refusal;
     }
     let encoding = encoding(exchange, asset);
-    let opened = match deployment.files.open(&asset.file, encoding).await {
-        Ok(opened) => opened,
+    match deployment.files.open(&asset.file, encoding).await {
+        Ok(opened) => with(exchange, asset, encoding, opened),
         Err(error) => {
             tracing::error!(request_id = &*exchange.request_id, path, %error, "an asset of the build can't be read");
-            return not_found::text();
+            not_found::text()
         }
-    };
+    }
+}
+
+/// The answer, if the file is in memory.
+pub fn at_hand(exchange: &Exchange, site: &Site, path: &str) -> Option<Answer> {
+    let asset = site.deployment.manifest.assets.get(path)?;
+    let encoding = encoding(exchange, asset);
+    let opened = site.deployment.files.at_hand(&asset.file, encoding)?;
+    Some(with(exchange, asset, encoding, opened))
+}
+
+fn with(exchange: &Exchange, asset: &Asset, encoding: Option<Encoding>, opened: Opened) -> Answer {
     let suffix = encoding.map(compress::etag_suffix).unwrap_or_default();
     let facts = FileFacts {
         content_type: HeaderValue::from_str(&asset.content_type).unwrap_or(HeaderValue::from_static("application/octet-stream")),
         cache_control: IMMUTABLE,
-        etag: Some(format!("\"{}{suffix}\"", asset.hash)),
+        etag: HeaderValue::from_str(&format!("\"{}{suffix}\"", asset.hash)).ok(),
         modified: None,
         encoding: encoding.map(compress::token),
     };

@@ -4,13 +4,13 @@ use crate::body::{Body, FileBody};
 use crate::build_files::Opened;
 use crate::exchange::Exchange;
 use crate::rejection::{Methods, Rejection};
+use crate::response::Answer;
 use crate::response::byte_ranges::ByteRanges;
+use crate::response::conditional::{self, Modified};
 use crate::response::range::{Stretch, Wanted, wanted};
-use crate::response::{Answer, conditional};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use std::io::{Seek, SeekFrom};
-use std::time::SystemTime;
 
 /// What is known about a file besides its bytes.
 #[derive(Debug)]
@@ -20,9 +20,9 @@ pub struct FileFacts {
     /// How long it may be kept.
     pub cache_control: HeaderValue,
     /// Strong or weak, with quotes.
-    pub etag: Option<String>,
+    pub etag: Option<HeaderValue>,
     /// When it was changed.
-    pub modified: Option<SystemTime>,
+    pub modified: Option<Modified>,
     /// The encoding of the bytes, if they are not plain; then stretches are not given.
     pub encoding: Option<HeaderValue>,
 }
@@ -36,18 +36,18 @@ pub fn refuses(exchange: &Exchange) -> Option<Answer> {
 /// The answer.
 #[must_use]
 pub fn answer(request: &HeaderMap, facts: &FileFacts, opened: Opened) -> Answer {
-    if conditional::is_other(request, facts.etag.as_deref(), facts.modified) {
+    let etag = facts.etag.as_ref().and_then(|etag| etag.to_str().ok());
+    let modified = facts.modified.as_ref().map(|modified| modified.at);
+    if conditional::is_other(request, etag, modified) {
         return Answer::empty(StatusCode::PRECONDITION_FAILED, "precondition_failed");
     }
-    if conditional::is_unchanged(request, facts.etag.as_deref(), facts.modified) {
+    if conditional::is_unchanged(request, etag, modified) {
         return describe(Answer::empty(StatusCode::NOT_MODIFIED, "not_modified"), facts);
     }
     let length = opened.length();
     let part = match facts.encoding {
         Some(_) => Wanted::Whole,
-        None if conditional::range_is_current(request, facts.etag.as_deref().unwrap_or_default(), facts.modified) => {
-            wanted(request, length)
-        }
+        None if conditional::range_is_current(request, etag.unwrap_or_default(), modified) => wanted(request, length),
         None => Wanted::Whole,
     };
     let answer = match part {
@@ -106,11 +106,11 @@ fn with_bytes(status: StatusCode, opened: Opened, first: u64, length: u64) -> An
 fn describe(mut answer: Answer, facts: &FileFacts) -> Answer {
     let headers = answer.response.headers_mut();
     headers.insert(header::CACHE_CONTROL, facts.cache_control.clone());
-    if let Some(etag) = facts.etag.as_ref().and_then(|etag| HeaderValue::from_str(etag).ok()) {
-        headers.insert(header::ETAG, etag);
+    if let Some(etag) = &facts.etag {
+        headers.insert(header::ETAG, etag.clone());
     }
-    if let Some(date) = facts.modified.and_then(conditional::http_date) {
-        headers.insert(header::LAST_MODIFIED, date);
+    if let Some(modified) = &facts.modified {
+        headers.insert(header::LAST_MODIFIED, modified.written.clone());
     }
     match &facts.encoding {
         Some(encoding) => headers.insert(header::CONTENT_ENCODING, encoding.clone()),

@@ -27,7 +27,7 @@ pub async fn answer(exchange: &Exchange, site: &Site, matched: &RouteMatch) -> A
         }
     };
     let etag = match &opened {
-        Opened::Bytes(bytes) => Some(format!("\"{:016x}\"", xxhash_rust::xxh3::xxh3_64(bytes))),
+        Opened::Bytes(bytes) => HeaderValue::from_str(&format!("\"{:016x}\"", xxhash_rust::xxh3::xxh3_64(bytes))).ok(),
         Opened::File(..) => None,
     };
     let content_type = segment

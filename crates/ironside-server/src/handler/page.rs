@@ -35,6 +35,15 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
     }
 }
 
+/// The answer, if it is stored and fresh.
+pub fn at_hand(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) -> Option<Answer> {
+    if site.deployment.listed.excludes(matched) {
+        return None;
+    }
+    let entry = shared::hit(exchange, site, matched, JobKind::Page)?;
+    shared::serve::page(exchange, site, matched, &entry, shared::State::Hit)
+}
+
 fn is_fixed(site: &Site, matched: &RouteMatch) -> bool {
     site.deployment.router.info(matched).is_some_and(|info| info.is_fixed)
 }

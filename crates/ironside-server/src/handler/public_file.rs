@@ -4,7 +4,8 @@
 use super::file::{self, FileFacts};
 use super::not_found;
 use crate::exchange::Exchange;
-use crate::public_file::PublicFile;
+use crate::public_file::{PublicFile, Ready};
+use crate::response::accept::Accepted;
 use crate::response::{Answer, compress, vary};
 use crate::site::Site;
 use http::{HeaderValue, header};
@@ -18,32 +19,48 @@ pub async fn answer(exchange: &Exchange, site: &Site, file: Arc<PublicFile>) -> 
     if let Some(refusal) = file::refuses(exchange) {
         return refusal;
     }
-    let content_type = file.content_type.clone();
-    let has_variants = site.deployment.manifest.config.compress && compress::is_compressible(&content_type);
-    // A stretch is one of the plain bytes.
-    let accepted = (has_variants && !exchange.headers.contains_key(header::RANGE)).then_some(exchange.accepted);
-    let opened = tokio::task::spawn_blocking(move || file.open(accepted))
+    let accepted = accepted(exchange, site, &file);
+    let read = file.clone();
+    let opened = tokio::task::spawn_blocking(move || read.open(accepted))
         .await
         .map_err(io::Error::other)
         .flatten();
     match opened {
-        Ok(ready) => {
-            let facts = FileFacts {
-                content_type,
-                cache_control: CACHE_CONTROL,
-                etag: Some(ready.etag),
-                modified: ready.modified,
-                encoding: ready.encoding.map(compress::token),
-            };
-            let mut answer = file::answer(&exchange.headers, &facts, ready.opened);
-            if has_variants {
-                vary::add(answer.response.headers_mut(), "accept-encoding");
-            }
-            answer
-        }
+        Ok(ready) => with(exchange, site, &file, ready),
         Err(error) => {
             tracing::warn!(request_id = &*exchange.request_id, path = exchange.path(), %error, "a public file can't be read");
             not_found::text()
         }
     }
+}
+
+/// The answer, if the file is in memory in the state that it has on disk.
+pub fn at_hand(exchange: &Exchange, site: &Site, file: &PublicFile) -> Option<Answer> {
+    let ready = file.at_hand(accepted(exchange, site, file))?;
+    Some(with(exchange, site, file, ready))
+}
+
+/// What the client takes, where there is something to choose. A stretch is one of the plain bytes.
+fn accepted(exchange: &Exchange, site: &Site, file: &PublicFile) -> Option<Accepted> {
+    (has_variants(site, file) && !exchange.headers.contains_key(header::RANGE)).then_some(exchange.accepted)
+}
+
+fn has_variants(site: &Site, file: &PublicFile) -> bool {
+    site.deployment.manifest.config.compress && compress::is_compressible(&file.content_type)
+}
+
+fn with(exchange: &Exchange, site: &Site, file: &PublicFile, ready: Ready) -> Answer {
+    let facts = FileFacts {
+        content_type: file.content_type.clone(),
+        cache_control: CACHE_CONTROL,
+        etag: Some(ready.etag),
+        modified: ready.modified,
+        encoding: ready.encoding.map(compress::token),
+    };
+    let mut answer = file::answer(&exchange.headers, &facts, ready.opened);
+    answer.is_encoded = facts.encoding.is_some();
+    if has_variants(site, file) {
+        vary::add(answer.response.headers_mut(), "accept-encoding");
+    }
+    answer
 }

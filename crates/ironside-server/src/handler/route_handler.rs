@@ -26,11 +26,7 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
     if let Some(answer) = without_code(exchange, info) {
         return answer;
     }
-    let kind = if info.kind == RouteKind::Metadata {
-        JobKind::Metadata
-    } else {
-        JobKind::Handler
-    };
+    let kind = kind(info);
     if exchange.reads()
         && let Shared::Found { entry, state } = shared::find(exchange, site, matched, kind).await
         && let Some(answer) = shared::serve::handler(exchange, site, &entry, state, kind)
@@ -38,6 +34,25 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
         return answer;
     }
     run(exchange, site, matched, info, kind).await
+}
+
+/// The answer, if it is stored and fresh.
+pub fn at_hand(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) -> Option<Answer> {
+    let info = site.deployment.router.info(matched)?;
+    if !info.answers(exchange.method.as_str()) || site.deployment.listed.excludes(matched) {
+        return None;
+    }
+    let kind = kind(info);
+    let entry = shared::hit(exchange, site, matched, kind)?;
+    shared::serve::handler(exchange, site, &entry, shared::State::Hit, kind)
+}
+
+fn kind(info: &RouteInfo) -> JobKind {
+    if info.kind == RouteKind::Metadata {
+        JobKind::Metadata
+    } else {
+        JobKind::Handler
+    }
 }
 
 /// What is answered by the list of exported methods alone.

@@ -18,7 +18,24 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
     }
 }
 
-fn check(exchange: &Exchange, site: &Site) -> Option<Rejection> {
+fn check(exchange: &mut Exchange, site: &Site) -> Option<Rejection> {
+    if let Some(rejection) = by_head(exchange, site) {
+        return Some(rejection);
+    }
+    // A host that was one a moment ago is one still.
+    let is_named = exchange.uri.authority().is_none() && exchange.headers.get_all(header::HOST).iter().nth(1).is_none();
+    exchange.recalled = exchange
+        .arrivals
+        .as_ref()
+        .filter(|_| is_named)
+        .and_then(|arrivals| arrivals.recall(&exchange.headers));
+    if exchange.recalled.is_some() {
+        return None;
+    }
+    by_host(exchange)
+}
+
+fn by_head(exchange: &Exchange, site: &Site) -> Option<Rejection> {
     let headers = &exchange.headers;
     if let Some(ambiguity) = exchange.ambiguity {
         return Some(Rejection::Ambiguous(ambiguity));
@@ -34,9 +51,11 @@ fn check(exchange: &Exchange, site: &Site) -> Option<Rejection> {
         return Some(Rejection::UnknownMethod);
     }
     let length = exchange.uri.path().len() + exchange.uri.query().map_or(0, str::len);
-    if length > site.house.limits.url_bytes {
-        return Some(Rejection::UrlTooLong);
-    }
+    (length > site.house.limits.url_bytes).then_some(Rejection::UrlTooLong)
+}
+
+fn by_host(exchange: &Exchange) -> Option<Rejection> {
+    let headers = &exchange.headers;
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next();
     if hosts.next().is_some() {

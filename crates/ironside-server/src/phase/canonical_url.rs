@@ -16,7 +16,7 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
             exchange.full_path = path;
             Step::Continue
         }
-        Ok(Canonical::Redirect(path)) => Step::Answer(Answer::redirect(
+        Ok(Canonical::Redirect(path)) => Step::answer(Answer::redirect(
             StatusCode::PERMANENT_REDIRECT,
             &with_query(&path, &exchange.query),
             "canonical_url",

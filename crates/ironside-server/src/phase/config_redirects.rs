@@ -22,8 +22,8 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
             let answer = Answer::redirect(status, &location, "config_redirect");
             // For clients that are older than the status (Next behaviour 7.29).
             match HeaderValue::from_str(&format!("0;url={location}")) {
-                Ok(refresh) if status == StatusCode::PERMANENT_REDIRECT => Step::Answer(answer.with(header::REFRESH, refresh)),
-                _ => Step::Answer(answer),
+                Ok(refresh) if status == StatusCode::PERMANENT_REDIRECT => Step::answer(answer.with(header::REFRESH, refresh)),
+                _ => Step::answer(answer),
             }
         }
         None => Step::Continue,

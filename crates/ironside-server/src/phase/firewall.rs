@@ -122,5 +122,5 @@ fn refuse(exchange: &Exchange, site: &Site, rejection: Rejection) -> Step {
     if !site.deployment.development {
         return Step::Reject(rejection);
     }
-    Step::Answer(rejection.answer().with(REFUSED, HeaderValue::from_static(rejection.word())))
+    Step::answer(rejection.answer().with(REFUSED, HeaderValue::from_static(rejection.word())))
 }

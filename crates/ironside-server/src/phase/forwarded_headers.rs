@@ -8,18 +8,31 @@ use http::{HeaderValue, header};
 
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
-    let host = forwarded::requested_host(&exchange.headers, &exchange.uri).unwrap_or_else(|| "localhost".to_owned());
+    if let Some(plain) = exchange.recalled.take() {
+        exchange.client = plain.fill(&mut exchange.headers);
+        return Step::Continue;
+    }
+    let host = forwarded::requested_host(&exchange.headers, &exchange.uri)
+        .unwrap_or("localhost")
+        .to_owned();
     // HTTP/2 names the host in the target; applications look for it in a header.
     if !exchange.headers.contains_key(header::HOST)
         && let Ok(value) = HeaderValue::from_str(&host)
     {
         exchange.headers.insert(header::HOST, value);
     }
+    let is_plain = forwarded::is_plain(&exchange.headers, &exchange.uri);
     let arrival = Arrival {
         peer: exchange.peer.ip(),
         host: &host,
         is_secure: exchange.is_secure,
     };
     exchange.client = forwarded::settle(&mut exchange.headers, arrival, &site.house.trusted);
+    if is_plain
+        && let Some(arrivals) = &exchange.arrivals
+        && let Some(host) = exchange.headers.get(header::HOST)
+    {
+        arrivals.remember(host, &exchange.headers, &exchange.client);
+    }
     Step::Continue
 }

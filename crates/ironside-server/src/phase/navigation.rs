@@ -40,7 +40,7 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
             .as_deref()
             .is_some_and(|given| given == key || given == legacy_key(headers))
         {
-            return Step::Answer(to_right_key(&exchange.full_path, &rest, &key));
+            return Step::answer(to_right_key(&exchange.full_path, &rest, &key));
         }
         exchange.query = rest;
         key_given = given;

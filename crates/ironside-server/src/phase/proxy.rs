@@ -36,10 +36,10 @@ pub async fn run(exchange: &mut Exchange, site: &Site) -> Step {
             }
             decided(exchange, site, outcome)
         }
-        Ok(Done::Response { head, body }) => Step::Answer(job::answer(head, body, &Method::GET, "proxy_answer")),
+        Ok(Done::Response { head, body }) => Step::answer(job::answer(head, body, &Method::GET, "proxy_answer")),
         // It failed because it was not given more than can be kept.
         Err(_) if shared.take_back().is_lost() => Step::Reject(Rejection::ProxyBodyTooLarge),
-        Err(failure) => Step::Answer(error_page::failed(
+        Err(failure) => Step::answer(error_page::failed(
             exchange,
             &failure,
             Form::Text,
@@ -72,7 +72,7 @@ fn decided(exchange: &mut Exchange, site: &Site, outcome: Outcome) -> Step {
     }) = outcome.proxy
     else {
         tracing::error!(request_id = &*exchange.request_id, "the proxy ended without a decision");
-        return Step::Answer(error_page::page(
+        return Step::answer(error_page::page(
             StatusCode::INTERNAL_SERVER_ERROR,
             Form::Text,
             "no_decision",
@@ -102,14 +102,14 @@ fn decided(exchange: &mut Exchange, site: &Site, outcome: Outcome) -> Step {
                 .ok()
                 .filter(StatusCode::is_redirection)
                 .unwrap_or(StatusCode::TEMPORARY_REDIRECT);
-            Step::Answer(Answer::redirect(
+            Step::answer(Answer::redirect(
                 status,
                 &own(exchange, &url).unwrap_or(url),
                 "proxy_redirect",
             ))
         }
         // It said so and sent nothing.
-        ProxyAction::Respond => Step::Answer(Answer::empty(StatusCode::OK, "proxy_answer").with(header::CACHE_CONTROL, PRIVATE)),
+        ProxyAction::Respond => Step::answer(Answer::empty(StatusCode::OK, "proxy_answer").with(header::CACHE_CONTROL, PRIVATE)),
     }
 }
 
@@ -133,7 +133,7 @@ fn leave(exchange: &mut Exchange, url: &str) -> Step {
             exchange.outside = Some(external);
             Step::Continue
         }
-        Err(error) => Step::Answer(UpstreamFailure::Destination(error).answer_for(exchange, url)),
+        Err(error) => Step::answer(UpstreamFailure::Destination(error).answer_for(exchange, url)),
     }
 }
 

@@ -16,7 +16,7 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
         && let Some(to) = redirect(&exchange.full_path, &exchange.path, config.trailing_slash)
     {
         let location = with_query(&to, &exchange.query);
-        return Step::Answer(Answer::redirect(StatusCode::PERMANENT_REDIRECT, &location, "trailing_slash"));
+        return Step::answer(Answer::redirect(StatusCode::PERMANENT_REDIRECT, &location, "trailing_slash"));
     }
     if exchange.path.len() > 1 && exchange.path.ends_with('/') {
         exchange.path.pop();

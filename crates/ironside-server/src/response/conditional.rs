@@ -1,9 +1,31 @@
 //! `If-None-Match` and `If-Modified-Since`: whether the client has what it would get.
 
 use http::{HeaderMap, HeaderValue, header};
+use std::fs::Metadata;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
+
+/// When something was changed, in both forms that are needed.
+#[derive(Debug, Clone)]
+pub struct Modified {
+    /// The moment.
+    pub at: SystemTime,
+    /// As HTTP writes it.
+    pub written: HeaderValue,
+}
+
+impl Modified {
+    /// A file's, if the system knows.
+    #[must_use]
+    pub fn of(metadata: &Metadata) -> Option<Self> {
+        let at = metadata.modified().ok()?;
+        Some(Self {
+            at,
+            written: http_date(at)?,
+        })
+    }
+}
 
 /// Whether the client wants it only in a state that it isn't in: `If-Match`, `If-Unmodified-Since` (RFC 9110, 13.1.1).
 #[must_use]

@@ -16,7 +16,11 @@ const WORTH_ENCODING: u64 = 1024;
 /// See the module's documentation.
 #[must_use]
 pub fn finish(exchange: &Exchange, site: &Site, answer: Answer) -> Response<Body> {
-    let mut response = answer.response;
+    let Answer {
+        mut response,
+        is_encoded,
+        ..
+    } = answer;
     edit(exchange, response.headers_mut());
     let config = &site.deployment.manifest.config;
     let is_ours = !matches!(response.body(), Body::Upstream(_));
@@ -31,7 +35,7 @@ pub fn finish(exchange: &Exchange, site: &Site, answer: Answer) -> Response<Body
             .headers_mut()
             .insert(POWERED_BY, HeaderValue::from_static("Ironside"));
     }
-    let mut response = if config.compress {
+    let mut response = if config.compress && !is_encoded {
         encoded(exchange, response)
     } else {
         response
@@ -62,7 +66,7 @@ fn edit(exchange: &Exchange, headers: &mut HeaderMap) {
             header::CACHE_CONTROL if immutable => {}
             header::VARY => {
                 if let Ok(names) = edit.value.to_str() {
-                    vary::add(headers, names);
+                    vary::merge(headers, names);
                 }
             }
             _ if edit.append => drop(headers.append(edit.name.clone(), edit.value.clone())),

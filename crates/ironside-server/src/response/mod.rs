@@ -20,6 +20,8 @@ use http::{HeaderValue, Response, StatusCode};
 pub struct Answer {
     /// Status, headers and body.
     pub response: Response<Body>,
+    /// Whether its encoding has been chosen: [`finish`] leaves its bytes as they are.
+    pub is_encoded: bool,
     /// For the access log and metrics: `ok`, or the reason of a refusal or failure.
     pub reason: &'static str,
 }
@@ -46,7 +48,11 @@ impl Answer {
     pub fn empty(status: StatusCode, reason: &'static str) -> Self {
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = status;
-        Self { response, reason }
+        Self {
+            response,
+            is_encoded: false,
+            reason,
+        }
     }
 
     /// An answer with a body.

@@ -9,7 +9,16 @@ pub const INTERCEPTED_PAGE: &str =
     "rsc, next-router-state-tree, next-router-prefetch, next-router-segment-prefetch, next-url, ironside-from";
 
 /// Adds names that are not there yet.
-pub fn add(headers: &mut HeaderMap, names: &str) {
+pub fn add(headers: &mut HeaderMap, names: &'static str) {
+    if !headers.contains_key(header::VARY) {
+        headers.insert(header::VARY, HeaderValue::from_static(names));
+        return;
+    }
+    merge(headers, names);
+}
+
+/// The same with names that are known at run time.
+pub fn merge(headers: &mut HeaderMap, names: &str) {
     if !headers.contains_key(header::VARY) {
         if let Ok(value) = HeaderValue::from_str(names) {
             headers.insert(header::VARY, value);

@@ -85,6 +85,17 @@ pub async fn find(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, ki
     }
 }
 
+/// A shared answer that is in memory and fresh. If there is none, nothing has been begun or counted: [`find`] does that.
+pub fn hit(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, kind: JobKind) -> Option<Arc<Entry>> {
+    let Storable::Candidate(key) = candidate::storable(exchange, &site.deployment, matched, kind) else {
+        return None;
+    };
+    let entry = site.deployment.cache.hit(&key)?;
+    exchange.notes.cache = Some("hit");
+    site.house.metrics.pages.count("hit");
+    Some(entry)
+}
+
 async fn look(
     exchange: &Exchange,
     site: &Site,

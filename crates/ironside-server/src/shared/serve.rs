@@ -1,4 +1,7 @@
 //! Answering from what is shared: ready bytes, ready headers, the best encoding, `304` where the client has it.
+//!
+//! Everything about an answer that is the same for all visitors is made once and kept with its entry ([`Entry::ready`]). What
+//! is left for a visitor: a copy of the headers, the encoding, and whether he has it already.
 
 use super::State;
 use super::fill::REASON;
@@ -9,11 +12,13 @@ use crate::site::Site;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::ext::ReasonPhrase;
-use ironside_cache::{Answer as Stored, EncodedBody, Entry};
+use ironside_cache::{Answer as Stored, EncodedBody, Encoding, Entry};
 use ironside_model::route_table::RouteMatch;
 use ironside_worker::wire::JobKind;
+use std::sync::OnceLock;
 
 const CACHE: HeaderName = HeaderName::from_static("x-nextjs-cache");
+const HIT: HeaderValue = HeaderValue::from_static("HIT");
 const PRERENDER: HeaderName = HeaderName::from_static("x-nextjs-prerender");
 const STALE_TIME: HeaderName = HeaderName::from_static("x-nextjs-stale-time");
 /// Seconds that stand for «for ever».
@@ -21,12 +26,52 @@ const YEAR: u64 = 31_536_000;
 /// Bodies below this size are not worth an encoding.
 const WORTH_ENCODING: usize = 1024;
 
+/// The forms of an entry that have been asked for so far. An entry belongs to one route of one deployment, so what they are
+/// made with never changes.
+#[derive(Debug, Default)]
+struct Forms {
+    /// HTML of a page, or a handler's answer.
+    main: OnceLock<Option<Form>>,
+    /// A page's payload.
+    payload: OnceLock<Option<Form>>,
+}
+
+/// An answer without its bytes.
+#[derive(Debug)]
+struct Form {
+    status: StatusCode,
+    /// Those of a hit with plain bytes.
+    headers: HeaderMap,
+    /// Of the plain bytes, with quotes; empty where there is none.
+    etag: String,
+    may_encode: bool,
+}
+
 /// A page in the form that was asked for. `None` if the shared render has no payload.
 #[must_use]
 pub fn page(exchange: &Exchange, site: &Site, matched: &RouteMatch, entry: &Entry, state: State) -> Option<Answer> {
     let stored = entry.answer()?;
+    let forms = entry.ready(Forms::default)?;
     let is_payload = exchange.navigation.variant != Variant::Html;
-    let body = if is_payload { stored.payload.as_ref()? } else { &stored.body };
+    let (body, form) = if is_payload {
+        (stored.payload.as_ref()?, &forms.payload)
+    } else {
+        (&stored.body, &forms.main)
+    };
+    let form = form
+        .get_or_init(|| page_form(site, matched, entry, stored, body, is_payload))
+        .as_ref()?;
+    Some(answer(exchange, form, body, state))
+}
+
+fn page_form(
+    site: &Site,
+    matched: &RouteMatch,
+    entry: &Entry,
+    stored: &Stored,
+    body: &EncodedBody,
+    is_payload: bool,
+) -> Option<Form> {
     let status = StatusCode::from_u16(stored.status).ok()?;
     // A payload carries a redirect as data.
     let status = if is_payload && status.is_redirection() {
@@ -50,28 +95,24 @@ pub fn page(exchange: &Exchange, site: &Site, matched: &RouteMatch, entry: &Entr
     headers.insert(STALE_TIME, HeaderValue::from(stale));
     let intercepted = site.deployment.router.info(matched).is_some_and(|info| info.is_intercepted);
     vary::add(&mut headers, if intercepted { vary::INTERCEPTED_PAGE } else { vary::PAGE });
-    let etag = if is_payload {
-        format!("{}-rsc", stored.etag)
-    } else {
-        stored.etag.to_string()
-    };
-    Some(finish(
-        exchange,
-        site,
-        Made {
-            status,
-            headers,
-            body,
-            etag: &etag,
-        },
-        state,
-    ))
+    let suffix = if is_payload { "-rsc" } else { "" };
+    Some(form(site, status, headers, body, &format!("{}{suffix}", stored.etag)))
 }
 
 /// The answer of a handler or a metadata route.
 #[must_use]
 pub fn handler(exchange: &Exchange, site: &Site, entry: &Entry, state: State, kind: JobKind) -> Option<Answer> {
     let stored = entry.answer()?;
+    let forms = entry.ready(Forms::default)?;
+    let form = forms.main.get_or_init(|| handler_form(site, entry, stored, kind)).as_ref()?;
+    let mut answer = answer(exchange, form, &stored.body, state);
+    if let Some(phrase) = reason_of(stored).filter(|_| answer.response.status() == form.status) {
+        answer.response.extensions_mut().insert(phrase);
+    }
+    Some(answer)
+}
+
+fn handler_form(site: &Site, entry: &Entry, stored: &Stored, kind: JobKind) -> Option<Form> {
     let mut headers = headers_of(stored);
     let control = if kind == JobKind::Metadata {
         REVALIDATED
@@ -80,55 +121,52 @@ pub fn handler(exchange: &Exchange, site: &Site, entry: &Entry, state: State, ki
     };
     headers.entry(header::CACHE_CONTROL).or_insert(control);
     let status = StatusCode::from_u16(stored.status).ok()?;
-    let mut answer = finish(
-        exchange,
-        site,
-        Made {
-            status,
-            headers,
-            body: &stored.body,
-            etag: &stored.etag,
-        },
-        state,
-    );
-    if let Some(phrase) = reason_of(stored).filter(|_| answer.response.status() == status) {
-        answer.response.extensions_mut().insert(phrase);
-    }
-    Some(answer)
+    Some(form(site, status, headers, &stored.body, &stored.etag))
 }
 
-struct Made<'a> {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: &'a EncodedBody,
-    etag: &'a str,
-}
-
-fn finish(exchange: &Exchange, site: &Site, made: Made<'_>, state: State) -> Answer {
-    let Made {
-        status,
-        mut headers,
-        body,
-        etag,
-    } = made;
-    headers.insert(CACHE, HeaderValue::from_static(state.word()));
+/// What pages and handlers have in common. `etag`: without quotes.
+fn form(site: &Site, status: StatusCode, mut headers: HeaderMap, body: &EncodedBody, etag: &str) -> Form {
+    headers.insert(CACHE, HIT);
     let may_encode = may_encode(site, &headers, body);
     if may_encode {
         vary::add(&mut headers, "accept-encoding");
     }
-    let encoding = may_encode.then(|| exchange.accepted.smallest()).flatten();
-    let suffix = encoding.map(compress::etag_suffix).unwrap_or_default();
-    let quoted = format!("\"{etag}{suffix}\"");
-    if status == StatusCode::OK
-        && let Ok(value) = HeaderValue::from_str(&quoted)
+    let etag = if status == StatusCode::OK {
+        format!("\"{etag}\"")
+    } else {
+        String::new()
+    };
+    if let Ok(value) = HeaderValue::from_str(&etag)
+        && !etag.is_empty()
     {
         headers.insert(header::ETAG, value);
     }
-    let unchanged = status == StatusCode::OK && conditional::is_unchanged(&exchange.headers, Some(&format!("\"{etag}\"")), None);
+    Form {
+        status,
+        headers,
+        etag,
+        may_encode,
+    }
+}
+
+fn answer(exchange: &Exchange, form: &Form, body: &EncodedBody, state: State) -> Answer {
+    let unchanged = !form.etag.is_empty() && conditional::is_unchanged(&exchange.headers, Some(&form.etag), None);
+    let status = if unchanged { StatusCode::NOT_MODIFIED } else { form.status };
+    let mut answer = Answer::empty(status, if unchanged { "not_modified" } else { "ok" });
+    answer.is_encoded = true;
+    let headers = answer.response.headers_mut();
+    *headers = form.headers.clone();
+    if state != State::Hit {
+        headers.insert(CACHE, HeaderValue::from_static(state.word()));
+    }
+    let encoding = exchange.accepted.smallest().filter(|_| form.may_encode);
+    if let Some(encoding) = encoding
+        && let Some(etag) = encoded_etag(&form.etag, encoding)
+    {
+        headers.insert(header::ETAG, etag);
+    }
     if unchanged {
         headers.remove(header::CONTENT_TYPE);
-        let mut answer = Answer::empty(StatusCode::NOT_MODIFIED, "not_modified");
-        *answer.response.headers_mut() = headers;
         return answer;
     }
     let bytes = match encoding {
@@ -138,10 +176,14 @@ fn finish(exchange: &Exchange, site: &Site, made: Made<'_>, state: State) -> Ans
         }
         None => body.identity().clone(),
     };
-    let mut answer = Answer::empty(status, "ok");
-    *answer.response.headers_mut() = headers;
     *answer.response.body_mut() = Body::Full(bytes);
     answer
+}
+
+/// The ETag of the bytes in an encoding.
+fn encoded_etag(etag: &str, encoding: Encoding) -> Option<HeaderValue> {
+    let open = etag.strip_suffix('"')?;
+    HeaderValue::from_str(&format!("{open}{}\"", compress::etag_suffix(encoding))).ok()
 }
 
 fn may_encode(site: &Site, headers: &HeaderMap, body: &EncodedBody) -> bool {

@@ -14,10 +14,39 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+/// A request that is being answered: one of the metric's `active`. One whose client leaves before there is an answer has no line;
+/// it is counted.
+#[derive(Debug)]
+pub struct Active {
+    house: Arc<House>,
+    is_answered: bool,
+}
+
+impl Active {
+    /// One more.
+    #[must_use]
+    pub fn begin(house: Arc<House>) -> Self {
+        house.metrics.active.fetch_add(1, Ordering::Relaxed);
+        Self {
+            house,
+            is_answered: false,
+        }
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        self.house.metrics.active.fetch_sub(1, Ordering::Relaxed);
+        if !self.is_answered {
+            self.house.metrics.answers.count("client_gone");
+        }
+    }
+}
+
 /// What the line says.
 #[derive(Debug)]
 struct Line {
-    house: Arc<House>,
+    active: Active,
     method: Method,
     path: String,
     status: StatusCode,
@@ -38,28 +67,29 @@ pub struct LoggedBody {
     line: Line,
 }
 
-/// Puts the line behind a response.
+/// Puts the line behind a response. Takes what it says out of the exchange.
 #[must_use]
 pub fn logged(
     response: Response<Body>,
-    exchange: Exchange,
+    exchange: &mut Exchange,
     reason: &'static str,
     began: Instant,
-    house: Arc<House>,
+    mut active: Active,
 ) -> Response<LoggedBody> {
     let (head, body) = response.into_parts();
+    active.is_answered = true;
     let line = Line {
-        house,
-        request_id: exchange.request_id,
+        active,
+        request_id: std::mem::take(&mut exchange.request_id),
         path: if exchange.full_path.is_empty() {
             exchange.uri.path().to_owned()
         } else {
-            exchange.full_path
+            std::mem::take(&mut exchange.full_path)
         },
-        method: exchange.method,
+        method: exchange.method.clone(),
         status: head.status,
         reason,
-        notes: exchange.notes,
+        notes: std::mem::take(&mut exchange.notes),
         began,
         bytes: 0,
         end: if body.length() == Some(0) { "complete" } else { "client_gone" },
@@ -112,10 +142,10 @@ impl http_body::Body for LoggedBody {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.house.metrics.active.fetch_sub(1, Ordering::Relaxed);
-        self.house.metrics.answers.count(self.reason);
+        let metrics = &self.active.house.metrics;
+        metrics.answers.count(self.reason);
         let class = usize::from(self.status.as_u16() / 100).saturating_sub(1);
-        if let Some(requests) = self.house.metrics.requests.get(class) {
+        if let Some(requests) = metrics.requests.get(class) {
             requests.observe(self.began.elapsed());
         }
         // A level has to be known when the program is compiled, so the line is written twice.

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// See the module's documentation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestId(String);
 
 impl Deref for RequestId {
@@ -68,12 +68,12 @@ impl RequestIds {
     fn made(&self) -> String {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let number = u64::from(self.process) << 32 | (self.next.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff);
-        number
-            .to_be_bytes()
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .map(|digit| char::from(DIGITS[usize::from(digit)]))
-            .collect()
+        let mut text = String::with_capacity(16);
+        for byte in number.to_be_bytes() {
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        text
     }
 }
 

@@ -6,8 +6,8 @@ import { CHANNEL, FRAME, type Channel } from '@ironside/protocol/generated.ts';
 import { createWriter, writeU16, writeU32, writeU8, type Writer } from '@ironside/protocol/writer.ts';
 import type { Socket } from 'node:net';
 
-/** From here on a chunk is not copied. */
-const OWN_BUFFER = 4096;
+/** From here on a chunk is not copied: below, a copy costs less than a buffer and a write of its own. */
+const OWN_BUFFER = 16 * 1024;
 /** A buffer that has grown beyond this is not kept. */
 const KEPT = 1 << 20;
 

@@ -3,6 +3,9 @@
  * promises for each chunk, on Node 20 more than the rest of a streamed answer together; an answer that is sent takes the
  * chunks from our controller directly, without any. Everybody else reads through Node's stream, which asks ours.
  *
+ * Node's stream itself (20 to 30 µs) is made when somebody looks for it: its methods, and everything in Node that takes a
+ * stream, find its state under symbols, which are getters on our prototype until then.
+ *
  * Byte sources and strategies with a size function are left to Node altogether. The order of calls is that of the standard
  * (`ReadableStreamDefaultController`): `start` at once, `pull` while there is room, never two at a time, and again only after
  * something was enqueued or is asked for.
@@ -47,8 +50,14 @@ class Controller {
     return {
       start: (node) => { this.#node = node; },
       pull: () => this.#askedByNode(),
-      cancel: (reason) => this.#cancel(reason),
+      cancel: (reason) => this.cancel(reason),
     };
+  }
+
+  /** Node's stream has been made: it is told what has happened before. */
+  materialized(): void {
+    if (this.#state === 'closed') this.#node?.close();
+    else if (this.#state === 'errored') this.#node?.error(this.#reason);
   }
 
   /** Calls the source's `start`; an error of it is the constructor's. */
@@ -61,7 +70,7 @@ class Controller {
     }, (reason: unknown) => this.error(reason));
   }
 
-  /** From now on everything goes to `sink`. The caller holds the lock of Node's stream. */
+  /** From now on everything goes to `sink`. */
   sendTo(sink: ChunkSink): void {
     if (this.#state === 'errored') return sink.error(this.#reason);
     if (this.#state === 'closed') return sink.close();
@@ -128,7 +137,7 @@ class Controller {
       taken = sink.chunk(chunk);
     } catch (error) {
       // The chunk is none that can be sent: as if the reader had given up.
-      void this.#cancel(error).catch(() => undefined);
+      void this.cancel(error).catch(() => undefined);
       sink.error(error);
       return;
     }
@@ -183,7 +192,8 @@ class Controller {
     } while (this.#pullAgain && this.#state === 'open' && this.#isWanted());
   }
 
-  #cancel(reason: unknown): Promise<void> {
+  cancel(reason: unknown): Promise<void> {
+    if (this.#state === 'closed' || this.#state === 'errored') return Promise.resolve();
     this.#state = 'closed';
     this.#queue.length = 0;
     const { cancel } = this.#source;
@@ -204,35 +214,89 @@ function controllerFor(source: unknown, strategy: QueuingStrategy | undefined): 
 }
 
 /** The type of Node's class does not tell that one constructor takes every kind of source. */
-const Base = NativeReadableStream as unknown as new (source?: unknown, strategy?: QueuingStrategy) => ReadableStream;
+const Native = NativeReadableStream as unknown as new (source?: unknown, strategy?: QueuingStrategy) => ReadableStream;
+
+/** Where Node keeps the state of a stream: on the object itself, under these. */
+const STATE = Object.getOwnPropertySymbols(new Native(undefined, { highWaterMark: 0 }));
+/** Without such symbols there is nothing that could be put off. */
+const canWait = STATE.length > 0;
 
 /** The `ReadableStream` that `install.ts` makes global. */
-export class OurReadableStream extends Base {
+export class OurReadableStream {
   readonly #controller: Controller | undefined;
+  /** Its chunks go to a sink. */
+  #isSent = false;
 
   constructor(source?: UnderlyingSource, strategy?: QueuingStrategy) {
     const controller = controllerFor(source, strategy);
-    if (controller) super(controller.facade(), { highWaterMark: 0 });
-    else super(source, strategy);
+    if (!controller) return Reflect.construct(Native, [source, strategy], new.target) as unknown as OurReadableStream;
     this.#controller = controller;
-    controller?.start();
+    if (!canWait) return this.#inFull(Reflect.construct(Native, [controller.facade(), { highWaterMark: 0 }], new.target) as ReadableStream);
+    controller.start();
   }
 
-  /** The controller of a stream, if it is one of ours. */
-  static controllerOf(stream: object): Controller | undefined {
-    return #controller in stream ? stream.#controller : undefined;
+  #inFull(stream: ReadableStream): OurReadableStream {
+    this.#controller?.start();
+    return stream as unknown as OurReadableStream;
   }
 
-  static override [Symbol.hasInstance](value: unknown): boolean {
+  /** Gives it the state of a stream of Node's. */
+  static materialize(stream: OurReadableStream): void {
+    const controller = stream.#controller;
+    if (!controller) return;
+    const native = new Native(controller.facade(), { highWaterMark: 0 });
+    for (const symbol of STATE) {
+      Object.defineProperty(stream, symbol, { ...Object.getOwnPropertyDescriptor(native, symbol), enumerable: false });
+    }
+    controller.materialized();
+    if (stream.#isSent) (stream as unknown as ReadableStream).getReader();
+  }
+
+  /** Sends everything to `sink`, if it is a stream of ours that nobody has touched. */
+  static send(stream: object, sink: ChunkSink): boolean {
+    if (!(#controller in stream) || !stream.#controller || stream.#isSent) return false;
+    if (STATE[0] !== undefined && Object.hasOwn(stream, STATE[0])) {
+      const native = stream as unknown as ReadableStream;
+      if (native.locked) return false;
+      native.getReader();
+    }
+    stream.#isSent = true;
+    stream.#controller.sendTo(sink);
+    return true;
+  }
+
+  /** Ends it, if it is one that was sent: its source is told. */
+  static cancelSent(stream: object, reason: unknown): Promise<void> | undefined {
+    return #controller in stream ? stream.#controller?.cancel(reason) : undefined;
+  }
+
+  static [Symbol.hasInstance](value: unknown): boolean {
     // Node's own (from `fetch`) are instances as well; subclasses mean only their own.
     return (this as unknown) === OurReadableStream ? value instanceof NativeReadableStream : typeof value === 'object' && value !== null && this.prototype.isPrototypeOf(value);
   }
 }
 Object.defineProperty(OurReadableStream, 'name', { value: 'ReadableStream' });
+Object.setPrototypeOf(OurReadableStream, NativeReadableStream);
+Object.setPrototypeOf(OurReadableStream.prototype, NativeReadableStream.prototype);
+for (const symbol of STATE) {
+  Object.defineProperty(OurReadableStream.prototype, symbol, {
+    configurable: true,
+    get(this: OurReadableStream) {
+      if (this === OurReadableStream.prototype) return undefined;
+      OurReadableStream.materialize(this);
+      return Object.getOwnPropertyDescriptor(this, symbol)?.value as unknown;
+    },
+    set(this: OurReadableStream, value: unknown) {
+      Object.defineProperty(this, symbol, { value, writable: true, configurable: true, enumerable: false });
+    },
+  });
+}
 
-/** Sends all of a stream that nobody reads to `sink`, if it is one of ours. The caller has locked it with a reader. */
-export function sendDirectly(stream: ReadableStream, sink: ChunkSink): boolean {
-  const controller = OurReadableStream.controllerOf(stream);
-  controller?.sendTo(sink);
-  return controller !== undefined;
+/** What can be done with a stream that is being sent. */
+export type Sending = { cancel(reason: unknown): Promise<void> };
+
+/** Sends all of a stream that nobody reads to `sink`, if it is one of ours; it is locked from then on. */
+export function sendDirectly(stream: ReadableStream, sink: ChunkSink): Sending | undefined {
+  if (!OurReadableStream.send(stream, sink)) return undefined;
+  return { cancel: async (reason) => OurReadableStream.cancelSent(stream, reason) };
 }

@@ -5,7 +5,7 @@
 import type { JobContext, ResponseSink } from '../job.ts';
 import type { RequestStore } from '../request-store.ts';
 import { wasDecoded } from './decoded.ts';
-import { sendDirectly, type ChunkSink } from './readable-stream.ts';
+import { sendDirectly, type ChunkSink, type Sending } from './readable-stream.ts';
 import { sendableBody, sendableHeaders, type SendableBody } from './response.ts';
 
 export type Sent = 'complete' | 'cancelled';
@@ -59,19 +59,24 @@ function fittingHeaders(store: RequestStore, headers: [name: string, value: stri
 
 function sendStream(context: JobContext, stream: ReadableStream<Uint8Array>): Promise<Sent> {
   const { out } = context;
-  const reader = stream.getReader();
   return new Promise<Sent>((resolve, reject) => {
-    context.onCancel((reason) => {
-      void reader.cancel(reason).catch(() => undefined);
-      resolve('cancelled');
-    });
     const sink: ChunkSink = {
       chunk: (value) => write(out, value),
       close: () => resolve('complete'),
       error: reject,
     };
-    if (!sendDirectly(stream, sink)) readAll(reader, out).then(resolve, reject);
+    const sending = sendDirectly(stream, sink) ?? read(stream, out, resolve, reject);
+    context.onCancel((reason) => {
+      void sending.cancel(reason).catch(() => undefined);
+      resolve('cancelled');
+    });
   });
+}
+
+function read(stream: ReadableStream<Uint8Array>, out: ResponseSink, resolve: (sent: Sent) => void, reject: (reason: unknown) => void): Sending {
+  const reader = stream.getReader();
+  readAll(reader, out).then(resolve, reject);
+  return reader;
 }
 
 async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>, out: ResponseSink): Promise<Sent> {
