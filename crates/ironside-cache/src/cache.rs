@@ -14,7 +14,9 @@ use crate::prerendered::{Nothing, Prerendered};
 use crate::store::memory::MemoryStore;
 use crate::store::{Store, StoreStats, Summary};
 use crate::tag_clock::{Invalidation, Tag, TagClock};
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 /// Bounds of a cache.
@@ -63,7 +65,13 @@ pub(crate) struct Inner {
     pub(crate) log: Option<Arc<InvalidationLog>>,
     pub(crate) flights: Flights,
     pub(crate) metrics: CacheMetrics,
+    /// What the operator was told of a log that can't be written to.
+    told: AtomicU8,
 }
+
+const TOLD_NOTHING: u8 = 0;
+const TOLD_EMPTIED: u8 = 1;
+const TOLD_IN_DANGER: u8 = 2;
 
 /// See the crate's documentation. A handle: clones share everything.
 #[derive(Debug, Clone)]
@@ -97,6 +105,7 @@ impl Cache {
             log: durable.map(|durable| durable.log.clone()),
             flights: Flights::default(),
             metrics: CacheMetrics::default(),
+            told: AtomicU8::new(TOLD_NOTHING),
             options,
         });
         if let Some(durable) = &inner.options.durable {
@@ -180,7 +189,7 @@ impl Cache {
             MissReason::Dead(DeadReason::Age) => Event::DeadAge,
             MissReason::Dead(DeadReason::Tag(_)) => Event::DeadTag,
         });
-        let permit = match flight::begin_or_join(cache, key) {
+        let permit = match flight::begin_or_join(cache, key, soft_tags) {
             Begun::Ticket(ticket) => {
                 cache.metrics.count(Event::Wait);
                 return Lookup::Wait(ticket);
@@ -409,18 +418,30 @@ fn note(inner: &Inner, message: &Invalidated) {
     let Some(log) = &inner.log else { return };
     if let Err(error) = log.append(message) {
         inner.metrics.count(Event::LogFailed);
-        let cleared = inner.store.as_ref().map_or(Ok(()), |store| store.clear());
-        // Without a word in the log, what is on disk would come back with the next start.
-        match cleared {
-            Ok(()) => tracing::warn!(%error, "an invalidation could not be written down, so the cache on disk was emptied"),
-            Err(second) => tracing::error!(
-                %error, %second,
-                "an invalidation could not be written down, and the cache on disk can't be emptied: remove its folder before \
-                 the next start, or outdated entries come back"
-            ),
+        forget_disk(inner, &error);
+    } else {
+        inner.told.store(TOLD_NOTHING, Ordering::Relaxed);
+        if log.is_large() {
+            compact(inner, log);
         }
-    } else if log.is_large() {
-        compact(inner, log);
+    }
+}
+
+/// An invalidation couldn't be written down. Without a word in the log, what is on disk would come back with the next start, so
+/// it goes at once. This is told once, until a word can be written again, and not at all if the store has told of the same trouble.
+fn forget_disk(inner: &Inner, error: &io::Error) {
+    let Some(store) = &inner.store else { return };
+    let is_known = store.stats().is_paused;
+    match store.clear() {
+        Ok(()) if inner.told.fetch_max(TOLD_EMPTIED, Ordering::Relaxed) == TOLD_NOTHING && !is_known => {
+            tracing::warn!(%error, "an invalidation could not be written down, so the cache on disk was emptied");
+        }
+        Err(second) if inner.told.fetch_max(TOLD_IN_DANGER, Ordering::Relaxed) != TOLD_IN_DANGER => tracing::error!(
+            %error, %second,
+            "an invalidation could not be written down, and the cache on disk can't be emptied: remove its folder before \
+             the next start, or outdated entries come back"
+        ),
+        Ok(()) | Err(_) => {}
     }
 }
 

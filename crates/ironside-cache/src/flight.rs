@@ -16,7 +16,10 @@ use tokio::sync::oneshot;
 
 #[derive(Debug)]
 struct Waiter {
-    arrived: Stamp,
+    /// The latest invalidation, of any tag, when it arrived: what was in force must hold for what it gets.
+    must_see: Stamp,
+    /// Tags that count for this one only.
+    soft_tags: Box<[Tag]>,
     landing: oneshot::Sender<Landing>,
 }
 
@@ -145,21 +148,23 @@ impl State {
     }
 }
 
-/// Begins a fill, or joins the one that is under way. A permit that is older than allowed is taken away.
-pub(crate) fn begin_or_join(cache: &Arc<Inner>, key: &Key) -> Begun {
-    let arrived = cache.stamps.next();
+/// Begins a fill, or joins the one that is under way. A permit that is older than allowed is taken away. `soft_tags`: see
+/// [`crate::freshness::judge`].
+pub(crate) fn begin_or_join(cache: &Arc<Inner>, key: &Key, soft_tags: &[Tag]) -> Begun {
+    let must_see = cache.tags.latest();
     let mut state = cache.flights.lock();
     let Some(flight) = state.flights.get_mut(key) else {
         return Begun::Permit(state.begin(cache, key, VecDeque::new()));
     };
-    if is_too_old(cache, flight, arrived) {
+    if is_too_old(cache, flight, cache.stamps.now()) {
         let waiters = std::mem::take(&mut flight.waiters);
         cache.metrics.count(Event::TakenAway);
         return Begun::Permit(state.begin(cache, key, waiters));
     }
     let (sender, landing) = oneshot::channel();
     flight.waiters.push_back(Waiter {
-        arrived,
+        must_see,
+        soft_tags: soft_tags.into(),
         landing: sender,
     });
     Begun::Ticket(Ticket { landing })
@@ -248,9 +253,11 @@ impl Permit {
         let landed = cache.flights.lock().land(&self.key, self.id);
         let expired = cache.tags.expired_since(entry.tags.iter(), now);
         for waiter in landed.into_iter().flat_map(|flight| flight.waiters) {
-            // A waiter that came after an invalidation must not get what was begun before it.
-            let must_see = expired >= entry.started && expired <= waiter.arrived;
-            let landing = if must_see {
+            // A waiter that came after an invalidation must not get what was begun before it. Only the last invalidation of a tag
+            // is known, so who came after one of another tag, and before the last of this, looks again for nothing.
+            let is_older = entry.started <= waiter.must_see
+                && (expired >= entry.started || cache.tags.expired_since(waiter.soft_tags.iter(), now) >= entry.started);
+            let landing = if is_older {
                 Landing::Again
             } else {
                 Landing::Entry(entry.clone())

@@ -11,8 +11,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const NAME: &str = "invalidations.log";
 const NEW_NAME: &str = "invalidations.new";
-/// Length, checksum.
-const HEAD_LEN: usize = 12;
+/// Length, its complement, checksum. A length that was damaged must not look like a record that was never finished.
+const HEAD_LEN: usize = 16;
 /// Kind, stamp, seconds.
 const FIXED_LEN: usize = 17;
 /// The kind of the record that says up to where tags were forgotten.
@@ -175,6 +175,7 @@ fn put(bytes: &mut Vec<u8>, kind: u8, stamp: Stamp, seconds: u64, tag: &str) {
     content.extend_from_slice(tag.as_bytes());
     let len = u32::try_from(content.len()).unwrap_or(u32::MAX);
     bytes.extend_from_slice(&len.to_le_bytes());
+    bytes.extend_from_slice(&(!len).to_le_bytes());
     bytes.extend_from_slice(&xxh3_64(&content).to_le_bytes());
     bytes.extend_from_slice(&content);
 }
@@ -207,8 +208,12 @@ fn replay(bytes: &[u8]) -> (Replay, u64) {
 /// The first record's content; `None` if it was never finished. What fails its checksum comes back empty.
 fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (head, rest) = bytes.split_at_checked(HEAD_LEN)?;
-    let (len, sum) = head.split_at_checked(4)?;
+    let (len, more) = head.split_at_checked(4)?;
+    let (complement, sum) = more.split_at_checked(4)?;
     let len = u32::from_le_bytes(len.try_into().ok()?);
+    if len != !u32::from_le_bytes(complement.try_into().ok()?) {
+        return Some((&[], &[]));
+    }
     let sum = u64::from_le_bytes(sum.try_into().ok()?);
     let (content, after) = rest.split_at_checked(len as usize)?;
     Some(if xxh3_64(content) == sum {
@@ -282,10 +287,10 @@ mod tests {
             assert!(len <= cut as u64);
             assert_eq!(replay.items, items()[..replay.items.len()]);
         }
-        for byte in HEAD_LEN..HEAD_LEN + FIXED_LEN + 1 {
+        for bit in 0..whole.len() * 8 {
             let mut damaged = whole.clone();
-            damaged[byte] ^= 4;
-            assert!(replay(&damaged).0.is_damaged, "byte {byte}");
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert!(replay(&damaged).0.is_damaged, "bit {bit}");
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::clock::Stamp;
 use crate::invalidation_log::Invalidated;
 use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A label on entries. Compared byte by byte.
@@ -88,6 +89,8 @@ struct Records {
 #[derive(Debug)]
 pub struct TagClock {
     records: RwLock<Records>,
+    /// The latest invalidation of any tag, as bits of a stamp.
+    latest: AtomicU64,
     max_tags: usize,
 }
 
@@ -108,12 +111,14 @@ impl TagClock {
     pub fn new(max_tags: usize) -> Self {
         Self {
             records: RwLock::default(),
+            latest: AtomicU64::default(),
             max_tags: max_tags.max(1),
         }
     }
 
     /// Notes an invalidation. When it has returned, it holds for every later [`TagClock::judge`].
     pub fn apply(&self, tag: &str, invalidation: Invalidation, now: Stamp) {
+        self.latest.fetch_max(now.to_bits(), Ordering::SeqCst);
         let mut records = self.records.write().unwrap_or_else(PoisonError::into_inner);
         match records.tags.get_mut(tag) {
             Some(record) => record.apply(invalidation, now),
@@ -156,10 +161,16 @@ impl TagClock {
             .fold(records.floor, Stamp::max)
     }
 
+    /// The latest invalidation of any tag.
+    pub(crate) fn latest(&self) -> Stamp {
+        Stamp::from_bits(self.latest.load(Ordering::SeqCst))
+    }
+
     /// Everything with a tag that began at or before a moment is dead from now on.
     pub(crate) fn raise_floor(&self, floor: Stamp) {
         let mut records = self.records.write().unwrap_or_else(PoisonError::into_inner);
         records.floor = records.floor.max(floor);
+        self.latest.fetch_max(floor.to_bits(), Ordering::SeqCst);
     }
 
     /// The floor, and invalidations that amount to what is known above it.
@@ -215,7 +226,6 @@ fn forget_oldest(records: &mut Records) {
 mod tests {
     use super::*;
     use crate::clock::{Clock, Stamps};
-    use std::sync::atomic::{AtomicU64, Ordering};
 
     #[derive(Debug, Default)]
     struct Hand(AtomicU64);

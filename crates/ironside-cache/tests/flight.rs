@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ironside_cache::metrics::Event;
-use ironside_cache::{Cache, CacheOptions, Clock, Commit, Content, Fill, Key, Landing, Lookup, Permit, Ticket, ValueKind};
+use ironside_cache::{Cache, CacheOptions, Clock, Commit, Content, Fill, Key, Landing, Lookup, Permit, Tag, Ticket, ValueKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -74,6 +74,36 @@ async fn who_arrived_after_an_invalidation_does_not_get_what_began_before_it() {
     assert!(matches!(early.wait(LONG).await, Landing::Entry(_)));
     assert!(matches!(late.wait(LONG).await, Landing::Again));
     drop(miss(&cache));
+}
+
+#[tokio::test]
+async fn a_second_invalidation_does_not_hide_the_first_from_who_came_between_them() {
+    let cache = Cache::new(CacheOptions::default());
+    let permit = miss(&cache);
+    cache.expire_tag("t");
+    let between = wait(&cache);
+    cache.expire_tag("t");
+    assert!(matches!(permit.commit(fill("old", &["t"])), Commit::Died(..)));
+    assert!(matches!(between.wait(LONG).await, Landing::Again));
+}
+
+#[tokio::test]
+async fn who_asks_with_tags_of_his_own_does_not_get_what_began_before_they_were_invalidated() {
+    let cache = Cache::new(CacheOptions::default());
+    let permit = miss(&cache);
+    let soft: [Tag; 1] = ["/page".into()];
+    let ask = || match cache.lookup(&key(), &soft) {
+        Lookup::Wait(ticket) => ticket,
+        other => panic!("a ticket was expected, not {other:?}"),
+    };
+    let early = ask();
+    cache.expire_tag("/page");
+    let (late, other) = (ask(), wait(&cache));
+    permit.commit(fill("old", &[]));
+    assert!(matches!(early.wait(LONG).await, Landing::Entry(_)));
+    assert!(matches!(late.wait(LONG).await, Landing::Again));
+    assert!(matches!(other.wait(LONG).await, Landing::Entry(_)));
+    assert!(matches!(cache.lookup(&key(), &soft), Lookup::Miss { .. }));
 }
 
 #[tokio::test]

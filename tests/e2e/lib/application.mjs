@@ -65,14 +65,15 @@ export function example(name) {
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-/** `build` and `start`; resolves when the port answers. */
-export async function serve(dir, { env = {}, args = [], build = true } = {}) {
+/** `build` and `start`; resolves when the port answers. `under`: a command that the binary is started by. */
+export async function serve(dir, { env = {}, args = [], build = true, under = [] } = {}) {
   if (build) {
     const built = ironside(['build', dir]);
     if (built.code !== 0) throw new Error(`the build failed (${built.code ?? built.signal})\n${built.all}`);
   }
   const port = await freePort();
-  const child = spawn(binary, ['start', dir, '-p', String(port), ...args], {
+  const [command, ...before] = [...under, binary];
+  const child = spawn(command, [...before, 'start', dir, '-p', String(port), ...args], {
     cwd: dir,
     env: { ...process.env, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -34,20 +34,30 @@ export function memoKey(input: RequestInfo | URL, init: RequestInit | undefined)
   ]);
 }
 
+/**
+ * The boundary of a form that Node has written: made up for each request, so it is no part of the key. One that the caller gives,
+ * with bytes of his own, is.
+ */
+function madeUpBoundary(input: RequestInfo | URL, init: RequestInit | undefined, request: Request): string | undefined {
+  const isForm = init?.body ? init.body instanceof FormData : input instanceof Request;
+  return isForm ? /^multipart\/form-data; boundary=(----formdata-undici-\d+)$/.exec(request.headers.get('content-type') ?? '')?.[1] : undefined;
+}
+
 /** The cache key (32 bytes) and the request to send. Reads the body, which is why it is asynchronous. */
 export async function cacheableFetch(input: RequestInfo | URL, init: RequestInit | undefined): Promise<{ key: Uint8Array; input: RequestInfo | URL; init: RequestInit }> {
   // One native request normalises every form of URL, headers and body.
   const request = new Request(unwrap(input), init?.body ? { ...init, duplex: 'half' } as RequestInit : init);
   const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
   const headers = Array.from(request.headers as unknown as Iterable<[string, string]>).filter(([name]) => !NOT_IN_KEY.has(name));
-  // The boundary of a form is made up for each request, so it is left out of both.
-  const boundary = /^multipart\/form-data;\s*boundary=(.+)$/i.exec(request.headers.get('content-type') ?? '')?.[1];
-  const stable = (text: string) => (boundary === undefined ? text : text.replaceAll(boundary, 'boundary'));
+  const boundary = madeUpBoundary(input, init, request);
   const hash = createHash('sha256').update(JSON.stringify([
-    request.method, request.url, headers.map(([name, value]) => [name, stable(value)]),
+    request.method, request.url, headers.map(([name, value]) => [name, name === 'content-type' && boundary ? 'multipart/form-data' : value]),
     request.mode, request.redirect, request.credentials, request.referrer, request.referrerPolicy, request.integrity,
   ]));
-  if (body) hash.update('\0').update(boundary === undefined ? body : Buffer.from(stable(Buffer.from(body).toString('latin1')), 'latin1'));
+  if (body && boundary) {
+    // Each part with its length: nothing inside one can pass for a boundary.
+    for (const part of Buffer.from(body).toString('latin1').split(boundary)) hash.update(`\0${part.length}:`).update(part, 'latin1');
+  } else if (body) hash.update('\0').update(body);
   const sent: RequestInit = {
     ...init, method: request.method, headers: request.headers, redirect: request.redirect,
     ...(body ? { body: body as BodyInit } : {}),

@@ -1,6 +1,7 @@
 /** `unstable_cache` of `next/cache` (Next behaviour 5.14 to 5.16). */
 import { createHash } from 'node:crypto';
 import { requestStorage, type RequestStore } from '../request-store.ts';
+import { argumentKey } from './argument-key.ts';
 import { readWithLifetime, readWithTags } from './lifetime.ts';
 import { cachedRead } from './lookup.ts';
 import { usableTags } from './tags.ts';
@@ -17,7 +18,7 @@ export function unstable_cache<T extends Callback>(callback: T, keyParts?: strin
     throw new TypeError('`unstable_cache(…, {revalidate})` takes a number of seconds above 0, or false.');
   }
   const tags = usableTags(options.tags, 'unstable_cache');
-  const fixed = `${String(callback)}\0${Array.isArray(keyParts) ? keyParts.join(',') : ''}`;
+  const fixed = `${String(callback)}\0${JSON.stringify(Array.isArray(keyParts) ? keyParts : [])}`;
   const run = callback as unknown as (...args: unknown[]) => Promise<unknown>;
 
   const cached = async (...args: unknown[]): Promise<unknown> => {
@@ -28,7 +29,7 @@ export function unstable_cache<T extends Callback>(callback: T, keyParts?: strin
     const make = () => inCachedScope(store, () => run(...args));
     if (store.draft || store.config.fetchCache === 'force-no-store') return make();
     return cachedRead(store, {
-      key: { kind: 'function', key: createHash('sha256').update(fixed).update('\0').update(JSON.stringify(args)).digest() },
+      key: { kind: 'function', key: createHash('sha256').update(fixed).update('\0').update(argumentKey(args)).digest() },
       tags,
       revalidate: revalidate === false || revalidate === undefined || !Number.isFinite(revalidate) ? undefined : Math.max(1, Math.floor(revalidate)),
       make,
