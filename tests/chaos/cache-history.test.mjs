@@ -86,6 +86,7 @@ describe('readers and invalidators', () => {
     assert.deepEqual(people.failures.slice(0, 5), [], server.log.slice(-2_000));
     const reads = assertGood();
     if (long) console.log(people.counts);
+    assert.ok(people.counts.bare < count / 10, `${people.counts.bare} prefetches with nothing in them`);
     assert.ok(people.counts.invalidations > count / 100, `${people.counts.invalidations} invalidations`);
     assert.ok([...behind.asked.values()].reduce((sum, times) => sum + times) < reads, 'something was answered from the cache');
   });

@@ -16,7 +16,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export function crowd({ behind, past, action, seed = 1 }) {
   const roll = dice(seed);
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
-  const crowd = { base: '', failures: [], counts: { reads: 0, invalidations: 0, failed: 0 }, read, readAll, invalidate, run, close: () => agent.destroy() };
+  const crowd = { base: '', failures: [], counts: { reads: 0, bare: 0, invalidations: 0, failed: 0 }, read, readAll, invalidate, run, close: () => agent.destroy() };
   const one = (list) => list[roll(list.length)];
 
   async function read(place, key, variant) {
@@ -28,9 +28,12 @@ export function crowd({ behind, past, action, seed = 1 }) {
     let problem;
     if (answer.status !== 200) problem = `status ${answer.status}: ${answer.text.slice(0, 100)}`;
     else if (place !== 'handler' && !isOfVariant(variant, answer)) problem = `${variant} was asked for, and this came: ${answer.headers['content-type']}: ${answer.text.slice(0, 60)}`;
-    // A prefetch of a page that is never cached has nothing of it.
-    const isBare = place === 'live' && variant === 'prefetch';
-    if (!isBare || problem) past.reads.push({ key, place: `${variant} of /${place}`, begun, ended, seen: versionsIn(answer.text), problem });
+    const seen = versionsIn(answer.text);
+    // A prefetch of what is made for one visitor has nothing of the page: of one that is never cached, or that was invalidated
+    // again and again while it was waited for.
+    const isBare = variant === 'prefetch' && seen.length === 0 && !problem;
+    if (isBare) crowd.counts.bare += 1;
+    else past.reads.push({ key, place: `${variant} of /${place}`, begun, ended, seen, problem });
     return answer;
   }
 
