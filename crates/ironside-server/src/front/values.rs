@@ -57,7 +57,8 @@ fn fresh(entry: &Arc<Entry>) -> Reply {
     }
 }
 
-/// Answers `cache_set`. Without a permit nothing is stored: nobody could say what was invalidated while it was made.
+/// Answers `cache_set`. Without a permit nothing is stored: nobody could say what was invalidated while it was made. A permit
+/// that is gone ended with its job, whose visitor has left: no fault of the worker's, which didn't know it yet.
 pub(super) fn set(
     deployment: &Deployment,
     job: &JobInfo,
@@ -70,8 +71,11 @@ pub(super) fn set(
     let refused = |reason: &str| Reply::Refused {
         reason: reason.to_owned(),
     };
-    let Some(permit) = permit.and_then(|number| deployment.permits.take(job, number)) else {
-        return refused("there is no such permit");
+    let Some(number) = permit else {
+        return refused("a value is stored with a permit only");
+    };
+    let Some(permit) = deployment.permits.take(job, number) else {
+        return Reply::Done;
     };
     if *permit.key() != key_of(deployment, kind, key) {
         return refused("the permit is for another key");

@@ -50,7 +50,8 @@ async function fill<T>(store: RequestStore, read: CachedRead<T>, permit: number 
     return value;
   }
   const entry: CacheEntry = { value: bytes, tags: read.tags, revalidate: read.revalidate, expire: undefined };
-  await quietly(store.front.cacheSet(read.key, permit, entry));
+  // Without a permit nobody could say what was invalidated meanwhile, so nothing would be stored.
+  if (permit !== undefined) await quietly(store.front.cacheSet(read.key, permit, entry));
   return value;
 }
 

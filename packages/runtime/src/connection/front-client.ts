@@ -2,6 +2,7 @@
 import type { Call, Reply } from '@ironside/protocol/generated.ts';
 import type { FrontCalls } from '../front-calls.ts';
 import { writeLog } from '../log.ts';
+import { JobEndedError } from './call-queue.ts';
 
 export type Ask = (call: Call) => Promise<Reply>;
 
@@ -17,15 +18,17 @@ export function frontClient(ask: Ask): FrontCalls {
           default: throw unexpected(reply);
         }
       } catch (error) {
+        // Whoever asked for the answer is gone. That is no trouble of the cache's, and any client can do it at will.
+        if (error instanceof JobEndedError) return { state: 'miss', permit: undefined };
         writeLog('warn', 'runtime.cache', `A cached value could not be read: ${messageOf(error)}`);
         return { state: 'miss', permit: undefined };
       }
     },
     async cacheSet({ kind, key }, permit, entry) {
-      expectDone(await ask({ op: 'cacheSet', kind, key, permit, ...entry }));
+      await unlessEnded(ask({ op: 'cacheSet', kind, key, permit, ...entry }));
     },
     async permitDrop(permit) {
-      expectDone(await ask({ op: 'permitDrop', permit }));
+      await unlessEnded(ask({ op: 'permitDrop', permit }));
     },
     async revalidate(items) {
       expectDone(await ask({ op: 'revalidate', items }));
@@ -67,6 +70,15 @@ export function frontClient(ask: Ask): FrontCalls {
 function split(url: string): { path: string; query: string } {
   const { pathname, search } = new URL(url, 'http://localhost');
   return { path: pathname, query: search.slice(1) };
+}
+
+/** The end of a job ends its permits as well, so there is nothing left to tell the front. */
+async function unlessEnded(asking: Promise<Reply>): Promise<void> {
+  try {
+    expectDone(await asking);
+  } catch (error) {
+    if (!(error instanceof JobEndedError)) throw error;
+  }
 }
 
 function expectDone(reply: Reply): void {
