@@ -195,6 +195,8 @@ class HtmlRender {
   #digestOf(error: unknown): string {
     const known = this.#digests.get(error);
     if (known !== undefined) return known;
+    // Rows that were cut off when the reader left: nobody has done anything wrong.
+    if (this.#over) return new Gone().digest;
     const own = typeof error === 'object' && error !== null ? (error as { digest?: unknown }).digest : undefined;
     let digest: string;
     if (typeof own === 'string' && (this.#flight.digests.has(own) || isClientOnly(error))) {
