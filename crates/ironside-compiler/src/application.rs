@@ -1,6 +1,7 @@
 //! What a build knows before it bundles: the configuration, the routes, and what the graphs are to be made from.
 
 use crate::{
+    plugin::CacheSettings,
     app_dir::{AppDir, AppInput, discover, list_files},
     build::DOT_FOLDER,
     bundle::Plan,
@@ -141,6 +142,10 @@ fn plan(root: &Path, runtime_dir: &Path, options: &BuildOptions, environment: &E
         )),
         modules: found.modules().cloned().collect(),
         instrumentation_client: found.instrumentation_client.clone(),
+        cache: CacheSettings {
+            enabled: config.cache_components,
+            handlers: settings.cache_handlers.clone(),
+        },
         remove_console: settings.remove_console.clone().filter(|_| !options.mode.is_development()),
         parallel: options.threads >= PARALLEL_THREADS,
     }

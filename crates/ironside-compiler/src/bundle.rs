@@ -7,7 +7,7 @@ use crate::{
     external::Externals,
     file_key::FileKeys,
     graph::{GraphKind, GraphSettings, slug},
-    plugin::{GraphHooks, Stubs, collected::Collected, virtual_module},
+    plugin::{CacheSettings, GraphHooks, Stubs, collected::Collected, virtual_module},
     remedy::Remedies,
     usage,
 };
@@ -36,6 +36,7 @@ pub(crate) struct Plan {
     pub(crate) instrumentation_client: Option<FileKey>,
     /// `compiler.removeConsole`.
     pub(crate) remove_console: Option<RemoveConsole>,
+    pub(crate) cache: CacheSettings,
     /// Whether the client graphs are made at once.
     pub(crate) parallel: bool,
 }
@@ -207,6 +208,7 @@ impl RunningGraph {
             Arc::clone(&plan.stubs),
         );
         hooks.remove_console.clone_from(&plan.remove_console);
+        hooks.cache.clone_from(&plan.cache);
         hooks.entries = entries.iter().map(|entry| entry.import.clone()).collect();
         let hooks = Arc::new(hooks);
         let graph = Graph::new(plan.settings.options(kind, entries), Arc::clone(&hooks) as _)

@@ -12,7 +12,7 @@
     reason = "whether to write the expectations is asked of the environment"
 )]
 
-use ironside_compiler::directive::{Directives, FileFacts, Graph, apply};
+use ironside_compiler::directive::{CacheRules, Directives, FileFacts, Graph, apply};
 use ironside_diagnostics::render;
 use oxc::{
     allocator::Allocator,
@@ -70,12 +70,17 @@ fn transform(source: &str, name: &str, path: &Path, graph: Graph, preserve_paren
     let mut program = parsed.program;
     let file = format!("app/{name}.tsx");
     let is_package = name.starts_with("package-");
+    let handlers = ["sessions".to_owned()];
     let facts = FileFacts {
         file_key: &file,
         file: &file,
         source,
         graph,
         is_package,
+        cache: CacheRules {
+            enabled: name.contains("cache-") && !name.contains("disabled"),
+            handlers: &handlers,
+        },
         star_names: &[],
     };
     let directives = apply(&mut program, &allocator, &facts);
@@ -112,7 +117,7 @@ fn diagnostics(name: &str, output: &Output) -> String {
         .directives
         .diagnostics
         .iter()
-        .filter(|item| item.code != "inline-action-in-client" || name.contains("client"));
+        .filter(|item| !["inline-action-in-client", "cache-in-client"].contains(&item.code) || name.contains("client"));
     let list = shown.map(|diagnostic| render::plain(diagnostic) + "\n");
     list.collect::<Vec<_>>().join("\n")
 }
@@ -125,6 +130,11 @@ fn described(output: &Output) -> Option<String> {
     let mut text = output.code.clone();
     if let Some(client) = &output.directives.client {
         writeln!(text, "// client {} {:?} {:?}", client.id, client.exports, client.star_exports).unwrap();
+    }
+    for cached in &output.directives.cached {
+        let (name, line, column, id) = (&cached.name, cached.line, cached.column, &cached.id);
+        let captures = if cached.captures { " captures" } else { "" };
+        writeln!(text, "// cached {name} at {line}:{column} {id} {}{captures}", cached.variant.word()).unwrap();
     }
     for action in &output.directives.actions {
         let kind = [(action.inline, " inline"), (action.sealed, " sealed")];
@@ -223,9 +233,10 @@ fn proxies_and_registrations_agree_on_ids() {
         let exports: Vec<_> = rsc.actions.iter().filter(|action| !action.inline).collect();
         assert_eq!(exports, client.actions.iter().collect::<Vec<_>>(), "{name}");
         let mut ids: Vec<_> = rsc.actions.iter().map(|action| &action.id).collect();
+        ids.extend(rsc.cached.iter().map(|cached| &cached.id));
         ids.sort();
         ids.dedup();
-        assert_eq!(ids.len(), rsc.actions.len(), "{name}: two actions with one id");
+        assert_eq!(ids.len(), rsc.actions.len() + rsc.cached.len(), "{name}: two actions with one id");
     }
 }
 
@@ -269,6 +280,7 @@ fn mapped_lines(source: &str, graph: Graph) -> Vec<(u32, u32)> {
         source,
         graph,
         is_package: false,
+        cache: CacheRules::default(),
         star_names: &[],
     };
     assert!(apply(&mut program, &allocator, &facts).changed);

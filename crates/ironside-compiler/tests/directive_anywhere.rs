@@ -1,10 +1,10 @@
-//! A property of the transform: whichever functions of whichever code are made actions, what comes out is a valid program that
+//! A property of the transform: whichever functions of whichever code are made actions or cached, what comes out is a valid program that
 //! uses no name which it doesn't declare, unless the transform says what is wrong.
 //!
 //! The code is that of the fixtures and of our own packages, with `'use server'` put into every body.
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-use ironside_compiler::directive::{FileFacts, Graph, apply, mentions_directive};
+use ironside_compiler::directive::{CacheRules, FileFacts, Graph, apply, mentions_directive};
 use oxc::{
     allocator::Allocator,
     ast::ast::{ArrowFunctionBody, ArrowFunctionExpression, Directive, Function, FunctionBody},
@@ -21,14 +21,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Makes every n-th marked function async and takes the mark from the others.
-struct Choose {
+/// Makes every n-th marked function async, with the directive that is wanted, and takes the mark from the others.
+struct Choose<'a> {
+    allocator: &'a Allocator,
+    word: &'static str,
     every: u32,
     count: u32,
 }
 
-impl Choose {
-    fn keeps(&mut self, body: &mut FunctionBody<'_>) -> bool {
+impl<'a> Choose<'a> {
+    fn keeps(&mut self, body: &mut FunctionBody<'a>) -> bool {
         let marked = |directive: &Directive<'_>| directive.directive == "use server";
         if !body.directives.iter().any(marked) {
             return false;
@@ -38,11 +40,15 @@ impl Choose {
         if !keeps {
             body.directives.retain(|directive| !marked(directive));
         }
+        for directive in body.directives.iter_mut().filter(|directive| marked(directive)) {
+            directive.expression.value = self.allocator.alloc_str(self.word).into();
+            directive.directive = self.allocator.alloc_str(self.word).into();
+        }
         keeps
     }
 }
 
-impl<'a> VisitJsMut<'a> for Choose {
+impl<'a> VisitJsMut<'a> for Choose<'a> {
     fn visit_function(&mut self, function: &mut Function<'a>, flags: ScopeFlags) {
         if let Some(body) = &mut function.body {
             function.r#async |= self.keeps(body);
@@ -75,8 +81,8 @@ fn free_names(code: &str, source_type: SourceType) -> Result<BTreeSet<String>, S
     Ok(values.map(|(name, _)| name.to_string()).collect())
 }
 
-/// Gives how many actions were moved.
-fn check(path: &Path, source: &str, every: u32) -> usize {
+/// Gives how many functions were moved.
+fn check(path: &Path, source: &str, every: u32, word: &'static str) -> usize {
     let source_type = SourceType::from_path(path).unwrap().with_module(true);
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, source, source_type).parse();
@@ -84,7 +90,13 @@ fn check(path: &Path, source: &str, every: u32) -> usize {
         return 0;
     }
     let mut program = parsed.program;
-    Choose { every, count: 0 }.visit_program(&mut program);
+    let mut choose = Choose {
+        allocator: &allocator,
+        word,
+        every,
+        count: 0,
+    };
+    choose.visit_program(&mut program);
     let Ok(before) = free_names(&Codegen::new().build(&program).code, source_type) else {
         return 0;
     };
@@ -95,6 +107,10 @@ fn check(path: &Path, source: &str, every: u32) -> usize {
         source,
         graph: Graph::Rsc,
         is_package: true,
+        cache: CacheRules {
+            enabled: true,
+            handlers: &[],
+        },
         star_names: &[],
     };
     let directives = apply(&mut program, &allocator, &facts);
@@ -109,7 +125,7 @@ fn check(path: &Path, source: &str, every: u32) -> usize {
         .filter(|name| *name != "module" && *name != "require")
         .collect();
     assert!(new.is_empty(), "{file}, every {every}: {new:?} came out of nowhere\n{code}");
-    directives.actions.len()
+    directives.actions.len() + directives.cached.len()
 }
 
 fn sources(folder: &Path, list: &mut Vec<PathBuf>) {
@@ -127,19 +143,22 @@ fn sources(folder: &Path, list: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn any_function_can_be_made_an_action_or_the_reason_is_said() {
+fn any_function_can_be_made_an_action_or_cached_or_the_reason_is_said() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     sources(&here.join("tests/fixtures/directive"), &mut files);
     sources(&here.join("../../packages"), &mut files);
-    let mut actions = 0;
+    let (mut actions, mut cached) = (0, 0);
     for path in &files {
         let source = fs::read_to_string(path).unwrap();
         // Bodies of functions begin like this in formatted code; some of these are blocks, where the string has no effect.
         let source = source
             .replace(") {", ") { 'use server';")
             .replace("=> {", "=> { 'use server';");
-        actions += [1, 2, 3, 5, 7].map(|every| check(path, &source, every)).iter().sum::<usize>();
+        for (count, word) in [(&mut actions, "use server"), (&mut cached, "use cache")] {
+            *count += [1, 2, 3, 5, 7].map(|every| check(path, &source, every, word)).iter().sum::<usize>();
+        }
     }
     assert!(actions > 300, "only {actions} actions in {} files were moved", files.len());
+    assert!(cached > 300, "only {cached} cached functions in {} files were moved", files.len());
 }

@@ -853,9 +853,9 @@ function writeErrorInfo(out: Writer, value: ErrorInfo): void {
 }
 
 /** The first API that made the work dynamic. */
-export type DynamicReason = 'cookies' | 'headers' | 'searchParams' | 'connection' | 'draftMode' | 'noStore' | 'fetch' | 'config';
-export const DYNAMIC_REASON: readonly DynamicReason[] = ['cookies', 'headers', 'searchParams', 'connection', 'draftMode', 'noStore', 'fetch', 'config'];
-const DYNAMIC_REASON_NUMBER: Record<DynamicReason, number> = { cookies: 0, headers: 1, searchParams: 2, connection: 3, draftMode: 4, noStore: 5, fetch: 6, config: 7 };
+export type DynamicReason = 'cookies' | 'headers' | 'searchParams' | 'connection' | 'draftMode' | 'noStore' | 'fetch' | 'config' | 'private' | 'cacheLife' | 'io' | 'random';
+export const DYNAMIC_REASON: readonly DynamicReason[] = ['cookies', 'headers', 'searchParams', 'connection', 'draftMode', 'noStore', 'fetch', 'config', 'private', 'cacheLife', 'io', 'random'];
+const DYNAMIC_REASON_NUMBER: Record<DynamicReason, number> = { cookies: 0, headers: 1, searchParams: 2, connection: 3, draftMode: 4, noStore: 5, fetch: 6, config: 7, private: 8, cacheLife: 9, io: 10, random: 11 };
 function readDynamicReason(c: Cursor): DynamicReason {
   const number = readU8(c);
   return DYNAMIC_REASON[number] ?? unknown(c, 'DynamicReason', number);

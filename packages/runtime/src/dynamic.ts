@@ -26,7 +26,7 @@ export function refused(error: unknown): Promise<never> {
 export function readsRequest(store: RequestStore, reason: DynamicReason, api: string): boolean {
   if (store.phase === 'cache') {
     throw new Error(
-      `\`${api}\` was called inside a cached function, whose result is shared by all visitors. Read it outside and pass what you need as an argument.`,
+      `\`${api}\` was called inside a cached function${store.cacheScope ? `, ${store.cacheScope.label},` : ','} whose result is shared by all visitors. Read it outside and pass what you need as an argument.`,
     );
   }
   if (store.phase === 'after' && (store.job.kind === 'page' || store.job.kind === 'prerender')) {

@@ -48,6 +48,14 @@ declare module 'react-server-dom-webpack/client.node' {
     on(event: 'end', listener: () => void): unknown;
     on(event: 'error', listener: (error: unknown) => void): unknown;
   };
+  /** Values by their place among the arguments. */
+  export type TemporaryReferences = Map<string, unknown>;
+  export function createTemporaryReferenceSet(): TemporaryReferences;
+  export function encodeReply(value: unknown, options?: { temporaryReferences?: TemporaryReferences }): Promise<string | FormData>;
+  export function createFromReadableStream<T>(
+    stream: ReadableStream<Uint8Array>,
+    options: { serverConsumerManifest: ConsumerManifest; temporaryReferences?: TemporaryReferences },
+  ): PromiseLike<T>;
   export function createFromNodeStream<T>(stream: FlightSource, manifest: ConsumerManifest, options?: { nonce?: string }): PromiseLike<T>;
   /** Gives the function what a form asks of it, and a `bind` that keeps that. */
   export function registerServerReference<T>(reference: T, id: string): T;

@@ -6,7 +6,7 @@ import type { ResolvedUrl } from './app.ts';
 import type { Revalidation } from './request-store.ts';
 
 /** Whose value it is. Keys of different kinds never meet. */
-export type CacheKind = 'fetch' | 'function';
+export type CacheKind = 'fetch' | 'function' | 'directive';
 
 export type CacheKey = { kind: CacheKind; key: Uint8Array };
 

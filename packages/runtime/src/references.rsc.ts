@@ -1,10 +1,11 @@
 /**
  * What generated code of the `rsc` graph imports as `ironside:references`: stand-ins for client components, registration of
- * server functions, and the seal for values that inline server functions capture.
+ * server functions, the seal for values that inline server functions capture, and cached functions.
  */
 import { createClientModuleProxy, registerClientReference, registerServerReference } from 'react-server-dom-webpack/server.node';
 import { open, seal } from './action/seal.ts';
 
+export { cached } from './use-cache/cached.ts';
 export { seal };
 
 /** One export of a client file: an element type that Flight sends by name. */

@@ -6,12 +6,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FrontCalls } from './front-calls.ts';
 import type { Job } from './job.ts';
+import type { CacheScope } from './use-cache/scope.ts';
 
 /** Where in its life a request is; decides which APIs may be called (Next behaviour 5.42, 4.25, 5.40). */
 export type Phase = 'render' | 'action' | 'handler' | 'after' | 'proxy' | 'prerender' | 'params' | 'cache';
 
 /** The first API that made a piece of work dynamic. */
-export type DynamicReason = 'cookies' | 'headers' | 'searchParams' | 'connection' | 'draftMode' | 'noStore' | 'fetch' | 'config';
+export type DynamicReason = 'cookies' | 'headers' | 'searchParams' | 'connection' | 'draftMode' | 'noStore' | 'fetch' | 'config' | 'private' | 'cacheLife';
 
 export type Revalidation = {
   kind: 'tag' | 'path';
@@ -59,6 +60,8 @@ export class RequestStore {
   refresh: 0 | 1 | 2 = 0;
   draft = false;
   answer: RequestAnswer | undefined = undefined;
+  /** The run of a cached function that this is. */
+  cacheScope: CacheScope | undefined = undefined;
   /** Of work whose answer may be stored: ends the job, because it belongs to one visitor after all. */
   endShared: (() => void) | undefined = undefined;
   /** That has happened: nothing of the answer is wanted any more. */
@@ -132,6 +135,7 @@ export class RequestStore {
     part.dynamic = this.dynamic;
     part.revalidate = this.revalidate;
     part.endShared = this.endShared;
+    part.cacheScope = this.cacheScope;
     part.#tags = this.tags;
     part.#memo = this.memo;
     return part;

@@ -5,6 +5,7 @@ import { currentRequest } from './request-store.ts';
 export function connection(): Promise<void> {
   const store = currentRequest('connection()');
   try {
+    if (store.cacheScope) throw new Error(`\`connection()\` was called inside of ${store.cacheScope.label}, which is cached. Call it outside.`);
     readsRequest(store, 'connection', 'connection()');
     return Promise.resolve();
   } catch (error) {

@@ -1,4 +1,4 @@
-//! `'use client'` and `'use server'`: what they turn a module into, in each graph, and every rule about them.
+//! `'use client'`, `'use server'` and `'use cache'`: what they turn a module into, in each graph, and every rule about them.
 //!
 //! [`apply`] is a pure function over oxc's AST. It knows nothing of the bundler: the plugin calls it on each module that
 //! [`mentions_directive`] and acts on the [`Directives`] that come back. Code that stays keeps its spans, so that source
@@ -7,6 +7,8 @@
 //! If any diagnostic is an error, the program is left as it was.
 
 mod action_options;
+mod cache_file;
+mod cache_variant;
 mod client_file;
 pub mod evidence;
 mod exports;
@@ -20,11 +22,12 @@ pub(crate) mod snippet;
 mod survey;
 mod words;
 
+pub use cache_variant::CacheVariant;
 pub use exports::{ExportNames, export_names};
 pub use scan::mentions_directive;
 
 use evidence::Evidence;
-use inline::{Helpers, InlinePlan};
+use inline::{Helpers, InlinePlan, Rules};
 use ironside_diagnostics::Diagnostic;
 use ironside_model::manifest::{ActionId, ActionOptions, ClientId};
 use oxc::{allocator::Allocator, ast::ast::Program};
@@ -63,9 +66,20 @@ pub struct FileFacts<'f> {
     /// Whether it belongs to a package. Packages are not told how to write their directives, and their client files may
     /// have `export *`.
     pub is_package: bool,
+    /// What `'use cache'` means here.
+    pub cache: CacheRules<'f>,
     /// The names behind the `export *` of a package's client file. Since [`apply`] changes the program, the caller finds
     /// them before: [`export_names`] tells what to resolve and read, in turn for each file. Empty for all other files.
     pub star_names: &'f [String],
+}
+
+/// What the configuration says about `'use cache'`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CacheRules<'f> {
+    /// `cacheComponents`. Without it the directive is an error; packages are left as they are.
+    pub enabled: bool,
+    /// The names in `cacheHandlers`.
+    pub handlers: &'f [String],
 }
 
 /// What was found in a module, and whether the program was changed.
@@ -77,6 +91,8 @@ pub struct Directives {
     pub client: Option<ClientFile>,
     /// The server functions of the module. In `ssr` and `browser` these are the exports of a `'use server'` file.
     pub actions: Vec<ActionDefinition>,
+    /// The cached functions of the module; `rsc` only.
+    pub cached: Vec<CachedDefinition>,
     /// Whether it is a `'use server'` file.
     pub server_file: bool,
     /// What is wrong with it. If one of these is an error, nothing was changed.
@@ -94,6 +110,23 @@ pub struct ClientFile {
     pub commonjs: bool,
     /// The specifiers of `export * from`, which the caller has to resolve: packages only.
     pub star_exports: Vec<String>,
+}
+
+/// A cached function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CachedDefinition {
+    /// What its results are stored under, together with the build and the arguments.
+    pub id: ActionId,
+    /// The path to it through the names around it (`Page.load`).
+    pub name: String,
+    /// Which cache it wants.
+    pub variant: CacheVariant,
+    /// Whether its first argument is a list of captured values.
+    pub captures: bool,
+    /// Line in the source, from 1.
+    pub line: u32,
+    /// Column in the source, from 1.
+    pub column: u32,
 }
 
 /// A server function.
@@ -158,6 +191,7 @@ struct Actions {
     server: Registrations,
     helpers: Helpers,
     names: Names,
+    file: String,
 }
 
 fn plan(
@@ -173,6 +207,7 @@ fn plan(
             report.inline_in_client(*span, client_file);
         }
     }
+    check_cache(survey, report, client_file, found.server_file);
     if client_file {
         return (facts.graph == Graph::Rsc).then_some(Edit::Client);
     }
@@ -186,13 +221,24 @@ fn plan(
         found.actions = server_file::definitions(&model, &exports, report);
         server = server_file::registrations(exports, &found.actions);
     }
+    let cached_file = survey.cache.as_ref().filter(|_| facts.cache.enabled).map(|directive| {
+        let variant = CacheVariant::of(&directive.text, facts.cache.handlers).unwrap_or(CacheVariant::Default);
+        cache_file::check(&model, variant, report)
+    });
     let mut names = Names::new(&model);
     let helpers = Helpers::new(&mut names);
-    let inline = inline::plan(&model, found.server_file.then_some(&server), &mut names, &helpers, report);
+    let rules = Rules {
+        server: found.server_file.then_some(&server),
+        caches: facts.cache.enabled,
+        cached_file: cached_file.as_ref(),
+        handlers: facts.cache.handlers,
+    };
+    let inline = inline::plan(&model, rules, &mut names, &helpers, report);
     if facts.graph != Graph::Rsc {
         return Some(Edit::Proxies);
     }
     found.actions.extend(inline.definitions(&model, report));
+    found.cached = inline.cached(report);
     let nothing = inline.is_empty() && !found.server_file;
     (!nothing).then(|| {
         Edit::Actions(Box::new(Actions {
@@ -200,8 +246,30 @@ fn plan(
             server,
             helpers,
             names,
+            file: facts.file.to_owned(),
         }))
     })
+}
+
+/// What can be said about cached functions without looking into them.
+fn check_cache(survey: &Survey, report: &mut Reporter<'_>, client_file: bool, server_file: bool) {
+    let CacheRules { enabled, handlers } = report.facts.cache;
+    // A package may be written for both: without the option its functions run each time.
+    if !enabled && report.facts.is_package {
+        return;
+    }
+    let in_client = client_file || report.facts.graph != Graph::Rsc;
+    for directive in survey.cache.iter().chain(&survey.inline_cache) {
+        if in_client {
+            if !server_file {
+                report.cache_in_client(directive.span, client_file);
+            }
+        } else if !enabled {
+            report.cache_disabled(directive.span);
+        } else if let Err(problem) = CacheVariant::of(&directive.text, handlers) {
+            report.cache_variant(directive.span, &directive.text, &problem);
+        }
+    }
 }
 
 impl Edit {
@@ -218,19 +286,24 @@ impl Actions {
     fn perform<'a>(mut self, program: &mut Program<'a>, allocator: &'a Allocator) {
         program
             .directives
-            .retain(|directive| Word::of(&directive.expression.value) != Some(Word::Server));
-        let (references, moved) = inline::rewrite(program, allocator, &self.inline, &self.helpers);
+            .retain(|directive| !matches!(Word::of(&directive.expression.value), Some(Word::Server | Word::Cache)));
+        let (references, moved) = inline::rewrite(program, allocator, &self.inline, &self.helpers, &self.file);
         let (first, last) = server_rewrite::register(program, allocator, &self.server, &self.helpers, &mut self.names);
         if references.is_empty() && first.is_empty() && last.is_empty() {
             return;
         }
-        let Helpers { action, seal } = &self.helpers;
-        let seal = if self.inline.seals() {
-            format!(", seal as {seal}")
-        } else {
-            String::new()
-        };
-        let import = format!("import {{ action as {action}{seal} }} from {};\n", quoted(REFERENCES));
+        let Helpers { action, seal, cached } = &self.helpers;
+        let uses = [
+            ("action", action, self.inline.has_actions() || !self.server.list.is_empty()),
+            ("seal", seal, self.inline.seals()),
+            ("cached", cached, self.inline.caches()),
+        ];
+        let used: Vec<String> = uses
+            .iter()
+            .filter(|(.., used)| *used)
+            .map(|(name, local, _)| format!("{name} as {local}"))
+            .collect();
+        let import = format!("import {{ {} }} from {};\n", used.join(", "), quoted(REFERENCES));
         let head = snippet::statements(allocator, &(import + &references + &first));
         program.body.splice(0..0, head);
         program.body.extend(moved);

@@ -1,6 +1,6 @@
 //! Collects what is wrong with a module, with the text that each rule has for it.
 
-use super::{FileFacts, words::Word};
+use super::{FileFacts, cache_variant::VariantProblem, words::Word};
 use ironside_diagnostics::{Diagnostic, Place};
 use oxc::span::Span;
 use std::{ops::Range, sync::Arc};
@@ -71,6 +71,46 @@ impl<'f> Reporter<'f> {
         );
         diagnostic.hint = Some(format!("move it to the top {place}, or remove it"));
         diagnostic.link = Some(GUIDE.to_owned());
+    }
+
+    /// A cached function where client code can see it.
+    pub(super) fn cache_in_client(&mut self, span: Span, client_file: bool) {
+        let message = if client_file {
+            "a client file can't have anything cached: `'use cache'` is for server code"
+        } else {
+            "client code imports this module, and `'use cache'` is for server code"
+        };
+        let diagnostic = self.error("cache-in-client", span, message);
+        diagnostic.hint = Some(
+            "call it in a server component and pass its result as a prop, or call it in an action (`'use server'`) that client code imports"
+                .to_owned(),
+        );
+    }
+
+    /// `'use cache'` without the option that it needs.
+    pub(super) fn cache_disabled(&mut self, span: Span) {
+        let message = "`'use cache'` needs the option `cacheComponents`, which is not set";
+        let diagnostic = self.error("cache-disabled", span, message);
+        diagnostic.hint = Some("write `cacheComponents: true` into next.config, or remove the directive".to_owned());
+    }
+
+    /// `'use cache: …'` of which the name is wrong.
+    pub(super) fn cache_variant(&mut self, span: Span, text: &str, problem: &VariantProblem) {
+        let (code, message, hint) = match problem {
+            VariantProblem::Misspelt(right) => (
+                "directive-misspelt",
+                format!("`'{}'` is not a directive; did you mean `'{right}'`?", text.escape_debug()),
+                format!("write `'{right}'`"),
+            ),
+            VariantProblem::Unknown(name) => (
+                "cache-unknown",
+                format!("there is no cache of the name `{name}`"),
+                format!(
+                    "write `'use cache'`, `'use cache: remote'` or `'use cache: private'`, or name `{name}` in `cacheHandlers` of next.config"
+                ),
+            ),
+        };
+        self.error(code, span, message).hint = Some(hint);
     }
 
     /// An inline action where client code can see it.

@@ -4,6 +4,7 @@ use super::{
     ActionDefinition, REFERENCES, action_options, client_file,
     evidence::{Calls, Declared, Evidence},
     exports::{Export, ExportKind, bare, exports},
+    inline::FunctionKind,
     program::{FunctionFacts, Model},
     report::Reporter,
     snippet::{self, quoted},
@@ -188,7 +189,7 @@ impl Checker<'_, '_, '_> {
             let hint = "add `async`: clients get its answer over the network";
             self.report.error("action-not-async", facts.span, message).hint = Some(hint.to_owned());
         }
-        super::inline::forbidden(self.model, facts.node, self.report);
+        super::inline::forbidden(self.model, facts.node, &FunctionKind::Action, self.report);
         let scope = facts.scope;
         Some(ServerExport {
             name: export.name.clone(),
@@ -350,13 +351,13 @@ fn default_declaration<'p, 'a>(program: &'p Program<'a>) -> Option<&'p ExportDef
     })
 }
 
-fn default_function(program: &Program<'_>) -> Option<FunctionFacts> {
+pub(super) fn default_function(program: &Program<'_>) -> Option<FunctionFacts> {
     match default_declaration(program)? {
         ExportDefaultDeclarationKind::FunctionDeclaration(function) => FunctionFacts::of(oxc::ast::AstKind::Function(function)),
         _ => None,
     }
 }
 
-fn default_expression<'p, 'a>(program: &'p Program<'a>) -> Option<&'p Expression<'a>> {
+pub(super) fn default_expression<'p, 'a>(program: &'p Program<'a>) -> Option<&'p Expression<'a>> {
     default_declaration(program)?.as_expression()
 }

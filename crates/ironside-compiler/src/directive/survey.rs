@@ -19,7 +19,18 @@ pub(super) struct Survey {
     pub(super) server: Option<Span>,
     /// `'use server'` of functions.
     pub(super) inline_server: Vec<Span>,
+    /// `'use cache'` of the file, as it is written.
+    pub(super) cache: Option<CacheDirective>,
+    /// `'use cache'` of functions.
+    pub(super) inline_cache: Vec<CacheDirective>,
     findings: Vec<Finding>,
+}
+
+/// `'use cache'`, or one of its variants.
+#[derive(Debug, Clone)]
+pub(super) struct CacheDirective {
+    pub(super) text: String,
+    pub(super) span: Span,
 }
 
 /// A string that has to be talked about.
@@ -35,7 +46,6 @@ enum FindingKind {
     NotFirst { in_file: bool },
     Parenthesized,
     Misspelt { value: String },
-    Cache,
     CacheAndServer,
     Ignored { reason: &'static str },
 }
@@ -54,7 +64,8 @@ pub(super) fn survey(program: &Program<'_>) -> Survey {
 impl Survey {
     /// Whether the module has nothing to do with directives.
     pub(super) fn is_empty(&self) -> bool {
-        self.client.is_none() && self.server.is_none() && self.inline_server.is_empty() && self.findings.is_empty()
+        let files = self.client.is_none() && self.server.is_none() && self.cache.is_none();
+        files && self.inline_server.is_empty() && self.inline_cache.is_empty() && self.findings.is_empty()
     }
 
     /// Reports everything that can be said without knowing more than the strings and their places.
@@ -68,11 +79,26 @@ impl Survey {
             *diagnostic = diagnostic.clone().also(client.start..client.end, "the other one");
             diagnostic.hint = Some("split the file: client components in one, actions in another".to_owned());
         }
+        if let (Some(cache), Some(other)) = (&self.cache, self.client.or(self.server)) {
+            let message = "a file is either `'use cache'`, or `'use client'` or `'use server'`";
+            let diagnostic = report.error("directives-conflict", cache.span, message);
+            *diagnostic = diagnostic.clone().also(other.start..other.end, "the other one");
+            diagnostic.hint = Some("split the file: what is cached in a file of its own".to_owned());
+        }
         for finding in &self.findings {
             // Packages are as they are: bundled ones have left-over directives of their modules all over the place.
-            if !report.facts.is_package || matches!(finding.kind, FindingKind::Cache | FindingKind::CacheAndServer) {
+            if !report.facts.is_package || matches!(finding.kind, FindingKind::CacheAndServer) {
                 finding.report(report);
             }
+        }
+    }
+}
+
+impl CacheDirective {
+    fn of(directive: &Directive<'_>) -> Self {
+        Self {
+            text: directive.expression.value.to_string(),
+            span: directive.span,
         }
     }
 }
@@ -91,14 +117,11 @@ impl Finding {
                 let hint = format!("write `'{text}'`");
                 let diagnostic = match self.word {
                     Word::Server => report.error("directive-misspelt", self.span, message),
+                    Word::Cache if report.facts.cache.enabled => report.error("directive-misspelt", self.span, message),
                     // Applications that misspell these build today, with the string taken for what it is.
                     Word::Client | Word::Cache => report.warning("directive-misspelt", self.span, message),
                 };
                 diagnostic.hint = Some(hint);
-            }
-            FindingKind::Cache => {
-                let diagnostic = report.error("use-cache-unsupported", self.span, "`'use cache'` is not supported yet");
-                diagnostic.hint = Some("remove it: the function then runs each time that it is called".to_owned());
             }
             FindingKind::CacheAndServer => {
                 let message = "a function is either `'use server'` or `'use cache'`, not both";
@@ -138,7 +161,9 @@ impl Surveyor {
             match Word::of(value) {
                 Some(Word::Client) => self.found.client = self.found.client.or(Some(directive.span)),
                 Some(Word::Server) => self.found.server = self.found.server.or(Some(directive.span)),
-                Some(Word::Cache) => self.find(Word::Cache, directive.span, FindingKind::Cache),
+                Some(Word::Cache) => {
+                    let _ = self.found.cache.get_or_insert_with(|| CacheDirective::of(directive));
+                }
                 None => self.misspelt(value, directive.span),
             }
         }
@@ -164,7 +189,16 @@ impl Surveyor {
                     self.found.inline_server.push(directive.span);
                 }
                 Some(Word::Server) => {}
-                Some(Word::Cache) => cache = cache.or(Some(directive.span)),
+                Some(Word::Cache) if self.in_constructor => {
+                    self.find(
+                        Word::Cache,
+                        directive.span,
+                        FindingKind::Ignored {
+                            reason: "a constructor can't be cached",
+                        },
+                    );
+                }
+                Some(Word::Cache) => cache = cache.or(Some(CacheDirective::of(directive))),
                 Some(Word::Client) => {
                     self.find(
                         Word::Client,
@@ -177,16 +211,10 @@ impl Surveyor {
                 None => self.misspelt(value, directive.span),
             }
         }
-        if let Some(span) = cache {
-            self.find(
-                Word::Cache,
-                span,
-                if server {
-                    FindingKind::CacheAndServer
-                } else {
-                    FindingKind::Cache
-                },
-            );
+        match cache {
+            Some(cache) if server => self.find(Word::Cache, cache.span, FindingKind::CacheAndServer),
+            Some(cache) => self.found.inline_cache.push(cache),
+            None => {}
         }
     }
 

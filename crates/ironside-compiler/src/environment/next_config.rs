@@ -30,6 +30,8 @@ pub struct BuildSettings {
     pub define: BTreeMap<String, String>,
     /// `compiler.defineServer`, for the server's graphs only.
     pub define_server: BTreeMap<String, String>,
+    /// The names in `cacheHandlers`: `'use cache: NAME'` may use them.
+    pub cache_handlers: Vec<String>,
     /// What `generateBuildId` returned.
     pub build_id: Option<String>,
 }
@@ -52,6 +54,7 @@ impl Default for BuildSettings {
             remove_console: None,
             define: BTreeMap::new(),
             define_server: BTreeMap::new(),
+            cache_handlers: Vec::new(),
             build_id: None,
         }
     }
@@ -244,6 +247,9 @@ fn build_settings(reader: &ConfigReader, build: &mut BuildSettings, diagnostics:
                 diagnostics,
             );
         }
+    }
+    if let Some(handlers) = reader.section("cacheHandlers", diagnostics) {
+        build.cache_handlers = handlers.names().cloned().collect();
     }
     build.env = texts_by_name(reader, "env", diagnostics);
     reserved_names(reader, &build.env, diagnostics);

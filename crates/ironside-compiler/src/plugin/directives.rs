@@ -6,7 +6,7 @@ use super::{
     remove_console,
 };
 use crate::{
-    directive::{self, Directives, FileFacts, Graph},
+    directive::{self, CacheRules, Directives, FileFacts, Graph},
     font::{self, FontFacts},
     graph::{GraphKind, slug},
     package::NODE_MODULES,
@@ -61,6 +61,10 @@ fn apply<'a>(hooks: &GraphHooks, module: ModuleSource<'_>, program: &mut Program
             GraphKind::Browser => Graph::Browser,
         },
         is_package: module.id.contains(NODE_MODULES),
+        cache: CacheRules {
+            enabled: hooks.cache.enabled,
+            handlers: &hooks.cache.handlers,
+        },
         star_names: &star_names,
     };
     let found = directive::apply(program, allocator, &facts);

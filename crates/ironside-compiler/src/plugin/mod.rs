@@ -19,6 +19,15 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+/// What the configuration says about `'use cache'`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct CacheSettings {
+    /// `cacheComponents`.
+    pub(crate) enabled: bool,
+    /// The names in `cacheHandlers`.
+    pub(crate) handlers: Vec<String>,
+}
+
 /// The decisions of one graph and what it found out.
 #[derive(Debug)]
 pub(crate) struct GraphHooks {
@@ -29,6 +38,8 @@ pub(crate) struct GraphHooks {
     /// Modules that are entries already, and so need no chunk of their own for their actions.
     pub(crate) entries: BTreeSet<String>,
     pub(crate) stubs: Arc<load::Stubs>,
+    /// What `'use cache'` means.
+    pub(crate) cache: CacheSettings,
     /// Calls of `console` that are dropped from the application's code.
     pub(crate) remove_console: Option<RemoveConsole>,
     /// Texts of virtual modules by id.
@@ -48,7 +59,7 @@ impl GraphHooks {
         runtime_dir: PathBuf,
         stubs: Arc<Stubs>,
     ) -> Self {
-        let (texts, star_exports, collected, entries, remove_console) = Default::default();
+        let (texts, star_exports, collected, entries, remove_console, cache) = Default::default();
         Self {
             kind,
             keys,
@@ -56,6 +67,7 @@ impl GraphHooks {
             runtime_dir,
             entries,
             stubs,
+            cache,
             remove_console,
             texts,
             star_exports,

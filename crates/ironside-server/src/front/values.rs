@@ -12,11 +12,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a worker waits for another one. Two jobs may wait for each other's values; this ends it.
-const PATIENCE: Duration = Duration::from_secs(2);
+fn patience(kind: CacheKind) -> Duration {
+    match kind {
+        CacheKind::Fetch | CacheKind::Function => Duration::from_secs(2),
+        // Whole components, which may take their time.
+        CacheKind::Directive => Duration::from_secs(10),
+    }
+}
+
 const ROUNDS: usize = 2;
 
 /// Answers `cache_get`.
 pub(super) async fn get(deployment: &Deployment, job: &JobInfo, kind: CacheKind, key: Bytes, tags: Vec<String>) -> Reply {
+    let patience = patience(kind);
     let key = key_of(deployment, kind, key);
     let soft_tags = soft_tags(deployment, job, tags);
     for _ in 0..ROUNDS {
@@ -34,7 +42,7 @@ pub(super) async fn get(deployment: &Deployment, job: &JobInfo, kind: CacheKind,
                     permit: Some(deployment.permits.keep(job, permit)),
                 };
             }
-            Lookup::Wait(ticket) => ticket.wait(PATIENCE).await,
+            Lookup::Wait(ticket) => ticket.wait(patience).await,
         };
         match landing {
             Landing::Entry(entry) => return fresh(&entry),

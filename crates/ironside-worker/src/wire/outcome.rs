@@ -45,6 +45,14 @@ wire_enum! {
         Fetch = "fetch",
         /// Segment config.
         Config = "config",
+        /// `'use cache: private'`.
+        Private = "private",
+        /// A part of it is kept for so short a time that the whole isn't.
+        CacheLife = "cacheLife",
+        /// With `cacheComponents`: something was waited for that no cache has.
+        Io = "io",
+        /// With `cacheComponents`: the time was asked for, or a random number.
+        Random = "random",
     }
 }
 

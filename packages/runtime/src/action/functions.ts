@@ -10,6 +10,7 @@ import type { App } from '../app.ts';
 import { setLoader } from '../loader.rsc.ts';
 import { __webpack_require__ as load } from '../loader.rsc.ts';
 import { ACTION_EXPORT } from '../render/react-maps.ts';
+import { cachedById } from '../use-cache/registry.ts';
 
 export type ServerFunction = (...args: unknown[]) => unknown;
 
@@ -33,6 +34,8 @@ export async function loadAction(id: string): Promise<ServerFunction> {
 export function installLoaders({ manifest, folder }: Pick<App, 'manifest' | 'folder'>): void {
   setLoader('action:', async (id) => {
     const action = Object.hasOwn(manifest.actions, id) ? manifest.actions[id] : undefined;
+    const cached = action ? undefined : cachedById(id);
+    if (cached) return { [ACTION_EXPORT]: cached };
     if (!action) throw new Error(`There is no server function ${id} in this build.`);
     const chunk = (await import(/* @vite-ignore */ pathToFileURL(join(folder, action.chunk)).href)) as Record<string, unknown>;
     const found = Object.hasOwn(chunk, action.export) ? chunk[action.export] : undefined;

@@ -10,7 +10,7 @@ export type NextFetchOptions = { revalidate?: number | false; tags?: string[] };
 export type FetchPolicy =
   | { kind: 'cached'; revalidate: number | undefined; tags: string[] }
   /** Asked for as it is each time; `dynamic` where somebody wanted it so, which makes the whole answer dynamic. */
-  | { kind: 'uncached'; dynamic: boolean; tags: string[] };
+  | { kind: 'uncached'; dynamic: boolean; tags: string[]; /** Seconds that a cached function around it may keep it, if it says so. */ within?: number | undefined };
 
 type CacheMode = RequestCache | undefined;
 
@@ -25,7 +25,7 @@ export function fetchPolicy(store: RequestStore, url: string, cacheOption: Cache
   }
   const asked = wish(cache, revalidate);
   const decided = bySegment(store, asked, url);
-  if (store.phase === 'cache') return { kind: 'uncached', dynamic: false, tags };
+  if (store.phase === 'cache') return { kind: 'uncached', dynamic: false, tags, within: typeof revalidate === 'number' && revalidate > 0 ? revalidate : undefined };
   if (decided !== 'cached') return { kind: 'uncached', dynamic: decided === 'uncached', tags };
   return { kind: 'cached', revalidate: typeof revalidate === 'number' ? revalidate : undefined, tags };
 }

@@ -83,7 +83,11 @@ async function fetchInRequest(store: RequestStore, input: RequestInfo | URL, ini
 }
 
 function noteRead(store: RequestStore, policy: FetchPolicy, url: string): void {
-  if (policy.kind === 'cached') {
+  if (store.cacheScope && store.phase === 'cache') {
+    // The cached function around it keeps the answer, as a part of its result.
+    readWithTags(store, policy.tags);
+    if (policy.kind === 'uncached') readWithLifetime(store, policy.within);
+  } else if (policy.kind === 'cached') {
     readWithTags(store, policy.tags);
     readWithLifetime(store, policy.revalidate);
   } else if (policy.dynamic && (store.phase === 'render' || store.phase === 'prerender' || store.phase === 'handler')) {

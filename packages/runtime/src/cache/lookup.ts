@@ -62,7 +62,7 @@ function refreshBeside<T>(store: RequestStore, read: CachedRead<T>, permit: numb
 }
 
 /** The cache may lose things at any moment; a request must not fail by it. */
-async function quietly(call: Promise<void>): Promise<void> {
+export async function quietly(call: Promise<void>): Promise<void> {
   try {
     await call;
   } catch (error) {

@@ -23,9 +23,10 @@ export function unstable_cache<T extends Callback>(callback: T, keyParts?: strin
 
   const cached = async (...args: unknown[]): Promise<unknown> => {
     const store = requestStorage.getStore();
-    if (!store || store.phase === 'cache' || store.phase === 'proxy') return run(...args);
+    if (!store || store.phase === 'proxy') return run(...args);
     readWithTags(store, tags);
     readWithLifetime(store, revalidate);
+    if (store.phase === 'cache') return run(...args);
     const make = () => inCachedScope(store, () => run(...args));
     if (store.draft || store.config.fetchCache === 'force-no-store') return make();
     return cachedRead(store, {

@@ -137,11 +137,13 @@ export class JobSession implements JobChannel {
   }
 
   #outcomeOf({ store, outcome }: JobEnd, after: boolean): Outcome {
+    const tags = store.untouched ? NONE : [...store.tags].filter((tag) => tagProblem(tag) === undefined);
     return {
       result: outcome.result,
       error: outcome.error,
-      dynamic: store.dynamic,
-      tags: store.untouched ? NONE : [...store.tags].filter((tag) => tagProblem(tag) === undefined).slice(0, MAX_TAGS),
+      // Without one of them a stored answer could not be invalidated any more.
+      dynamic: store.dynamic ?? (tags.length > MAX_TAGS ? 'cacheLife' : undefined),
+      tags: tags.slice(0, MAX_TAGS),
       revalidate: seconds(store.revalidate), expire: seconds(store.expire), stale: seconds(store.stale),
       revalidations: store.untouched ? NONE : forLog(store.revalidated),
       proxy: proxyOf(outcome),

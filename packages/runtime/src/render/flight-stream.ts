@@ -6,6 +6,7 @@ import { renderToPipeableStream, type FlightDestination, type TemporaryReference
 import { readInterrupt } from '@ironside/client/digest.ts';
 import type { App, ErrorPlace } from '../app.ts';
 import { SharedEnded } from '../dynamic.ts';
+import { originalError } from '../use-cache/inner-errors.ts';
 import { reactMaps } from './react-maps.ts';
 
 export type FlightListener = {
@@ -37,7 +38,7 @@ export class Gone extends Error {
 export function digestForWire(app: App, error: unknown, place: ErrorPlace): { digest: string; reported: boolean } {
   if (error instanceof Gone || error instanceof SharedEnded) return { digest: error.digest, reported: false };
   if (readInterrupt(error)) return { digest: (error as { digest: string }).digest, reported: false };
-  return { digest: app.report(error, place), reported: true };
+  return { digest: app.report(originalError(error), place), reported: true };
 }
 
 export function renderFlight(app: App, model: unknown, options: { place: ErrorPlace; temporaryReferences?: TemporaryReferenceSet | undefined }): FlightStream {

@@ -32,6 +32,15 @@ const entry = (id: string, name: string) => ({ id, chunks: [], name, async: true
 const bare = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
 
 const made = new WeakMap<Manifest, ReactMaps>();
+/** Server functions that no manifest has. */
+const added = new Set<string>();
+let last: ReactMaps | undefined;
+
+/** A server function of this process that only we refer to. */
+export function addReference(id: string): void {
+  added.add(id);
+  if (last) last.every[id] = entry(`action:${id}`, ACTION_EXPORT);
+}
 
 export function reactMaps(manifest: Manifest): ReactMaps {
   let maps = made.get(manifest);
@@ -53,5 +62,7 @@ function make(manifest: Manifest): ReactMaps {
     maps.every[id] = entry(`action:${id}`, ACTION_EXPORT);
     if (action.reach.length > 0) maps.callable[id] = maps.every[id];
   }
+  for (const id of added) maps.every[id] = entry(`action:${id}`, ACTION_EXPORT);
+  last = maps;
   return maps;
 }

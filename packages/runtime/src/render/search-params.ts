@@ -30,7 +30,7 @@ export function searchParamsPromise(store: RequestStore, query: string): Promise
   const settled = (): Promise<SearchParams> => (promise ??= settledOrRefused(read));
   const ways = new Set<string | symbol>(['then', 'catch', 'finally']);
   const isValue = (name: string | symbol): name is string => typeof name === 'string' && !isPromisesOwn(name);
-  return new Proxy(Promise.resolve({} as SearchParams), {
+  const proxy = new Proxy(Promise.resolve({} as SearchParams), {
     get(target, name) {
       if (ways.has(name)) {
         const method = Reflect.get(settled(), name) as (...args: unknown[]) => unknown;
@@ -45,6 +45,15 @@ export function searchParamsPromise(store: RequestStore, query: string): Promise
       return { value: read()[name], enumerable: true, configurable: true, writable: true };
     },
   }) as Promise<SearchParams> & SearchParams;
+  made.add(proxy);
+  return proxy;
+}
+
+const made = new WeakSet<object>();
+
+/** Whether a value is one of these promises. Asking is not reading. */
+export function isSearchParams(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && made.has(value);
 }
 
 function own(values: SearchParams, name: string): string | string[] | undefined {

@@ -10,7 +10,10 @@ export function emptyManifest(): Manifest {
       basePath: '', assetPrefix: '', trailingSlash: false, poweredByHeader: true, compress: true, reactStrictMode: null, actionBodyLimit: 1 << 20,
       actionAllowedOrigins: [], authInterrupts: false, cacheComponents: false, expireTime: 31536000, staleTimeDynamic: 0, staleTimeStatic: 300,
       deploymentId: null, htmlLimitedBots: null, headers: [], redirects: [], rewrites: {}, images: {},
-      cacheLife: { max: { stale: 300, revalidate: 2592000, expire: 31536000 }, default: { stale: 300, revalidate: 900, expire: null } },
+      cacheLife: {
+        seconds: { stale: 30, revalidate: 1, expire: 60 }, minutes: { stale: 300, revalidate: 60, expire: 3600 }, hours: { stale: 300, revalidate: 3600, expire: 86400 },
+        max: { stale: 300, revalidate: 2592000, expire: 31536000 }, default: { stale: 300, revalidate: 900, expire: null },
+      },
     },
   };
 }

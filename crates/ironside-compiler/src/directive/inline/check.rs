@@ -5,6 +5,7 @@ use super::{
     capture::Captures,
     find::Found,
     group::Meaning,
+    kind::FunctionKind,
     uses::{Manner, Use},
 };
 use oxc::{
@@ -26,9 +27,10 @@ pub(super) fn check(model: &Model<'_>, found: &[Found], uses: &[Use], captures: 
         if captures.groups.meaning(*action, item.symbol) != Meaning::Value {
             continue;
         }
-        checker.assigned_inside(item);
+        let kind = &found[*action].kind;
+        checker.assigned_inside(item, kind);
         if !captures.groups.of_symbol.contains_key(&item.symbol) {
-            checker.unsendable(item);
+            checker.unsendable(item, kind);
         }
         // The innermost action reads the value where it stands, and so do those around it.
         if let Some(outermost) = item.actions.last() {
@@ -53,10 +55,13 @@ impl Checker<'_, '_, '_> {
         self.said.insert((code, span))
     }
 
-    fn assigned_inside(&mut self, item: &Use) {
+    fn assigned_inside(&mut self, item: &Use, kind: &FunctionKind) {
         let name = self.name(item.symbol);
-        let message = format!("the action has a copy of `{name}`: assigning to it changes nothing outside");
-        let hint = format!("use a variable that is declared in the action, or return the new value; `{name}` was captured");
+        let message = format!("{} has a copy of `{name}`: assigning to it changes nothing outside", kind.the());
+        let hint = format!(
+            "use a variable that is declared in {}, or return the new value; `{name}` was captured",
+            kind.the()
+        );
         let diagnostic = match item.manner {
             Manner::Assigned if self.first("capture-assigned", item.span) => {
                 self.report.error("capture-assigned", item.span, message)
@@ -69,7 +74,7 @@ impl Checker<'_, '_, '_> {
         diagnostic.hint = Some(hint);
     }
 
-    fn unsendable(&mut self, item: &Use) {
+    fn unsendable(&mut self, item: &Use, kind: &FunctionKind) {
         let scoping = self.model.scoping();
         let flags = scoping.symbol_flags(item.symbol);
         let is_class = flags.is_class();
@@ -79,12 +84,21 @@ impl Checker<'_, '_, '_> {
         }
         let name = self.name(item.symbol);
         let what = if is_class { "class" } else { "function" };
-        let message = format!("the {what} `{name}` can't be captured by an action: only values that can be sent are");
-        let hint = format!("move `{name}` out of the function around the action, or into the action");
+        let wanted = match kind {
+            FunctionKind::Action => "only values that can be sent are",
+            FunctionKind::Cached(_) => "only values that can be a part of its key are",
+        };
+        let message = format!("the {what} `{name}` can't be captured by {}: {wanted}", kind.a());
+        let hint = format!(
+            "move `{name}` out of the function around {}, or into {}",
+            kind.the(),
+            kind.the()
+        );
         let diagnostic = if is_class || item.manner == Manner::Tag {
             self.report.error("capture-unsendable", item.span, message)
         } else {
-            // Such a page renders, and the action fails when it is sent to the client; it may never be.
+            // Such a page renders. The action fails when it is sent to the client, and the cached function when it calls this;
+            // neither may ever happen.
             self.report.warning("capture-unsendable", item.span, message)
         };
         diagnostic.hint = Some(hint);
@@ -108,10 +122,11 @@ impl Checker<'_, '_, '_> {
         };
         if self.first("capture-changed", action.span) {
             let name = self.name(symbol);
-            let message = format!("`{name}` changes after the action was made, which keeps the value that it had before");
+            let the = action.kind.the();
+            let message = format!("`{name}` changes after {the} was made, which keeps the value that it had before");
             let diagnostic = self.report.warning("capture-changed", span, message);
-            *diagnostic = diagnostic.clone().also(action.span.start..action.span.start, "the action");
-            diagnostic.hint = Some("write the action behind this assignment, if it should see it".to_owned());
+            *diagnostic = diagnostic.clone().also(action.span.start..action.span.start, the);
+            diagnostic.hint = Some(format!("write {the} behind this assignment, if it should see it"));
         }
     }
 

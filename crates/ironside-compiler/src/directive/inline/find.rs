@@ -1,10 +1,15 @@
-//! Finds functions with `'use server'` of their own, and tells how each is written.
+//! Finds functions with `'use server'` or `'use cache'` of their own, and tells how each is written.
 
-use super::super::{
-    program::{FunctionFacts, Model},
-    report::Reporter,
-    server_file::Registrations,
-    words::Word,
+use super::{
+    super::{
+        cache_file::CachedFile,
+        cache_variant::CacheVariant,
+        program::{FunctionFacts, Model},
+        report::Reporter,
+        server_file::Registrations,
+        words::Word,
+    },
+    kind::FunctionKind,
 };
 use oxc::{
     ast::{
@@ -17,9 +22,23 @@ use oxc::{
 };
 use rustc_hash::FxHashMap;
 
-/// An inline action as it is found.
+/// What counts in a module beside the directives of its functions.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Rules<'r> {
+    /// Of a `'use server'` file: its exports, which are no inline actions.
+    pub(in super::super) server: Option<&'r Registrations>,
+    /// Whether `'use cache'` means anything.
+    pub(in super::super) caches: bool,
+    /// Of a `'use cache'` file: the functions that it exports.
+    pub(in super::super) cached_file: Option<&'r CachedFile>,
+    /// Names of `cacheHandlers`.
+    pub(in super::super) handlers: &'r [String],
+}
+
+/// An inline action or a cached function as it is found.
 #[derive(Debug)]
 pub(super) struct Found {
+    pub(super) kind: FunctionKind,
     pub(super) node: NodeId,
     pub(super) scope: ScopeId,
     pub(super) span: Span,
@@ -44,25 +63,26 @@ pub(super) enum Form {
     Expression,
 }
 
-/// Finds the inline actions of a module. Those that can't be actions are reported and left out.
-pub(super) fn find(model: &Model<'_>, server: Option<&Registrations>, report: &mut Reporter<'_>) -> Vec<Found> {
+/// Finds the inline actions and cached functions of a module. Those that can't be any are reported and left out.
+pub(super) fn find(model: &Model<'_>, rules: Rules<'_>, report: &mut Reporter<'_>) -> Vec<Found> {
     let mut list: Vec<Found> = Vec::new();
     for node in model.nodes().iter() {
-        let Some(facts) = action_facts(node.kind()) else { continue };
+        let Some((facts, kind)) = marked(node.kind(), rules) else { continue };
         let Some(scope) = facts.scope else { continue };
-        if server.is_some_and(|server| server.functions.contains(&scope)) {
+        if rules.server.is_some_and(|server| server.functions.contains(&scope)) {
+            if kind != FunctionKind::Action {
+                cached_export_of_server_file(facts.span, report);
+            }
             continue;
         }
-        let Some(form) = form(model, node.id(), report) else {
+        let Some(form) = form(model, node.id(), &kind, report) else {
             continue;
         };
-        if !facts.is_async {
-            let hint = "add `async`: clients get its answer over the network";
-            report.error("action-not-async", facts.span, "an action has to be async").hint = Some(hint.to_owned());
-        }
+        check_form(node.kind(), &facts, &kind, report);
         let own = own_symbol(node.kind(), form);
         let bound = bound_symbol(model, node.id(), node.kind(), form);
         list.push(Found {
+            kind,
             node: node.id(),
             scope,
             span: facts.span,
@@ -85,19 +105,56 @@ pub(super) fn find(model: &Model<'_>, server: Option<&Registrations>, report: &m
     list
 }
 
-fn action_facts(kind: AstKind<'_>) -> Option<FunctionFacts> {
+/// A function that is an action or cached, because it says so or because its file does.
+fn marked(kind: AstKind<'_>, rules: Rules<'_>) -> Option<(FunctionFacts, FunctionKind)> {
     let directives: &[Directive<'_>] = match kind {
         AstKind::Function(function) => &function.body.as_ref()?.directives,
-        AstKind::ArrowFunctionExpression(arrow) => &arrow.get_function_body()?.directives,
+        AstKind::ArrowFunctionExpression(arrow) => arrow.get_function_body().map_or(&[], |body| &body.directives),
         _ => return None,
     };
-    let marked = directives
-        .iter()
-        .any(|directive| Word::of(&directive.expression.value) == Some(Word::Server));
-    marked.then(|| FunctionFacts::of(kind)).flatten()
+    let word = |word| {
+        let mut values = directives.iter().map(|directive| directive.expression.value.as_str());
+        values.find(|value| Word::of(value) == Some(word))
+    };
+    if word(Word::Server).is_some() {
+        return Some((FunctionFacts::of(kind)?, FunctionKind::Action));
+    }
+    if !rules.caches {
+        return None;
+    }
+    let facts = FunctionFacts::of(kind)?;
+    let variant = match word(Word::Cache) {
+        // What is wrong with the name has been said by the survey.
+        Some(directive) => CacheVariant::of(directive, rules.handlers).unwrap_or(CacheVariant::Default),
+        None => rules.cached_file.filter(|file| facts.scope.is_some_and(|scope| file.functions.contains(&scope)))?.variant,
+    };
+    Some((facts, FunctionKind::Cached(variant)))
 }
 
-fn form(model: &Model<'_>, node: NodeId, report: &mut Reporter<'_>) -> Option<Form> {
+fn check_form(node: AstKind<'_>, facts: &FunctionFacts, kind: &FunctionKind, report: &mut Reporter<'_>) {
+    if !facts.is_async {
+        let code = kind.code("action-not-async", "cache-not-async");
+        let hint = match kind {
+            FunctionKind::Action => "add `async`: clients get its answer over the network",
+            FunctionKind::Cached(_) => "add `async`: its result may have to be fetched from the cache",
+        };
+        report.error(code, facts.span, format!("{} has to be async", kind.a())).hint = Some(hint.to_owned());
+    }
+    let generates = matches!(node, AstKind::Function(function) if function.generator);
+    if generates && *kind != FunctionKind::Action {
+        let hint = "return an array, or a promise of all values";
+        report.error("cache-generator", facts.span, "a generator can't be cached").hint = Some(hint.to_owned());
+    }
+}
+
+fn cached_export_of_server_file(span: Span, report: &mut Reporter<'_>) {
+    let message = "an export of a `'use server'` file can't be cached: anyone may call it, and its result would be everybody's";
+    let hint = "move what is cached to a function of its own, which the action calls";
+    report.error("directives-conflict", span, message).hint = Some(hint.to_owned());
+}
+
+fn form(model: &Model<'_>, node: NodeId, kind: &FunctionKind, report: &mut Reporter<'_>) -> Option<Form> {
+    let refuse = |report: &mut Reporter<'_>, span, what| refuse(kind, report, span, what);
     match model.nodes().parent_kind(node) {
         AstKind::MethodDefinition(method) => match method.kind {
             MethodDefinitionKind::Constructor => None,
@@ -118,10 +175,10 @@ fn form(model: &Model<'_>, node: NodeId, report: &mut Reporter<'_>) -> Option<Fo
     }
 }
 
-fn refuse(report: &mut Reporter<'_>, span: Span, what: &str) -> Option<Form> {
-    let message = format!("{what} can't be an action");
+fn refuse(kind: &FunctionKind, report: &mut Reporter<'_>, span: Span, what: &str) -> Option<Form> {
+    let message = format!("{what} can't be {}", kind.a());
     let hint = "write it as a function, as a method of an object or as a static method";
-    report.error("action-method", span, message).hint = Some(hint.to_owned());
+    report.error(kind.code("action-method", "cache-method"), span, message).hint = Some(hint.to_owned());
     None
 }
 

@@ -1,7 +1,10 @@
-//! What an action can't use, because it runs in another call than the one that it is written in: `this`, `arguments`,
+//! What an action or a cached function can't use, because it runs in another call than the one that it is written in: `this`, `arguments`,
 //! `super`, `new.target`, private names of a class around it.
 
-use super::super::{program::Model, report::Reporter};
+use super::{
+    super::{program::Model, report::Reporter},
+    kind::FunctionKind,
+};
 use oxc::{
     ast::{AstKind, ast::ClassElement},
     semantic::NodeId,
@@ -9,7 +12,7 @@ use oxc::{
 };
 
 /// Reports everything that the function at a node must not use.
-pub(in super::super) fn forbidden(model: &Model<'_>, function: NodeId, report: &mut Reporter<'_>) {
+pub(in super::super) fn forbidden(model: &Model<'_>, function: NodeId, kind: &FunctionKind, report: &mut Reporter<'_>) {
     let range = model.nodes().kind(function).span();
     for node in model.nodes().iter() {
         let span = node.kind().span();
@@ -18,8 +21,9 @@ pub(in super::super) fn forbidden(model: &Model<'_>, function: NodeId, report: &
         }
         let Some(used) = Used::of(model, node.kind()) else { continue };
         if reaches(model, node.id(), function, &used) {
-            let message = format!("an action can't use {}", used.text());
-            report.error("action-this", span, message).hint = Some(used.hint().to_owned());
+            let message = format!("{} can't use {}", kind.a(), used.text());
+            let code = kind.code("action-this", "cache-this");
+            report.error(code, span, message).hint = Some(used.hint(kind).to_owned());
         }
     }
 }
@@ -58,12 +62,11 @@ impl Used {
         }
     }
 
-    fn hint(&self) -> &'static str {
-        match self {
-            Self::Arguments => "use a rest parameter: `async (...args) => { … }`",
-            Self::This | Self::Super | Self::NewTarget | Self::Private(_) => {
-                "it runs in a request of its own: take the value into a variable before the action"
-            }
+    fn hint(&self, kind: &FunctionKind) -> &'static str {
+        match (self, kind) {
+            (Self::Arguments, _) => "use a rest parameter: `async (...args) => { … }`",
+            (_, FunctionKind::Action) => "it runs in a request of its own: take the value into a variable before the action",
+            (_, FunctionKind::Cached(_)) => "its result depends on its arguments alone: hand the value to it",
         }
     }
 

@@ -1,4 +1,5 @@
-//! Inline actions: functions with `'use server'` of their own, anywhere in a module of the `rsc` graph.
+//! Inline actions and cached functions: functions with `'use server'` or `'use cache'` of their own, anywhere in a module of the
+//! `rsc` graph, and the functions that a `'use cache'` file exports.
 //!
 //! Such a function is moved to the module's top level. What it captured of the functions around it travels as one sealed
 //! first argument, and a reference takes its place:
@@ -17,6 +18,17 @@
 //! async function $$impl_Page_rename([$user_id], form) { await save($user_id, form.get('name')); }
 //! ```
 //!
+//! A cached function is moved in the same way. Its captured values are not sealed, since they stay where they are: they are bound
+//! as its first argument, and so become a part of the key under which its result is stored:
+//!
+//! ```js
+//! const $$cache_Page_load = $c($$impl_Page_load, "80…", "default", 1, 1, "Page.load (app/page.tsx)");
+//! …
+//!   const load = $$cache_Page_load.bind(null, [user?.id]);
+//! ```
+//!
+//! A declaration at the module's top level can be called before anything of the module runs, so it stays, and calls the cache.
+//!
 //! [`plan`] only reads: it finds the actions, what they use and how, and writes down what is to be done. The program is
 //! then changed by `rewrite`, which knows nothing of the rules.
 
@@ -25,33 +37,35 @@ mod check;
 mod find;
 mod forbidden;
 mod group;
+mod kind;
 mod name;
 mod place;
 mod rewrite;
 mod uses;
 
+pub(super) use find::Rules;
 pub(super) use forbidden::forbidden;
+pub(super) use kind::FunctionKind;
 pub(super) use rewrite::rewrite;
 
 use super::{
-    ActionDefinition,
+    ActionDefinition, CachedDefinition,
     evidence::{Calls, Declared, Evidence},
     exports::is_esm,
     program::{Model, Names, identifier_part},
     report::Reporter,
-    server_file::Registrations,
     snippet::quoted,
 };
 use capture::{Capture, Captures, Rewrite};
 use find::{Form, Found};
 use ironside_model::{
     manifest::ActionId,
-    reference::{Parameters, action_id},
+    reference::{Parameters, action_id, cached_id},
 };
 use oxc::{semantic::ReferenceId, span::Span, syntax::scope::ScopeId};
 use rustc_hash::FxHashMap;
 
-/// What is to be done about a module's inline actions.
+/// What is to be done about a module's inline actions and cached functions.
 #[derive(Debug, Default)]
 pub(super) struct InlinePlan {
     actions: Vec<PlannedAction>,
@@ -59,9 +73,10 @@ pub(super) struct InlinePlan {
     rewrites: FxHashMap<ReferenceId, Rewrite>,
 }
 
-/// An inline action with all its texts.
+/// An inline action or cached function with all its texts.
 #[derive(Debug)]
 struct PlannedAction {
+    kind: FunctionKind,
     id: ActionId,
     name: String,
     span: Span,
@@ -90,6 +105,7 @@ struct PlannedAction {
 pub(super) struct Helpers {
     pub(super) action: String,
     pub(super) seal: String,
+    pub(super) cached: String,
 }
 
 impl Helpers {
@@ -97,6 +113,7 @@ impl Helpers {
         Self {
             action: names.fresh("$a"),
             seal: names.fresh("$seal"),
+            cached: names.fresh("$c"),
         }
     }
 }
@@ -108,7 +125,35 @@ impl InlinePlan {
 
     /// Whether some action captures something.
     pub(super) fn seals(&self) -> bool {
-        self.actions.iter().any(|action| action.pattern.is_some())
+        let seals = |action: &PlannedAction| action.kind == FunctionKind::Action && action.pattern.is_some();
+        self.actions.iter().any(seals)
+    }
+
+    /// Whether it has actions.
+    pub(super) fn has_actions(&self) -> bool {
+        self.actions.iter().any(|action| action.kind == FunctionKind::Action)
+    }
+
+    /// Whether it has cached functions.
+    pub(super) fn caches(&self) -> bool {
+        self.actions.iter().any(|action| action.kind != FunctionKind::Action)
+    }
+
+    /// The cached functions.
+    pub(super) fn cached(&self, report: &Reporter<'_>) -> Vec<CachedDefinition> {
+        let definition = |action: &PlannedAction| {
+            let FunctionKind::Cached(variant) = &action.kind else { return None };
+            let (line, column) = report.position(action.span);
+            Some(CachedDefinition {
+                id: action.id.clone(),
+                name: action.name.clone(),
+                variant: *variant,
+                captures: action.pattern.is_some(),
+                line,
+                column,
+            })
+        };
+        self.actions.iter().filter_map(definition).collect()
     }
 
     /// What the manifest gets to know.
@@ -135,39 +180,46 @@ impl InlinePlan {
                 },
             }
         };
-        self.actions.iter().map(definition).collect()
+        let actions = self.actions.iter().filter(|action| action.kind == FunctionKind::Action);
+        actions.map(definition).collect()
     }
 }
 
-/// Finds the inline actions of a module and decides what becomes of them.
+/// Finds the inline actions and cached functions of a module and decides what becomes of them.
 pub(super) fn plan(
     model: &Model<'_>,
-    server: Option<&Registrations>,
+    rules: Rules<'_>,
     names: &mut Names,
     helpers: &Helpers,
     report: &mut Reporter<'_>,
 ) -> InlinePlan {
-    let found = find::find(model, server, report);
+    let found = find::find(model, rules, report);
     let Some(first) = found.first() else {
         return InlinePlan::default();
     };
     if !is_esm(model.program) && (model.is_free("module") || model.is_free("exports")) {
-        let message = "a CommonJS module can't have inline actions";
+        let (code, what) = match first.kind {
+            FunctionKind::Action => ("inline-action-commonjs", "inline actions"),
+            FunctionKind::Cached(_) => ("cache-commonjs", "cached functions"),
+        };
+        let message = format!("a CommonJS module can't have {what}");
         let hint = "use `import` and `export` in this file";
-        report.error("inline-action-commonjs", first.span, message).hint = Some(hint.to_owned());
+        report.error(code, first.span, message).hint = Some(hint.to_owned());
     }
     for action in &found {
-        forbidden(model, action.node, report);
+        forbidden(model, action.node, &action.kind, report);
     }
     let titles = name::names(model, &found);
-    let constant = |title: &String| names.fresh(&format!("$$action_{}", identifier_part(title)));
-    let constants: Vec<String> = titles.iter().map(constant).collect();
+    let constant =
+        |(title, found): (&String, &Found)| names.fresh(&format!("{}{}", found.kind.prefix(), identifier_part(title)));
+    let constants: Vec<String> = titles.iter().zip(&found).map(constant).collect();
     let uses = uses::uses(model, &found);
     let groups = group::groups(&found, &uses);
     let captures = Captures::new(model, &found, &uses, &groups, &constants, names);
     check::check(model, &found, &uses, &captures, report);
     let places = place::places(model, &found, &captures, report);
     let writer = Writer {
+        found: &found,
         captures: &captures,
         helpers,
         file_key: report.facts.file_key,
@@ -176,6 +228,7 @@ pub(super) fn plan(
     let mut actions = Vec::new();
     for (at, action) in found.iter().enumerate() {
         actions.push(PlannedAction {
+            kind: action.kind.clone(),
             id: ids[at].clone(),
             name: titles[at].clone(),
             span: action.span,
@@ -224,6 +277,7 @@ fn order(action: usize, captures: &Captures<'_, '_>, found: &[Found]) -> usize {
 
 /// Writes the texts of actions.
 struct Writer<'w, 'c, 's> {
+    found: &'w [Found],
     captures: &'w Captures<'c, 's>,
     helpers: &'w Helpers,
     file_key: &'w str,
@@ -235,7 +289,11 @@ impl Writer<'_, '_, '_> {
     fn id(&self, at: usize, found: &Found, title: &str) -> ActionId {
         let sealed = !self.captures.of_action[at].is_empty();
         let name = format!("{title}({})", self.captures.signature(at));
-        action_id(self.file_key, &name, found.facts.parameters(sealed))
+        let parameters = found.facts.parameters(sealed);
+        match found.kind {
+            FunctionKind::Action => action_id(self.file_key, &name, parameters),
+            FunctionKind::Cached(_) => cached_id(self.file_key, &name, parameters),
+        }
     }
 
     fn bindings(&self, at: usize) -> String {
@@ -254,11 +312,14 @@ impl Writer<'_, '_, '_> {
         if self.captures.of_action[at].is_empty() {
             return constant.clone();
         }
-        format!(
-            "{constant}.bind(null, {}({}, [{values}]))",
-            self.helpers.seal,
-            quoted(&ids[at])
-        )
+        match self.found[at].kind {
+            FunctionKind::Action => format!(
+                "{constant}.bind(null, {}({}, [{values}]))",
+                self.helpers.seal,
+                quoted(&ids[at])
+            ),
+            FunctionKind::Cached(_) => format!("{constant}.bind(null, [{values}])"),
+        }
     }
 
     /// Actions of a circle capture the same values, so any of them can make a reference to any other.

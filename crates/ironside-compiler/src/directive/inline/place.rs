@@ -218,16 +218,17 @@ struct Conflict {
 impl Conflict {
     fn report(&self, model: &Model<'_>, action: &Found, report: &mut Reporter<'_>) {
         let name = model.scoping().symbol_name(self.symbol);
+        let the = action.kind.the();
         let message = if self.used_before {
-            format!("the action is used before `{name}`, which it captures, exists")
+            format!("{the} is used before `{name}`, which it captures, exists")
         } else {
-            format!("the action captures `{name}` before it has a value")
+            format!("{the} captures `{name}` before it has a value")
         };
         let declared = model.scoping().symbol_span(self.symbol);
         let start = action.span.start;
         let diagnostic = report.error("capture-later", Span::new(start, start), message);
         *diagnostic = diagnostic.clone().also(declared.start..declared.end, "declared here");
-        diagnostic.hint = Some(format!("declare `{name}` before the action and its first use"));
+        diagnostic.hint = Some(format!("declare `{name}` before {the} and its first use"));
     }
 }
 

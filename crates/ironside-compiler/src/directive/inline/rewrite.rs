@@ -1,7 +1,8 @@
 //! Changes a program as its plan says.
 
-use super::{Form, Helpers, InlinePlan, PlannedAction, Rewrite};
+use super::{Form, FunctionKind, Helpers, InlinePlan, PlannedAction, Rewrite};
 use crate::directive::{snippet, snippet::quoted, words::Word};
+use ironside_model::reference::Parameters;
 use oxc::{
     allocator::{Allocator, Box, TakeIn, Vec as ArenaVec},
     ast::ast::{
@@ -15,13 +16,14 @@ use oxc::{
 };
 use std::mem;
 
-/// Moves the inline actions of a program to its top level. Gives the statements that go to the module's beginning, and
+/// Moves the inline actions and cached functions of a program to its top level. Gives the statements that go to the module's beginning, and
 /// those that go to its end.
 pub(in super::super) fn rewrite<'a>(
     program: &mut Program<'a>,
     allocator: &'a Allocator,
     plan: &InlinePlan,
     helpers: &Helpers,
+    file: &str,
 ) -> (String, ArenaVec<'a, Statement<'a>>) {
     let mut rewriter = Rewriter {
         allocator,
@@ -30,8 +32,24 @@ pub(in super::super) fn rewrite<'a>(
     };
     rewriter.visit_program(program);
     let mut head = String::new();
+    let cached = |action: &PlannedAction| action.kind != FunctionKind::Action;
+    for action in plan.actions.iter().filter(|action| cached(action)) {
+        let call = cached_call(action, helpers, file, None);
+        if action.form == Form::Root {
+            let Some(local) = name_root(program, allocator, action) else {
+                continue;
+            };
+            if let Some(function) = root_function(program, action) {
+                rewriter.call_instead(function, action, &call);
+            }
+            // The declaration itself is what other code holds.
+            head.push_str(&format!("{};\n", cached_call(action, helpers, file, Some(&local))));
+        } else {
+            head.push_str(&format!("const {} = {call};\n", action.constant));
+        }
+    }
     let mut tail = rewriter.moved;
-    for action in &plan.actions {
+    for action in plan.actions.iter().filter(|action| !cached(action)) {
         let id = quoted(&action.id);
         if action.form == Form::Root {
             let Some(local) = name_root(program, allocator, action) else {
@@ -53,26 +71,54 @@ pub(in super::super) fn rewrite<'a>(
 
 /// The name of a declaration at the top level. An anonymous default export gets one.
 fn name_root<'a>(program: &mut Program<'a>, allocator: &'a Allocator, action: &PlannedAction) -> Option<String> {
-    let is_this = |function: &Function<'_>| function.scope_id.get() == Some(action.scope);
-    for statement in &mut program.body {
-        let function = match statement {
-            Statement::FunctionDeclaration(function) if is_this(function) => function,
-            Statement::ExportDeclaration(export) => match &mut export.declaration {
-                Declaration::FunctionDeclaration(function) if is_this(function) => function,
-                _ => continue,
-            },
-            Statement::ExportDefaultDeclaration(export) => match &mut export.declaration {
-                ExportDefaultDeclarationKind::FunctionDeclaration(function) if is_this(function) => function,
-                _ => continue,
-            },
-            _ => continue,
+    let function = root_function(program, action)?;
+    if function.id.is_none() {
+        let name = match action.kind {
+            FunctionKind::Action => &action.implementation,
+            FunctionKind::Cached(_) => &action.constant,
         };
-        if function.id.is_none() {
-            function.id = named_function(allocator, &action.implementation, "", "")?.id.take();
-        }
-        return function.id.as_ref().map(|id| id.name.to_string());
+        function.id = named_function(allocator, name, "", "")?.id.take();
     }
-    None
+    function.id.as_ref().map(|id| id.name.to_string())
+}
+
+/// A declaration at the top level.
+fn root_function<'p, 'a>(program: &'p mut Program<'a>, action: &PlannedAction) -> Option<&'p mut Function<'a>> {
+    let is_this = |function: &Function<'_>| function.scope_id.get() == Some(action.scope);
+    program.body.iter_mut().find_map(|statement| match statement {
+        Statement::FunctionDeclaration(function) if is_this(function) => Some(&mut **function),
+        Statement::ExportDeclaration(export) => match &mut export.declaration {
+            Declaration::FunctionDeclaration(function) if is_this(function) => Some(&mut **function),
+            _ => None,
+        },
+        Statement::ExportDefaultDeclaration(export) => match &mut export.declaration {
+            ExportDefaultDeclarationKind::FunctionDeclaration(function) if is_this(function) => Some(&mut **function),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// The function of the runtime's cache: implementation, id, variant, how many parameters it declares (-1 for any number), whether
+/// captured values stand before them, what messages call it, and the function that stands for it elsewhere, if that is another one.
+fn cached_call(action: &PlannedAction, helpers: &Helpers, file: &str, reference: Option<&str>) -> String {
+    let FunctionKind::Cached(variant) = &action.kind else {
+        return String::new();
+    };
+    let parameters = match action.parameters {
+        Parameters::Declared { count, rest: false } => count.to_string(),
+        Parameters::Declared { .. } | Parameters::Unknown => "-1".to_owned(),
+    };
+    format!(
+        "{}({}, {}, {}, {parameters}, {}, {}{})",
+        helpers.cached,
+        action.implementation,
+        quoted(&action.id),
+        quoted(variant.word()),
+        u8::from(action.pattern.is_some()),
+        quoted(&format!("{} ({file})", action.name)),
+        reference.map(|name| format!(", {name}")).unwrap_or_default(),
+    )
 }
 
 /// `async function name(pattern) { prelude }`
@@ -129,6 +175,27 @@ impl<'a, 'p> Rewriter<'a, 'p> {
         function.span = parts.span;
         function.generator = parts.generator;
         self.moved.push(Statement::FunctionDeclaration(function));
+    }
+
+    /// Moves a declaration's body away, and lets it call the cache.
+    fn call_instead(&mut self, function: &mut Function<'a>, action: &PlannedAction, call: &str) {
+        let Some(parts) = self.take_function(function) else { return };
+        self.hoist(action, parts);
+        let body = format!("return {call}(...args);");
+        if let Some(mut made) = named_function(self.allocator, "made", "...args", &body) {
+            function.params = made.params.take_in_box(&self.allocator);
+            function.body = made.body.take();
+        }
+    }
+
+    /// The body of a function that is only an expression.
+    fn block(&self, expression: Expression<'a>) -> Option<Box<'a, FunctionBody<'a>>> {
+        let mut made = named_function(self.allocator, "made", "", "return 0;")?;
+        let mut body = made.body.take()?;
+        if let Some(Statement::ReturnStatement(statement)) = body.statements.first_mut() {
+            statement.argument = Some(expression);
+        }
+        Some(body)
     }
 
     fn reference(&self, action: &PlannedAction) -> Option<Expression<'a>> {
@@ -288,10 +355,16 @@ impl<'a> VisitJsMut<'a> for Rewriter<'a, '_> {
                 let Some(action) = self.planned(arrow.scope_id.get()) else {
                     return;
                 };
-                let ArrowFunctionBody::FunctionBody(body) = &mut arrow.body else {
-                    return;
+                let body = match &mut arrow.body {
+                    ArrowFunctionBody::FunctionBody(body) => body.take_in_box(&self.allocator),
+                    body => {
+                        let Some(value) = body.as_expression_mut() else { return };
+                        let Some(body) = self.block(value.take_in(&self.allocator)) else {
+                            return;
+                        };
+                        body
+                    }
                 };
-                let body = body.take_in_box(&self.allocator);
                 let params = arrow.params.take_in_box(&self.allocator);
                 (
                     action,
@@ -314,7 +387,7 @@ impl<'a> VisitJsMut<'a> for Rewriter<'a, '_> {
     fn visit_function_body(&mut self, body: &mut FunctionBody<'a>) {
         // Whatever it asked for is done, also in functions that are exports of a server file.
         body.directives
-            .retain(|directive| Word::of(&directive.expression.value) != Some(Word::Server));
+            .retain(|directive| !matches!(Word::of(&directive.expression.value), Some(Word::Server | Word::Cache)));
         walk_js_mut::walk_function_body(self, body);
     }
 
