@@ -117,7 +117,7 @@ fn diagnostics(name: &str, output: &Output) -> String {
         .directives
         .diagnostics
         .iter()
-        .filter(|item| !["inline-action-in-client", "cache-in-client"].contains(&item.code) || name.contains("client"));
+        .filter(|item| !["inline-action-in-client", "cache-in-client"].contains(&&*item.code) || name.contains("client"));
     let list = shown.map(|diagnostic| render::plain(diagnostic) + "\n");
     list.collect::<Vec<_>>().join("\n")
 }

@@ -173,10 +173,6 @@ fn sharing(manifest: &Manifest, route: &Route, exported: Methods, has_extensions
         // Only navigations see it, and it is no document that could be rendered for everybody.
         return Sharing::Never("intercepting");
     }
-    if manifest.config.cache_components {
-        // Parts of such a page are static and others are not; that is not told apart yet.
-        return Sharing::Never("cache_components");
-    }
     match route.kind {
         RouteKind::Page if has_params && !route.static_params && !declared_static => Sharing::Never("params"),
         RouteKind::Handler
@@ -187,7 +183,11 @@ fn sharing(manifest: &Manifest, route: &Route, exported: Methods, has_extensions
         {
             Sharing::Never("methods")
         }
-        RouteKind::Handler if !(declared_static || route.static_params || config.revalidate.is_some()) => {
+        // With `cacheComponents` nothing is declared: whether the handler waits for anything shows when it runs.
+        RouteKind::Handler
+            if !(declared_static || route.static_params || config.revalidate.is_some())
+                && (has_params || !manifest.config.cache_components) =>
+        {
             Sharing::Never("handler")
         }
         RouteKind::MetadataFile => Sharing::Never("file"),

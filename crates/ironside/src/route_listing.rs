@@ -104,7 +104,10 @@ fn why(reason: &str) -> String {
         "fetch" => "a fetch that is not cached".into(),
         "set_cookie" => "it sets a cookie".into(),
         "cache_control" => "its own Cache-Control".into(),
-        "cache_components" => "cacheComponents".into(),
+        "private" => "'use cache: private'".into(),
+        "cacheLife" => "a part of it lives too short".into(),
+        "io" => "it waits for something that is not cached".into(),
+        "random" => "the time, or a random number".into(),
         other => other.into(),
     }
 }

@@ -35,6 +35,12 @@ declare module 'react-server-dom-webpack/server.node' {
   export function createTemporaryReferenceSet(): TemporaryReferenceSet;
 }
 
+declare module 'react-server-dom-webpack/static.node' {
+  import type { ClientManifest } from 'react-server-dom-webpack/server.node';
+  /** Resolves when everything is there; errors are rows. */
+  export function prerenderToNodeStream(model: unknown, clientManifest: ClientManifest, options?: { onError?: (error: unknown) => string | undefined }): Promise<unknown>;
+}
+
 declare module 'react-server-dom-webpack/client.node' {
   export type ModuleEntry = { id: string; chunks: string[]; name: string; async: boolean };
   export type ConsumerManifest = {

@@ -6,13 +6,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FrontCalls } from './front-calls.ts';
 import type { Job } from './job.ts';
+import type { Warmth } from './cache-components/warmth.ts';
 import type { CacheScope } from './use-cache/scope.ts';
 
 /** Where in its life a request is; decides which APIs may be called (Next behaviour 5.42, 4.25, 5.40). */
 export type Phase = 'render' | 'action' | 'handler' | 'after' | 'proxy' | 'prerender' | 'params' | 'cache';
 
 /** The first API that made a piece of work dynamic. */
-export type DynamicReason = 'cookies' | 'headers' | 'searchParams' | 'connection' | 'draftMode' | 'noStore' | 'fetch' | 'config' | 'private' | 'cacheLife';
+export type DynamicReason = 'cookies' | 'headers' | 'searchParams' | 'connection' | 'draftMode' | 'noStore' | 'fetch' | 'config' | 'private' | 'cacheLife' | 'io' | 'random';
 
 export type Revalidation = {
   kind: 'tag' | 'path';
@@ -62,6 +63,8 @@ export class RequestStore {
   answer: RequestAnswer | undefined = undefined;
   /** The run of a cached function that this is. */
   cacheScope: CacheScope | undefined = undefined;
+  /** Of an answer for everybody that is tried out first: what the caches gave. */
+  warmth: Warmth | undefined = undefined;
   /** Of work whose answer may be stored: ends the job, because it belongs to one visitor after all. */
   endShared: (() => void) | undefined = undefined;
   /** That has happened: nothing of the answer is wanted any more. */
@@ -122,6 +125,7 @@ export class RequestStore {
     part.config = this.config;
     part.refresh = this.refresh;
     part.draft = this.draft;
+    part.warmth = this.warmth;
     part.expire = this.expire;
     part.stale = this.stale;
     part.#cookieWrites = this.cookieWrites;

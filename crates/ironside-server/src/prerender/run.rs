@@ -284,7 +284,7 @@ async fn make(site: &Site, target: &Target) -> End {
 
 /// The reason as a constant of the program.
 fn word(reason: &str) -> &'static str {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 18] = [
         "cookies",
         "headers",
         "searchParams",
@@ -293,6 +293,10 @@ fn word(reason: &str) -> &'static str {
         "noStore",
         "fetch",
         "config",
+        "private",
+        "cacheLife",
+        "io",
+        "random",
         "set_cookie",
         "status",
         "cache_control",

@@ -23,6 +23,11 @@ export type CachedRead<T> = {
 export const MAX_VALUE = 2 * 1024 * 1024;
 
 export async function cachedRead<T>(store: RequestStore, read: CachedRead<T>): Promise<T> {
+  const bytes = await store.warmth?.once(read.key.kind, read.key.key, async () => read.encode(await lookUp(store, read)));
+  return bytes ? read.decode(bytes) : lookUp(store, read);
+}
+
+async function lookUp<T>(store: RequestStore, read: CachedRead<T>): Promise<T> {
   // What this very request has invalidated must not be answered from the cache.
   await flushRevalidations(store);
   const answer = await store.front.cacheGet(read.key, read.tags);

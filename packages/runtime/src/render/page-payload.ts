@@ -29,6 +29,8 @@ export type PageOptions = {
   shared?: boolean;
   /** Hold everything back until the metadata is known. */
   blockingHead: boolean;
+  /** Give the payload at once, with promises for what is not there. */
+  atOnce?: boolean;
 };
 
 export type PagePayload = {
@@ -49,7 +51,7 @@ export async function pagePayload(options: PageOptions): Promise<PagePayload> {
   const globalError = manifest.globalError === null ? [] : [manifest.globalError];
   const modules = await loadSegments(manifest, root, globalError);
   const searchParams = searchParamsPromise(store, job.query);
-  const head = await resolveHead({ app, store, plan, modules, searchParams, unmatched, blocking: options.blockingHead, none: options.prefetch === true });
+  const head = await resolveHead({ app, store, plan, modules, searchParams, unmatched, blocking: options.blockingHead, atOnce: options.atOnce === true, none: options.prefetch === true });
   const elements = routeElements({
     plan, modules, searchParams, unmatched,
     have: options.have ? parseHave(job.headers.find(([name]) => name === 'ironside-have')?.[1]) : new Set(),

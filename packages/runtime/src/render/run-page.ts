@@ -1,5 +1,8 @@
 /** The runner of `page` and `prerender` jobs. */
-import { app as currentApp } from '../app.ts';
+import { prerenderToNodeStream } from 'react-server-dom-webpack/static.node';
+import { app as currentApp, type App } from '../app.ts';
+import { endDynamic, triedOut } from '../cache-components/try-out.ts';
+import { digestOf } from '../digest.ts';
 import { readsRequest, SharedEnded } from '../dynamic.ts';
 import { headerOf } from '../headers.ts';
 import type { JobContext, JobOutcome } from '../job.ts';
@@ -11,6 +14,7 @@ import { untilDynamicOrGone } from '../shared-run.ts';
 import { isAnswered } from '../static-params/is-answered.ts';
 import { nonceOf } from './nonce.ts';
 import { pagePayload } from './page-payload.ts';
+import { reactMaps } from './react-maps.ts';
 import type { Header, Renderer } from './renderer.ts';
 
 export const renderer: Renderer = { html: answerHtml, payload: answerPayload };
@@ -31,6 +35,13 @@ async function renderPage(context: JobContext, signal: AbortSignal): Promise<Job
   const status = unmatched ? 404 : 200;
   const document = job.variant === 'html';
   const prefetch = job.variant === 'prefetch' && !stored;
+  if (job.permit !== 0 && app.manifest.config.cacheComponents) {
+    const reason = await triedOut(store, (trial) => tryPage(app, trial, unmatched));
+    if (reason) {
+      endDynamic(store, reason);
+      return { result: 'ok' };
+    }
+  }
   const { payload, interrupted } = await pagePayload({
     app, store, document, prefetch, unmatched,
     shared: stored,
@@ -45,6 +56,12 @@ async function renderPage(context: JobContext, signal: AbortSignal): Promise<Job
     keepPayload: job.permit !== 0,
     needSearch: () => needsSearch(store),
   });
+}
+
+/** The page up to its payload, which nobody reads. Errors are rows of it, and are those of the answer. */
+async function tryPage(app: App, store: RequestStore, unmatched: boolean): Promise<void> {
+  const { payload } = await pagePayload({ app, store, document: true, unmatched, shared: true, blockingHead: true, atOnce: true });
+  await prerenderToNodeStream(payload, reactMaps(app.manifest).client, { onError: digestOf });
 }
 
 function needsSearch(store: RequestStore): void {

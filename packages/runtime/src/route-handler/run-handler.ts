@@ -1,6 +1,7 @@
 /** Route handlers: calls the exported function of the method and sends what it returns (spec §4). */
 import type { Manifest, Route } from '@ironside/protocol/manifest.ts';
 import { app } from '../app.ts';
+import { endDynamic, triedOut } from '../cache-components/try-out.ts';
 import { flushRevalidations } from '../cache/revalidate.ts';
 import { describeError } from '../errors.ts';
 import { FormError } from '../form/form-error.ts';
@@ -25,7 +26,32 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as 
 const EXTENSION = /^[A-Z][A-Z0-9_-]+$/;
 
 /** Not an async function, nor are those below: where nothing has to be waited for, no promise is made. */
-export const runHandler: JobRunner = (context) => untilDynamic(context, () => handle(context));
+export const runHandler: JobRunner = (context) => untilDynamic(context, () => (isTriedOut(context) ? triedFirst(context) : handle(context)));
+
+function isTriedOut({ job }: JobContext): boolean {
+  return job.permit !== 0 && app().manifest.config.cacheComponents;
+}
+
+async function triedFirst(context: JobContext): Promise<JobOutcome> {
+  const reason = await triedOut(context.store, (trial) => tryHandler(context, trial));
+  if (!reason) return handle(context);
+  endDynamic(context.store, reason);
+  return { result: 'ok' };
+}
+
+/** The handler up to the last byte of its answer, which nobody gets. */
+async function tryHandler(context: JobContext, store: RequestStore): Promise<void> {
+  const { manifest } = app();
+  const route = routeOf(manifest, store.job);
+  store.routePath = route.path;
+  store.config = configOf(route);
+  const { module } = await routeModule(manifest, route);
+  const handler = handlerOf(module, store.job.method);
+  const trial = Object.create(context, { store: { value: store } }) as JobContext;
+  const params = hasParams(route) ? promiseWithProperties(decodedParams(store.job.params)) : undefined;
+  const answer = await handler?.(incomingRequest(trial, urlOptions(manifest)), { params });
+  if (answer instanceof NativeResponse) await answer.arrayBuffer();
+}
 
 function handle(context: JobContext): Promise<JobOutcome> | JobOutcome {
   const { job, store } = context;

@@ -5,6 +5,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { app } from '../app.ts';
 import { MAX_VALUE, quietly } from '../cache/lookup.ts';
+import { warmly } from '../cache-components/warmth.ts';
 import { flushRevalidations } from '../cache/revalidate.ts';
 import { readsRequest, refused } from '../dynamic.ts';
 import { memoized, requestStorage, type RequestStore } from '../request-store.ts';
@@ -77,15 +78,19 @@ async function privately(fn: CachedFunction, call: CachedCall, caller: RequestSt
 }
 
 async function shared(fn: CachedFunction, call: CachedCall, caller: RequestStore): Promise<unknown> {
+  return give(fn, await warmly(caller.warmth, 'directive', call.key, () => lookUp(fn, call, caller)), call, caller);
+}
+
+async function lookUp(fn: CachedFunction, call: CachedCall, caller: RequestStore): Promise<StoredResult> {
   // What this very request has invalidated must not be answered from the cache.
   await flushRevalidations(caller);
   const answer = await caller.front.cacheGet({ kind: 'directive', key: call.key }, []);
   const mayBeStale = caller.job.permit === 0 && caller.phase !== 'prerender' && caller.phase !== 'cache';
   if (answer.state === 'fresh' || (answer.state === 'stale' && mayBeStale)) {
     if (answer.state === 'stale' && answer.permit !== undefined) refreshBeside(fn, call, caller, answer.permit);
-    return give(fn, decodeResult(answer.value), call, caller);
+    return decodeResult(answer.value);
   }
-  return give(fn, await fill(fn, call, caller, answer.permit), call, caller);
+  return fill(fn, call, caller, answer.permit);
 }
 
 /** Makes the result; stores it if there is a permit for it and nothing in it failed. */

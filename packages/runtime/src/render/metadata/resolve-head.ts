@@ -29,6 +29,8 @@ export type HeadInput = {
   unmatched: boolean;
   /** The shell waits for everything. */
   blocking: boolean;
+  /** Nothing is waited for here. */
+  atOnce: boolean;
   /** A prefetch: nothing of the page may run. */
   none: boolean;
 };
@@ -68,7 +70,7 @@ export async function resolveHead(input: HeadInput): Promise<Head> {
   shell.catch(nothing);
   if (!sources.some(generates)) {
     const now = Promise.all([shell, tags]).then(fragment);
-    return { now: (await settled(now)).node, late: null, outlet: null, interrupted };
+    return { now: input.atOnce ? now : (await settled(now)).node, late: null, outlet: null, interrupted };
   }
   // What fails is shown elsewhere; the document keeps the head of the segments that need nothing for theirs.
   const quiet = tags.catch(() => resolveMetadata(sources.filter((source) => !generates(source)), input).then((resolved) => fragment(metadataTags(resolved)), () => null));
