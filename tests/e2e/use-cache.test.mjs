@@ -61,7 +61,6 @@ import { cookies } from 'next/headers'
 import { item } from '../../lib/data.js'
 async function Name() { return <b>user={(await cookies()).get('u')?.value ?? 'nobody'}</b> }
 export default async function Page({ searchParams }) { return <main><Suspense fallback="..."><Name /></Suspense><p>q={(await searchParams).q ?? '-'} stamp={(await item('me')).stamp}</p></main> }`,
-  'app/search/page.jsx': `export default async function Page({ searchParams }) { 'use cache'; return <p>{(await searchParams).q}</p> }`,
 
   'app/box/box.jsx': `import { stamp } from '../../lib/stamp.js'
 export async function Box({ title, children }) { 'use cache'; return <section>title={title} box={stamp()} <div>{children}</div></section> }`,
@@ -198,7 +197,7 @@ describe('an application with cacheComponents', () => {
     assert.equal(field(a, 'stamp'), field(again, 'stamp'));
     const closed = async (query) => {
       const { text } = await get(`/closed?${query}`);
-      return [/load=(?:<!-- -->)?([^<]*) again/.exec(text)?.[1] ?? /load=(?:<!-- -->)?([^<]*)</.exec(text)?.[1], /again=(?:<!-- -->)?([^<]*)</.exec(text)?.[1]];
+      return /<p>load=(.*?) again=(.*?)<\/p>/.exec(text.replaceAll('<!-- -->', '')).slice(1);
     };
     const [x, y] = [await closed('tenant=x&n=1'), await closed('tenant=y&n=1')];
     assert.match(x[0], /^x:s-x:1 /);
@@ -239,13 +238,14 @@ describe('an application with cacheComponents', () => {
     const before = field(page.text, 'stamp');
     assert.equal(field((await get('/act')).text, 'stamp'), before);
     const answered = await post('/act', { index: 0, tag: 'item-act' }, page.text);
-    assert.ok([200, 303].includes(answered.response.status), answered.text);
+    assert.equal(answered.response.status, 200, answered.text);
     const after = field((await get('/act')).text, 'stamp');
     assert.notEqual(after, before);
-    if (answered.response.status === 200) assert.equal(field(answered.text, 'stamp'), after);
-    await post('/act', { index: 1, tag: 'item-act' }, page.text);
-    let next = field((await get('/act')).text, 'stamp');
-    assert.equal(next, after);
+    assert.equal(field(answered.text, 'stamp'), after);
+    // The page in the answer still has the old value, and has asked for a new one.
+    const later = await post('/act', { index: 1, tag: 'item-act' }, page.text);
+    assert.equal(field(later.text, 'stamp'), after);
+    let next = after;
     for (let tries = 0; next === after && tries < 100; tries++) next = field((await get('/act')).text, 'stamp');
     assert.notEqual(next, after);
   });
@@ -277,9 +277,6 @@ describe('an application with cacheComponents', () => {
     assert.match(text, /cookies\(\)/);
     assert.match(text, /who \(app\/api\/cookies\/route\.js\)/);
     assert.match(text, /pass what you need as an argument/);
-    const search = await get('/search?q=1');
-    assert.equal(search.response.status, 500);
-    assert.match(server.log, /searchParams.*was called inside a cached function/);
   });
 
   test('drafts neither come from the cache nor go there', async () => {
@@ -314,4 +311,5 @@ describe('a build refuses', () => {
   refused('other exports of a cached file', "'use cache'\nexport const limit = 3\nexport default async function Page() { return <p/> }", {}, /cache-export-invalid/, /app\/page\.jsx:2/);
   refused('segment config beside cacheComponents', "export const revalidate = 60\nexport default async function Page() { return <p/> }", {}, /segment-config-with-cache-components/, /app\/page\.jsx:1/);
   refused('a cached file in client code', "import { C } from './c.jsx'\nexport default function Page() { return <C /> }", { 'app/c.jsx': "'use client'\nimport { read } from './data.js'\nexport function C() { return <button onClick={() => read()}>x</button> }", 'app/data.js': "'use cache'\nexport async function read() { return 1 }" }, /cache-in-client/, /app\/data\.js:1/);
+  refused('a cached page that reads the query', "export default async function Page({ searchParams }) {\n  'use cache'\n  return <p>{(await searchParams).q}</p>\n}", {}, /`searchParams` was called inside a cached function, Page \(app\/page\.jsx\)/, /pass what you need/);
 });

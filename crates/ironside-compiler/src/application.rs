@@ -1,7 +1,6 @@
 //! What a build knows before it bundles: the configuration, the routes, and what the graphs are to be made from.
 
 use crate::{
-    plugin::CacheSettings,
     app_dir::{AppDir, AppInput, discover, list_files},
     build::DOT_FOLDER,
     bundle::Plan,
@@ -13,6 +12,7 @@ use crate::{
     graph::{GraphKind, GraphSettings},
     options::BuildOptions,
     package::{NODE_MODULES, Packages},
+    plugin::CacheSettings,
     plugin::Stubs,
     style::{StyleCompiler, StyleOptions},
 };

@@ -134,7 +134,12 @@ fn described(output: &Output) -> Option<String> {
     for cached in &output.directives.cached {
         let (name, line, column, id) = (&cached.name, cached.line, cached.column, &cached.id);
         let captures = if cached.captures { " captures" } else { "" };
-        writeln!(text, "// cached {name} at {line}:{column} {id} {}{captures}", cached.variant.word()).unwrap();
+        writeln!(
+            text,
+            "// cached {name} at {line}:{column} {id} {}{captures}",
+            cached.variant.word()
+        )
+        .unwrap();
     }
     for action in &output.directives.actions {
         let kind = [(action.inline, " inline"), (action.sealed, " sealed")];
@@ -236,7 +241,11 @@ fn proxies_and_registrations_agree_on_ids() {
         ids.extend(rsc.cached.iter().map(|cached| &cached.id));
         ids.sort();
         ids.dedup();
-        assert_eq!(ids.len(), rsc.actions.len() + rsc.cached.len(), "{name}: two actions with one id");
+        assert_eq!(
+            ids.len(),
+            rsc.actions.len() + rsc.cached.len(),
+            "{name}: two actions with one id"
+        );
     }
 }
 

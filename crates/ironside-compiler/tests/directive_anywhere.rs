@@ -156,9 +156,16 @@ fn any_function_can_be_made_an_action_or_cached_or_the_reason_is_said() {
             .replace(") {", ") { 'use server';")
             .replace("=> {", "=> { 'use server';");
         for (count, word) in [(&mut actions, "use server"), (&mut cached, "use cache")] {
-            *count += [1, 2, 3, 5, 7].map(|every| check(path, &source, every, word)).iter().sum::<usize>();
+            *count += [1, 2, 3, 5, 7]
+                .map(|every| check(path, &source, every, word))
+                .iter()
+                .sum::<usize>();
         }
     }
     assert!(actions > 300, "only {actions} actions in {} files were moved", files.len());
-    assert!(cached > 300, "only {cached} cached functions in {} files were moved", files.len());
+    assert!(
+        cached > 300,
+        "only {cached} cached functions in {} files were moved",
+        files.len()
+    );
 }

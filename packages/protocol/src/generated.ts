@@ -15,7 +15,7 @@ import {
 } from './writer.ts';
 
 export const PROTOCOL_VERSION = 4;
-export const SCHEMA_HASH = '98e6ca1aa8031d0f';
+export const SCHEMA_HASH = 'f8562841e624a4d7';
 /** The first field of HELLO. */
 export const MAGIC = 0x534e5249;
 /** Bytes of a frame's header. */

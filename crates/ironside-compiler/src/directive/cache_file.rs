@@ -8,11 +8,7 @@ use super::{
     report::Reporter,
     server_file::{default_expression, default_function},
 };
-use oxc::{
-    ast::ast::Expression,
-    span::Span,
-    syntax::scope::ScopeId,
-};
+use oxc::{ast::ast::Expression, span::Span, syntax::scope::ScopeId};
 use rustc_hash::FxHashSet;
 
 /// Exports of pages, layouts and metadata files that are settings and not functions to be cached.
@@ -59,7 +55,10 @@ pub(super) fn check(model: &Model<'_>, variant: CacheVariant, report: &mut Repor
 fn refuse(report: &mut Reporter<'_>, export: &Export, span: Span, what: &str) {
     let message = match export.kind {
         ExportKind::Star => format!("a `'use cache'` file can't export everything of \"{}\"", export.name),
-        _ => format!("only async functions may be exported from a `'use cache'` file; `{}` is {what}", export.name),
+        _ => format!(
+            "only async functions may be exported from a `'use cache'` file; `{}` is {what}",
+            export.name
+        ),
     };
     let hint = "move it to a file without the directive, or write `'use cache'` into the functions instead of the file";
     report.error("cache-export-invalid", span, message).hint = Some(hint.to_owned());

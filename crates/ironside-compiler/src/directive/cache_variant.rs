@@ -67,7 +67,11 @@ mod tests {
         assert_eq!(of("use cache: sessions"), Ok(CacheVariant::Default));
         assert_eq!(of("use cache: other"), Err(VariantProblem::Unknown("other".to_owned())));
         for wrong in ["use cache:remote", "use cache:  remote", "use cache: remote "] {
-            assert_eq!(of(wrong), Err(VariantProblem::Misspelt("use cache: remote".to_owned())), "{wrong}");
+            assert_eq!(
+                of(wrong),
+                Err(VariantProblem::Misspelt("use cache: remote".to_owned())),
+                "{wrong}"
+            );
         }
         assert_eq!(of("use cache:"), Err(VariantProblem::Misspelt("use cache".to_owned())));
     }

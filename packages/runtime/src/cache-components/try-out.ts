@@ -9,7 +9,7 @@ import { watchImpure } from './impure.ts';
 import { Warmth } from './warmth.ts';
 
 /** Milliseconds for what is waited for once in the life of a process, such as a module that is imported when it is needed. */
-const GRACE = 100;
+const GRACE = 200;
 
 /**
  * Why the work can't be done beforehand, if it can't. `work` gets a store of its own for each try; it is the answer's work without

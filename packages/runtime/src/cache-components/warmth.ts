@@ -37,6 +37,11 @@ export class Warmth {
   }
 }
 
+/** Counts as waiting for a cache, if that is of interest. */
+export function during<T>(warmth: Warmth | undefined, work: () => Promise<T>): Promise<T> {
+  return warmth ? warmth.during(work) : work();
+}
+
 /** With a warmth, its value; without one, the value is made. */
 export function warmly<T>(warmth: Warmth | undefined, kind: string, key: Uint8Array, make: () => Promise<T>): Promise<T> {
   return warmth ? warmth.once(kind, key, make) : make();

@@ -2,6 +2,7 @@
 import type { ClientSettings, Payload } from '@ironside/client/payload.ts';
 import type { Manifest, SegmentNode } from '@ironside/protocol/manifest.ts';
 import type { App } from '../app.ts';
+import { during } from '../cache-components/warmth.ts';
 import type { Job } from '../job.ts';
 import type { RequestStore } from '../request-store.ts';
 import { assetUrl } from './asset-url.ts';
@@ -49,7 +50,7 @@ export async function pagePayload(options: PageOptions): Promise<PagePayload> {
   enterRoute(manifest, store);
   const plan = planRoute(root, job.params, job.path);
   const globalError = manifest.globalError === null ? [] : [manifest.globalError];
-  const modules = await loadSegments(manifest, root, globalError);
+  const modules = await during(store.warmth, () => loadSegments(manifest, root, globalError));
   const searchParams = searchParamsPromise(store, job.query);
   const head = await resolveHead({ app, store, plan, modules, searchParams, unmatched, blocking: options.blockingHead, atOnce: options.atOnce === true, none: options.prefetch === true });
   const elements = routeElements({

@@ -2,6 +2,7 @@
 import type { Manifest, Route } from '@ironside/protocol/manifest.ts';
 import { app } from '../app.ts';
 import { endDynamic, triedOut } from '../cache-components/try-out.ts';
+import { during } from '../cache-components/warmth.ts';
 import { flushRevalidations } from '../cache/revalidate.ts';
 import { describeError } from '../errors.ts';
 import { FormError } from '../form/form-error.ts';
@@ -45,7 +46,7 @@ async function tryHandler(context: JobContext, store: RequestStore): Promise<voi
   const route = routeOf(manifest, store.job);
   store.routePath = route.path;
   store.config = configOf(route);
-  const { module } = await routeModule(manifest, route);
+  const { module } = await during(store.warmth, () => routeModule(manifest, route));
   const handler = handlerOf(module, store.job.method);
   const trial = Object.create(context, { store: { value: store } }) as JobContext;
   const params = hasParams(route) ? promiseWithProperties(decodedParams(store.job.params)) : undefined;

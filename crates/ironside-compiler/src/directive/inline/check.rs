@@ -57,7 +57,10 @@ impl Checker<'_, '_, '_> {
 
     fn assigned_inside(&mut self, item: &Use, kind: &FunctionKind) {
         let name = self.name(item.symbol);
-        let message = format!("{} has a copy of `{name}`: assigning to it changes nothing outside", kind.the());
+        let message = format!(
+            "{} has a copy of `{name}`: assigning to it changes nothing outside",
+            kind.the()
+        );
         let hint = format!(
             "use a variable that is declared in {}, or return the new value; `{name}` was captured",
             kind.the()

@@ -67,7 +67,9 @@ pub(super) enum Form {
 pub(super) fn find(model: &Model<'_>, rules: Rules<'_>, report: &mut Reporter<'_>) -> Vec<Found> {
     let mut list: Vec<Found> = Vec::new();
     for node in model.nodes().iter() {
-        let Some((facts, kind)) = marked(node.kind(), rules) else { continue };
+        let Some((facts, kind)) = marked(node.kind(), rules) else {
+            continue;
+        };
         let Some(scope) = facts.scope else { continue };
         if rules.server.is_some_and(|server| server.functions.contains(&scope)) {
             if kind != FunctionKind::Action {
@@ -126,7 +128,12 @@ fn marked(kind: AstKind<'_>, rules: Rules<'_>) -> Option<(FunctionFacts, Functio
     let variant = match word(Word::Cache) {
         // What is wrong with the name has been said by the survey.
         Some(directive) => CacheVariant::of(directive, rules.handlers).unwrap_or(CacheVariant::Default),
-        None => rules.cached_file.filter(|file| facts.scope.is_some_and(|scope| file.functions.contains(&scope)))?.variant,
+        None => {
+            rules
+                .cached_file
+                .filter(|file| facts.scope.is_some_and(|scope| file.functions.contains(&scope)))?
+                .variant
+        }
     };
     Some((facts, FunctionKind::Cached(variant)))
 }
@@ -143,7 +150,9 @@ fn check_form(node: AstKind<'_>, facts: &FunctionFacts, kind: &FunctionKind, rep
     let generates = matches!(node, AstKind::Function(function) if function.generator);
     if generates && *kind != FunctionKind::Action {
         let hint = "return an array, or a promise of all values";
-        report.error("cache-generator", facts.span, "a generator can't be cached").hint = Some(hint.to_owned());
+        report
+            .error("cache-generator", facts.span, "a generator can't be cached")
+            .hint = Some(hint.to_owned());
     }
 }
 

@@ -142,7 +142,9 @@ impl InlinePlan {
     /// The cached functions.
     pub(super) fn cached(&self, report: &Reporter<'_>) -> Vec<CachedDefinition> {
         let definition = |action: &PlannedAction| {
-            let FunctionKind::Cached(variant) = &action.kind else { return None };
+            let FunctionKind::Cached(variant) = &action.kind else {
+                return None;
+            };
             let (line, column) = report.position(action.span);
             Some(CachedDefinition {
                 id: action.id.clone(),
@@ -210,8 +212,7 @@ pub(super) fn plan(
         forbidden(model, action.node, &action.kind, report);
     }
     let titles = name::names(model, &found);
-    let constant =
-        |(title, found): (&String, &Found)| names.fresh(&format!("{}{}", found.kind.prefix(), identifier_part(title)));
+    let constant = |(title, found): (&String, &Found)| names.fresh(&format!("{}{}", found.kind.prefix(), identifier_part(title)));
     let constants: Vec<String> = titles.iter().zip(&found).map(constant).collect();
     let uses = uses::uses(model, &found);
     let groups = group::groups(&found, &uses);
