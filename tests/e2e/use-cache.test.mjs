@@ -1,7 +1,10 @@
 // `'use cache'` from source to answer: functions, components and files, who shares what, how long, and what ends it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { folder, ironside, serve } from './lib/application.mjs';
+import { launch } from './lib/browser.mjs';
 
 const layout = 'export default function Layout({ children }) { return <html><body>{children}</body></html> }';
 const config = `export default { cacheComponents: true, cacheLife: { blink: { stale: 60, revalidate: 1, expire: 3600 } } }`;
@@ -36,9 +39,13 @@ export default async function Page() { const one = await item(1); return <p>stam
 import { stamp } from '../../lib/stamp.js'
 export async function generateMetadata() { return { title: 'Whole ' + stamp() } }
 export default async function Page() { await new Promise((r) => setTimeout(r, 20)); return <p>stamp={stamp()}</p> }`,
-  'app/post/[slug]/page.jsx': `import { item } from '../../../lib/data.js'
-export function generateStaticParams() { return [{ slug: 'a' }] }
-export default async function Page({ params }) { const { slug } = await params; const it = await item(slug); return <p>id={it.id} stamp={it.stamp}</p> }`,
+  'app/post/[slug]/page.jsx': `import { notFound } from 'next/navigation'
+import { cacheLife } from 'next/cache'
+import { item } from '../../../lib/data.js'
+async function slugs() { 'use cache'; return ['a'] }
+async function exists(slug) { 'use cache'; cacheLife('max'); return slug !== 'gone' }
+export async function generateStaticParams() { return (await slugs()).map((slug) => ({ slug })) }
+export default async function Page({ params }) { const { slug } = await params; if (!(await exists(slug))) notFound(); const it = await item(slug); return <p>id={it.id} stamp={it.stamp}</p> }`,
   'app/tenant/[name]/[id]/page.jsx': `import { stamp } from '../../../../lib/stamp.js'
 export default async function Page({ params }) {
   'use cache'
@@ -62,6 +69,23 @@ import { item } from '../../lib/data.js'
 async function Name() { return <b>user={(await cookies()).get('u')?.value ?? 'nobody'}</b> }
 export default async function Page({ searchParams }) { return <main><Suspense fallback="..."><Name /></Suspense><p>q={(await searchParams).q ?? '-'} stamp={(await item('me')).stamp}</p></main> }`,
 
+  'app/shell/layout.jsx': `'use cache'
+import { stamp } from '../../lib/stamp.js'
+export default async function Shell({ children, params }) { return <div>shell={stamp()} params={Object.keys(await params).length} {children}</div> }`,
+  'app/shell/page.jsx': `import { Suspense } from 'react'
+import { connection } from 'next/server'
+import { stamp } from '../../lib/stamp.js'
+async function Late({ promise }) { return <i>late={await promise}</i> }
+async function Inner({ n }) { await new Promise((r) => setTimeout(r, 10)); return <b>inner={stamp()} n={n}</b> }
+async function Outer() { 'use cache'; const promise = new Promise((r) => setTimeout(r, 20, stamp())); return <Suspense fallback="..."><Inner n={1} /><Late promise={promise} /></Suspense> }
+export default async function Page() { await connection(); return <main>page={stamp()} <Outer /></main> }`,
+  'app/missing/page.jsx': `import { notFound } from 'next/navigation'
+async function find() { 'use cache'; notFound() }
+export default async function Page() { await find(); return <p>found</p> }`,
+  'app/moved/page.jsx': `import { redirect } from 'next/navigation'
+async function Go() { 'use cache'; redirect('/static') }
+export default function Page() { return <Go /> }`,
+
   'app/box/box.jsx': `import { stamp } from '../../lib/stamp.js'
 export async function Box({ title, children }) { 'use cache'; return <section>title={title} box={stamp()} <div>{children}</div></section> }`,
   'app/box/page.jsx': `import { connection } from 'next/server'
@@ -84,10 +108,12 @@ export default async function Page({ params, searchParams }) {
 }`,
 
   'app/act/actions.js': `'use server'
-import { revalidateTag, updateTag } from 'next/cache'
+import { revalidatePath, revalidateTag, updateTag } from 'next/cache'
 export async function update(form) { updateTag(form.get('tag')) }
+export async function renewPath(form) { revalidatePath(form.get('tag')) }
 export async function refreshLater(form) { revalidateTag(form.get('tag'), 'max') }`,
-  'app/act/page.jsx': `import { update, refreshLater } from './actions.js'
+  'app/act/page.jsx': `import { update, refreshLater, renewPath } from './actions.js'
+import { Panel } from './panel.jsx'
 import { connection } from 'next/server'
 import { item } from '../../lib/data.js'
 export default async function Page() {
@@ -95,8 +121,12 @@ export default async function Page() {
   const { stamp } = await item('act')
   async function viaClosure() { 'use server'; console.log('CLOSURE ' + (await read(stamp)).length) }
   async function read(text) { 'use cache'; return text + stamp }
-  return <main><p>stamp={stamp}</p><form action={update}><input name="tag" /><button>update</button></form><form action={refreshLater}><input name="tag" /></form><form id="c" action={viaClosure}><button>c</button></form></main>
+  return <main><p>stamp={stamp}</p><form action={update}><input name="tag" /><button>update</button></form><form action={refreshLater}><input name="tag" /></form><form action={renewPath}><input name="tag" /></form><Panel action={viaClosure} /></main>
 }`,
+
+  'app/act/panel.jsx': `import { stamp } from '../../lib/stamp.js'
+export async function Panel({ action }) { 'use cache'; const at = stamp(); async function inside() { 'use server'; console.log('INSIDE ' + at) }
+  return <div>panel={at} <form id="c" action={action}><button>c</button></form><form id="d" action={inside}><button>d</button></form></div> }`,
 
   'app/api/item/[id]/route.js': `import { item } from '../../../../lib/data.js'
 export async function GET(request, { params }) { const { id } = await params; return Response.json({ pid: process.pid, ...(await item(id)) }) }`,
@@ -213,6 +243,24 @@ describe('an application with cacheComponents', () => {
     assert.match(two, /count=(<!-- -->)?3/);
   });
 
+  test('layouts, components in components, and promises are kept as they are', async () => {
+    const [one, two] = [(await get('/shell')).text, (await get('/shell')).text];
+    for (const name of ['shell', 'inner', 'late']) {
+      assert.match(field(one, name), /^\d+\./, name);
+      assert.equal(field(two, name), field(one, name), name);
+    }
+    assert.notEqual(field(two, 'page'), field(one, 'page'));
+  });
+
+  test('notFound() and redirect() inside do what they do outside', async () => {
+    assert.equal((await get('/missing')).response.status, 404);
+    const moved = await get('/moved', { redirect: 'manual' });
+    assert.deepEqual([moved.response.status, moved.response.headers.get('location')], [307, '/static']);
+    assert.equal((await get('/post/gone')).response.status, 404);
+    assert.equal((await get('/post/b')).response.status, 200);
+    assert.equal((await get('/post/b')).response.headers.get('x-nextjs-cache'), 'HIT');
+  });
+
   test('a value lives as long as its profile says, and is served once more while it is made anew', async () => {
     const first = (await get('/api/blink?n=1')).text;
     assert.equal((await get('/api/blink?n=1')).text, first);
@@ -248,6 +296,47 @@ describe('an application with cacheComponents', () => {
     let next = after;
     for (let tries = 0; next === after && tries < 100; tries++) next = field((await get('/act')).text, 'stamp');
     assert.notEqual(next, after);
+  });
+
+  test('revalidatePath renews a page with what it reads', async () => {
+    const before = field((await get('/post/a')).text, 'stamp');
+    await post('/act', { index: 2, tag: '/post/a' }, (await get('/act')).text);
+    assert.notEqual(field((await get('/post/a')).text, 'stamp'), before);
+  });
+
+  test('actions go through cached components, and may stand in them; they may capture cached functions', async () => {
+    const browser = await launch();
+    try {
+      const page = await browser.page();
+      await page.goto(`${server.base}/act`);
+      for (const id of ['c', 'd']) {
+        const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+        await page.locator(`#${id} button`).click();
+        assert.equal((await answered).status(), 200);
+      }
+      assert.match(server.log, /CLOSURE \d+/);
+      assert.match(server.log, /INSIDE \d+\.\d+/);
+      await page.goto(`${server.base}/box`);
+      await page.getByText('count=3').waitFor();
+      await page.waitForLoadState('networkidle');
+      assert.deepEqual(page.complaints, []);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test('no cached function can be called from outside', async () => {
+    const chunks = join(app.dir, '.ironside/build/server/rsc');
+    const code = readdirSync(chunks, { recursive: true }).filter((name) => name.endsWith('.mjs')).map((name) => readFileSync(join(chunks, name), 'utf8')).join('\n');
+    const ids = new Set(code.match(/(?<=")[89a-f][0-9a-f]{41}(?=")/g));
+    assert.ok(ids.size > 8, `only ${ids.size} ids`);
+    const call = (id) => get('/act', { method: 'POST', headers: { 'next-action': id, origin: server.base, 'content-type': 'text/plain;charset=UTF-8' }, body: '[]' });
+    const unknown = await call(`c0${'0'.repeat(40)}`);
+    assert.ok([404, 409].includes(unknown.response.status));
+    for (const id of ids) {
+      const { response, text } = await call(id);
+      assert.deepEqual([response.status, text], [unknown.response.status, unknown.text], id);
+    }
   });
 
   test('a tag of a part ends the pages that it is on', async () => {

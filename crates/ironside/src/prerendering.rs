@@ -90,6 +90,6 @@ pub(crate) fn failed(context: &Context, made: &Prerendered, json: bool) -> Failu
         format!("{count} pages")
     };
     Failure::new(Exit::Application, format!("{what} could not be prerendered")).hint(
-        "mend what it says; or have the page made for each request with `export const dynamic = 'force-dynamic'`; or build with --no-prerender where its data is out of reach",
+        "mend what it says; or have the page made for each request with `export const dynamic = 'force-dynamic'` (with `cacheComponents`: `await connection()`); or build with --no-prerender where its data is out of reach",
     )
 }

@@ -65,6 +65,7 @@ const HANDLERS = {
     return [runs, made.map((element) => [element.type, element.props.children.type, element.props.data.call(), element.props.data.user === user])];`,
   `const box = cached(async ({ children, call, user }) => { runs++; return h('div', { data: { call, user } }, children); }, 'c0box', 'default', 1, 0, 'Box (app/x.ts)');`),
   opaque: handler(`return f(() => 1);`, `const f = cached(async (call) => call(), 'c0opaque', 'default', 1, 0, 'f (app/x.ts)');`),
+  looked: handler(`class User { title = 'Dr' } return f({ user: new User() });`, `const f = cached(async ({ user }) => h('p', null, user.title), 'c0looked', 'default', 1, 0, 'Box (app/x.ts)');`),
   life: handler(`return [await f('hours'), await f({ stale: 40, revalidate: 50, expire: 600 }), await f(undefined)];`,
     `const f = cached(async (life) => { cacheTag('t:' + JSON.stringify(life ?? null), 'all'); if (life) cacheLife(life); return 1; }, 'c0life', 'default', 1, 0, 'f (app/x.ts)');`),
   nested: handler(`return [await outer(), await explicit()];`, `
@@ -202,7 +203,8 @@ describe('values and keys', () => {
   });
 
   test('and nothing else can be done with it', async () => {
-    expect((await ask('opaque')).json.error).toMatch(/client/i);
+    expect((await ask('opaque')).json.error).toMatch(/f \(app\/x\.ts\) is cached and .* can only be passed through/);
+    expect((await ask('looked')).json.error).toMatch(/Box \(app\/x\.ts\) is cached and looked into an argument/);
     expect(store.size).toBe(0);
   });
 

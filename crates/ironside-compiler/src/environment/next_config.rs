@@ -181,6 +181,9 @@ fn experimental(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Ve
             |seconds: Option<u64>, default: u32| seconds.map_or(default, |seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
         app.stale_time_dynamic = small(times.seconds("dynamic", diagnostics), app.stale_time_dynamic);
         app.stale_time_static = small(times.seconds("static", diagnostics), app.stale_time_static);
+        if let Some(life) = app.cache_life.get_mut("default") {
+            life.stale = Some(u64::from(app.stale_time_static));
+        }
     }
     let Some(actions) = experimental.section("serverActions", diagnostics) else {
         return;

@@ -8,8 +8,11 @@ import { createRequestStore, requestStorage, type DynamicReason, type RequestSto
 import { watchImpure } from './impure.ts';
 import { Warmth } from './warmth.ts';
 
-/** Milliseconds for what is waited for once in the life of a process, such as a module that is imported when it is needed. */
-const GRACE = 200;
+/**
+ * Milliseconds for what is waited for once in the life of a process, such as a module that is imported when it is needed. A build has
+ * more time than a visitor, and everything for the first time.
+ */
+const graceOf = (): number => (process.env['NEXT_PHASE'] === 'phase-production-build' ? 200 : 50);
 
 /**
  * Why the work can't be done beforehand, if it can't. `work` gets a store of its own for each try; it is the answer's work without
@@ -45,8 +48,9 @@ function begin({ job, phase, channel }: RequestStore, warmth: Warmth, work: (sto
 
 /** Resolves when nobody waits for a cache any more, and nothing has come of it for a while. */
 async function quiet(warmth: Warmth): Promise<void> {
+  const pause = graceOf() / 2;
   for (let calm = 0; calm < 2; ) {
-    await new Promise((resolve) => { setTimeout(resolve, GRACE / 2); });
+    await new Promise((resolve) => { setTimeout(resolve, pause); });
     calm = warmth.busy ? 0 : calm + 1;
   }
 }

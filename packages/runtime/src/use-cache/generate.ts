@@ -32,11 +32,11 @@ export async function generate(fn: CachedFunction, call: CachedCall, caller: Req
   const { args, holes } = await openCall(call, isPrivate ? call.search?.value : searchParamsPromise(store, ''));
   let thrown: { error: unknown } | undefined;
   let failed = false;
-  const result = whenAsked(() => requestStorage.run(store, async () => fn.implementation(...args)), (error) => { thrown = { error }; });
+  const result = whenAsked(() => requestStorage.run(store, async () => fn.implementation(...args)), (error) => { thrown = { error: explained(error, fn) }; });
   const stream = requestStorage.run(store, () => renderToPipeableStream(result, reactMaps(app().manifest).client, {
     onError(error) {
       failed = true;
-      return digestInside(error);
+      return digestInside(explained(error, fn));
     },
     temporaryReferences: holes,
   }));
@@ -45,6 +45,13 @@ export async function generate(fn: CachedFunction, call: CachedCall, caller: Req
   if (store.revalidate !== undefined && !isPrivate) scope.read({ revalidate: store.revalidate });
   // What is private is not stored, and its tags are those of the request.
   return { flight, tags: isPrivate ? [] : [...store.tags], lifetime: scope.lifetime, failed };
+}
+
+/** React's words for using what was passed through speak of a client, and there is none here. */
+function explained(error: unknown, { label }: CachedFunction): unknown {
+  if (!(error instanceof Error) || !/temporary client reference/i.test(error.message)) return error;
+  const message = `${label} is cached and looked into an argument, or called one, that can't be a part of its key (a function, an element, an instance of a class). Such arguments can only be passed through into its result. Pass plain data, or do this outside of the function.`;
+  return new Error(message, { cause: error });
 }
 
 /** The renderer asks for the result when it begins, and so the function runs inside of it. */
