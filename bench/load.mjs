@@ -42,6 +42,18 @@ export function residentMegabytes(pid) {
   return kilobytes / 1024;
 }
 
+/** Waits until a server has done what clients that are gone have left to it: it is not to do it in the time of the next one. */
+async function settled(pid) {
+  const used = () => Object.values(cpuSeconds(pid)).reduce((sum, seconds) => sum + seconds, 0);
+  let before = used();
+  for (let tries = 0; tries < 50; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const now = used();
+    if (now - before < 0.02) return;
+    before = now;
+  }
+}
+
 const lua = (text) => `"${[...text].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('')}"`;
 
 /** wrk's script for a request that is no plain GET. */
@@ -59,6 +71,7 @@ async function sample(server, run) {
   const before = cpuSeconds(server.pid);
   const { rate, count, errors } = await run();
   const after = cpuSeconds(server.pid);
+  await settled(server.pid);
   const each = (seconds) => (count ? (seconds * 1e6) / count : 0);
   return { rate, count, errors, ownMicros: each(after.own - before.own), belowMicros: each(after.below - before.below) };
 }
@@ -78,7 +91,8 @@ export async function load(server, row, { seconds, connections }) {
   const dir = mkdtempSync(join(tmpdir(), 'ironside-bench-'));
   try {
     const request = row.request ? await row.request(server.base) : null;
-    const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-H', 'accept-encoding: identity'];
+    // A slow answer is slow and no error: unless told otherwise, wrk counts what takes longer than 2 s as one.
+    const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '60s', '-H', 'accept-encoding: identity'];
     if (request) args.push('-s', script(dir, request));
     return await sample(server, async () => {
       const text = await run('wrk', [...args, server.base + row.path]);

@@ -1,8 +1,10 @@
 // What is measured: one row per kind of request. `check` looks at one answer before anything is timed. Rows with `bytes`
-// move one large body at a time; the others are small requests on many connections.
+// move one large body at a time; the others are small requests on many connections. `connections`: fewer, where an answer takes so
+// long that many at a time would say nothing but how long the queue is.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fetchCall, formPost } from './action-requests.mjs';
 
 const LARGE = 100 * 1024 * 1024;
 const results = fileURLToPath(new URL('results/', import.meta.url));
@@ -18,21 +20,6 @@ function largeFile() {
 }
 
 const has = (...marks) => ({ status, text }) => status === 200 && marks.every((mark) => text.includes(mark));
-
-/** Fields of a form on a page, as a browser without JavaScript would post them. */
-async function formBody(base, page) {
-  const html = await (await fetch(base + page)).text();
-  const form = new FormData();
-  const inside = html.match(/<form[^>]*>([\s\S]*?)<\/form>/)?.[1] ?? '';
-  for (const [, attributes] of inside.matchAll(/<input([^>]*)>/g)) {
-    const name = attributes.match(/name="([^"]*)"/)?.[1];
-    if (name) form.set(name, attributes.match(/value="([^"]*)"/)?.[1] ?? '');
-  }
-  form.set('name', 'bench');
-  form.set('qty', '1');
-  const request = new Request(base, { method: 'POST', body: form });
-  return { body: Buffer.from(await request.arrayBuffer()), type: request.headers.get('content-type') };
-}
 
 export const rows = [
   { name: 'dynamic page, 100 rows', path: '/products', check: has('<table', 'Widgets:') },
@@ -54,12 +41,23 @@ export const rows = [
     check: has('"bytes":1000'),
   },
   {
+    name: 'action by fetch',
+    path: '/call',
+    check: has('"ok":true', '"id":'),
+    request: (base) => fetchCall(base, '/call', 'orderWidget', [{ name: 'bench', qty: 1 }]),
+  },
+  {
     name: 'form post without JavaScript, 100 rows',
     path: '/products',
+    connections: 8,
     check: has('<table', 'Widgets:'),
-    async request(base) {
-      const { body, type } = await formBody(base, '/products');
-      return { method: 'POST', body, headers: { 'content-type': type, origin: new URL(base).origin } };
-    },
+    request: (base) => formPost(base, '/products'),
+  },
+  {
+    name: 'form post without JavaScript, light',
+    path: '/light-form',
+    connections: 16,
+    check: has('Light page with a form'),
+    request: (base) => formPost(base, '/light-form'),
   },
 ];

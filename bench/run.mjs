@@ -35,17 +35,21 @@ try {
   for (const row of wanted) {
     const able = [];
     for (const server of running) {
-      const request = row.request ? await row.request(server.base).catch(() => null) : {};
-      const answer = request && (await fetch(server.base + row.path, request));
+      const request = row.request ? await row.request(server.base).catch((error) => console.error(`${row.name}: ${server.name}: ${error.message}`)) : {};
+      const ask = () => fetch(server.base + row.path, request);
+      const answer = request && (await ask().catch(ask));
       const ok = answer && row.check({ status: answer.status, text: await answer.text() });
       if (ok) able.push(server);
       else console.error(`${row.name}: ${server.name} does not answer as it should (${answer?.status}), left out`);
     }
+    const connections = Math.min(row.connections ?? Infinity, Number(options.connections));
+    const measure = row.bytes ? transfer : load;
+    // Nobody counts the first second: code is compiled while it is met for the first time.
+    for (const server of able) await measure(server, row, { seconds: 1, connections });
     const samples = Object.fromEntries(able.map((server) => [server.name, []]));
     for (let round = 0; round < rounds; round++) {
       for (const server of able) {
-        const measure = row.bytes ? transfer : load;
-        samples[server.name].push(await measure(server, row, { seconds: Number(options.seconds), connections: Number(options.connections) }));
+        samples[server.name].push(await measure(server, row, { seconds: Number(options.seconds), connections }));
       }
     }
     results.push({ row: row.name, samples });
@@ -74,6 +78,6 @@ function show(name, samples) {
       const ratios = list.map((sample, round) => own[round].rate / sample.rate);
       ratio = `  ironside is ${median(ratios).toFixed(2)} × (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`;
     }
-    console.log(`  ${server.padEnd(12)} ${rate.toFixed(rate < 100 ? 2 : 0).padStart(8)} /s  ${cpu}${isVoid(list) ? '  VOID: errors' : ''}${ratio}`);
+    console.log(`  ${server.padEnd(12)} ${rate.toFixed(rate < 100 ? 2 : 0).padStart(8)} /s  ${cpu}${isVoid(list) ? '  VOID: errors, or no answer at all' : ''}${ratio}`);
   }
 }

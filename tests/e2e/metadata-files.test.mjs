@@ -22,6 +22,7 @@ const files = {
   'app/page.tsx': 'export default function Page() { return <h1>Hello</h1>; }\n',
   'app/red/route.tsx': handler(box("background: 'red'")),
   'app/edge/route.tsx': `export const runtime = 'edge';\n${handler(box("background: '#00f'"))}`,
+  'app/package/route.tsx': handler(box("background: 'red'")).replace('next/og', '@vercel/og'),
   'app/default-size/route.tsx': handler(box("background: 'red'"), 'undefined'),
   'app/init/route.tsx': handler(box("background: 'red'"), "{ width: 20, height: 10, status: 203, statusText: 'Drawn', headers: { 'cache-control': 'no-store', 'x-more': 'yes' } }"),
   'app/text/route.tsx': `import { ImageResponse } from 'next/og';
@@ -102,6 +103,11 @@ describe('metadata files', () => {
 
     test('is drawn with runtime edge', async () => {
       assert.deepEqual((await picture('/edge')).at(100, 50), [0, 0, 255]);
+    });
+
+    test('is the same under the name of the package that Next has it from', async () => {
+      const png = await picture('/package');
+      assert.deepEqual([png.width, png.height, png.others(RED)], [200, 100, 0]);
     });
 
     test('is 1200 by 630 if nothing is said', async () => {

@@ -24,6 +24,7 @@ export async function save(form: FormData, more = 1) {
 async function allowed() { if (!(await whoIsIt())) throw new Error('nobody'); }
 export const limited = createAction({ input: item, rateLimit: { limit: 1, per: '10m' } }, async () => { refresh(); return 1; });
 export async function broken() { throw new Error('the drawer is stuck'); }
+export async function late() { await new Promise((done) => setTimeout(done, 20_000)); }
 export async function away() { redirect('/elsewhere'); }
 export async function unused() {}
 `,
@@ -37,6 +38,7 @@ export default function Page() {
 }
 `,
   'app/button.tsx': `'use client';\nimport { limited } from './actions';\nexport function Button() { return <button onClick={() => limited({})}>go</button>; }\n`,
+  'app/short/page.tsx': `import { late } from '../actions';\nexport const dynamic = 'force-dynamic';\nexport const maxDuration = 1;\nexport default () => <form action={late} />;\n`,
   'app/fails/page.tsx': `export const dynamic = 'force-dynamic';\nexport default function Page() {\n  throw new Error('the roof leaks');\n}\n`,
 };
 
@@ -96,7 +98,7 @@ describe('operations', () => {
     const { form, actions, unreachable } = JSON.parse(report.stdout);
     assert.equal(form, 1);
     const of = (name) => actions.find((action) => action.name === name);
-    assert.deepEqual(actions.map((action) => action.name).sort(), ['Page.inline', 'away', 'broken', 'limited', 'save']);
+    assert.deepEqual(actions.map((action) => action.name).sort(), ['Page.inline', 'away', 'broken', 'late', 'limited', 'save']);
     assert.deepEqual(unreachable.map((action) => action.name), ['unused']);
 
     const save = of('save');
@@ -161,6 +163,56 @@ describe('operations', () => {
     assert.ok(!server.log.includes('s3cret-word'));
   });
 
+  test('an action whose time is up has its line and counts as an error, by fetch and by form', async () => {
+    const form = new FormData();
+    form.append(`$ACTION_ID_${idOf('late')}`, '');
+    const answers = await Promise.all([
+      fetch(`${server.base}/short`, { method: 'POST', body: form }),
+      fetch(`${server.base}/short`, { method: 'POST', headers: { 'next-action': idOf('late'), 'content-type': 'text/plain' }, body: '[]' }),
+    ]);
+    assert.deepEqual(answers.map(({ status }) => status), [504, 504]);
+    await Promise.all(answers.map((answer) => answer.text()));
+    const late = await until('two lines', () => { const found = lines().filter((line) => line.target === 'ironside::action' && line.action === 'late'); return found.length === 2 && found; });
+    assert.deepEqual(late.map(({ outcome, status, level }) => [outcome, status, level]), [['error', 504, 'WARN'], ['error', 504, 'WARN']]);
+  });
+
+  test('a call that is refused before any code runs has a line as well, with the reason and nothing that it brought', async () => {
+    const jobs = async () => Number(/^ironside_jobs_total (\d+)$/m.exec((await ask(socket, '/metrics')).text)[1]);
+    const before = await jobs();
+    const site = (body, headers) => fetch(server.base, { method: 'POST', headers: { 'next-action': idOf('save'), 'content-type': 'text/plain', ...headers }, body });
+    const form = (name, value = '') => { const data = new FormData(); data.append(name, value); data.append('secret', 's3cret-word'); return fetch(server.base, { method: 'POST', body: data }); };
+    const forged = { origin: 'https://elsewhere.example' };
+    const table = [
+      [() => site('[]', { 'next-action': 'cd'.repeat(21) }), 409, 'unknown_action', undefined],
+      [() => site('[]', { 'next-action': 's3cret-word' }), 400, 'bad_action_id', undefined],
+      [() => site('["s3cret-word"]', forged), 403, 'csrf_other_origin', 'save'],
+      [() => site('["s3cret-word","$@0"]'), 400, 'flight_cycle', 'save'],
+      [() => site('{"s3cret-word":1}'), 400, 'flight_no_root', 'save'],
+      [() => site('['.repeat(2_000)), 413, 'flight_depth', 'save'],
+      [() => site(`["${'x'.repeat(1_100_000)}"]`), 413, 'body_too_large', 'save'],
+      [() => form(`$ACTION_ID_${'cd'.repeat(21)}`), 409, 'unknown_action', undefined],
+      [() => form('title'), 400, 'flight_marker', undefined],
+      [() => form(`$ACTION_ID_${idOf('save')}`, 'x'.repeat(900_000)), 400, 'flight_marker', undefined],
+    ];
+    const refused = () => lines().filter((line) => line.target === 'ironside::action' && line.outcome === 'refused');
+    for (const [index, [ask, status, reason, action]] of table.entries()) {
+      const answer = await ask();
+      await answer.text();
+      assert.equal(answer.status, status, `${reason}`);
+      const line = await until(`a line of ${reason}`, () => refused()[index]);
+      assert.equal(refused().length, index + 1);
+      assert.equal(line.reason, reason);
+      assert.deepEqual([line.action, line.status, line.level], [action, status, 'INFO']);
+      assert.equal(line.file, action && 'app/actions.ts');
+      assert.ok(line.request_id && typeof line.dur_ms === 'number');
+    }
+    assert.equal(await jobs(), before, 'no worker was given any of them');
+    const { text } = await ask(socket, '/metrics');
+    assert.match(text, /^ironside_action_duration_seconds_count\{action="app\/actions.ts#save",outcome="refused"\} 5$/m);
+    assert.match(text, /^ironside_action_rejections_total\{reason="flight_cycle"\} 1$/m);
+    assert.ok(!server.log.includes('s3cret-word'));
+  });
+
   test('counters tell actions by outcome, what was limited and what was refused', async () => {
     const limited = await call(idOf('limited'));
     assert.equal(limited.status, 429, await limited.text());
@@ -181,8 +233,8 @@ describe('operations', () => {
     assert.equal(count('actions.ts#limited', 'ok'), 1);
     assert.equal(count('actions.ts#limited', 'rate_limited'), 1);
     assert.equal(value('ironside_action_rejections_total{reason="rate_limited"}'), 1);
-    assert.equal(value('ironside_action_rejections_total{reason="unknown_action"}'), 2);
-    assert.equal(text.split('\n').filter((line) => line.startsWith('ironside_action_rejections_total')).length, 3, 'and the forged one');
+    assert.equal(value('ironside_action_rejections_total{reason="unknown_action"}'), 4);
+    assert.equal(value('ironside_action_rejections_total{reason="csrf_other_origin"}'), 2, 'the forged ones');
     assert.ok(value('http_server_request_duration_seconds_count{http_response_status_class="4xx"}') >= 4);
     assert.ok(value('ironside_workers{state="ready"}') >= 1);
     assert.ok(value('ironside_cache_events_total{event="invalidated"}') >= 1);

@@ -32,7 +32,7 @@ describe('bodies against the decoder', () => {
     const described = (id, bound) => [['$ACTION_REF_1', ''], ['$ACTION_1:0', JSON.stringify({ id, bound })], ['$ACTION_1:1', `["$1:__proto__:then","${write}"]`]];
     for (const id of [app.ids.echo, app.ids.unused, 'vm#runInThisContext']) {
       const body = multipart(described(id, '$@1'));
-      const answer = await app.send({ path: '/form', headers: { 'content-type': MULTIPART, 'content-length': body.length }, body });
+      const answer = await app.givesJobs(0, () => app.send({ path: '/form', headers: { 'content-type': MULTIPART, 'content-length': body.length }, body }));
       assert.ok([400, 409].includes(answer.status), `${answer.status}`);
     }
     await app.unharmed();
@@ -116,7 +116,7 @@ describe('bodies against the decoder', () => {
   test('SEC-09 floods of React\'s own fields are refused', async () => {
     const post = async (fields) => {
       const body = multipart(fields);
-      const answer = await app.send({ path: '/form', headers: { 'content-type': MULTIPART, 'content-length': body.length }, body });
+      const answer = await app.givesJobs(0, () => app.send({ path: '/form', headers: { 'content-type': MULTIPART, 'content-length': body.length }, body }));
       assert.ok([400, 413].includes(answer.status), `${answer.status} ${answer.text}`);
       await app.ping();
     };

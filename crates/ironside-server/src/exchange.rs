@@ -12,6 +12,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Version, request};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -64,6 +65,8 @@ pub struct Exchange {
     pub target: Target,
     /// How it may run an action.
     pub action: Option<ActionCall>,
+    /// Since when that is known.
+    pub called_at: Option<Instant>,
     /// Encodings that the client takes.
     pub accepted: Accepted,
     /// For the access log.
@@ -147,6 +150,8 @@ pub struct Notes {
     pub cache: Option<&'static str>,
     /// The action's name in the source.
     pub action: Option<String>,
+    /// Its id, where a form named it.
+    pub action_id: Option<String>,
 }
 
 impl Exchange {
@@ -181,6 +186,7 @@ impl Exchange {
             edits: Vec::new(),
             target: Target::NotFound,
             action: None,
+            called_at: None,
             accepted: Accepted::of(&head.headers),
             notes: Notes::default(),
             headers: head.headers,

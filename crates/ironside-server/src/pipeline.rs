@@ -193,8 +193,8 @@ fn conclude(phase: Phase, step: Step, exchange: &mut Exchange, site: &Site) -> O
         Step::Answer(answer) => Some(*answer),
         Step::Reject(rejection) => {
             exchange.is_last |= rejection.ends_connection();
-            if matches!(phase, Phase::Csrf | Phase::Action) {
-                action_watch::refused(site, exchange, rejection.word());
+            if matches!(phase, Phase::Csrf | Phase::Action | Phase::Firewall) {
+                return Some(action_watch::refuse(site, exchange, rejection));
             }
             Some(rejection.answer())
         }

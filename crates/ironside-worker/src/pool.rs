@@ -94,6 +94,8 @@ pub struct PoolStats {
     pub waiting: usize,
     /// Workers that were started in place of another one.
     pub restarts: u64,
+    /// Jobs that were given to workers so far.
+    pub jobs: u64,
 }
 
 impl Pool {
@@ -150,7 +152,10 @@ impl Pool {
             let lease = self.supervisor.roster.acquire(deadline).await?;
             let connection = Arc::clone(&lease.connection);
             match connection.dispatch(job, body, deadline, lease) {
-                Ok(ticket) => break ticket,
+                Ok(ticket) => {
+                    self.supervisor.jobs.fetch_add(1, Ordering::Relaxed);
+                    break ticket;
+                }
                 Err(Undelivered::TooLarge(error)) => return Err(JobFailure::TooLarge(error)),
                 Err(Undelivered::Closed(undelivered)) => body = undelivered,
             }
@@ -195,6 +200,7 @@ impl Pool {
             workers: workers.collect(),
             waiting: self.supervisor.roster.waiting(),
             restarts: self.supervisor.restarts.load(Ordering::Relaxed),
+            jobs: self.supervisor.jobs.load(Ordering::Relaxed),
         }
     }
 

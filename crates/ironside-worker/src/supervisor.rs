@@ -49,6 +49,8 @@ pub(crate) struct Supervisor {
     pub(crate) closing: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) restarts: AtomicU64,
+    /// See [`crate::pool::PoolStats::jobs`].
+    pub(crate) jobs: AtomicU64,
     next_worker: AtomicU32,
     boot_failures: AtomicU32,
 }
@@ -74,6 +76,7 @@ impl Supervisor {
             closing: CancellationToken::new(),
             tasks: TaskTracker::new(),
             restarts: AtomicU64::new(0),
+            jobs: AtomicU64::new(0),
             next_worker: AtomicU32::new(1),
             boot_failures: AtomicU32::new(0),
         }

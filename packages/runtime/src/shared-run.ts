@@ -9,12 +9,26 @@ export function untilDynamic(context: JobContext, work: () => Promise<JobOutcome
   return context.job.permit === 0 ? work() : shared(context, work);
 }
 
-/** The same for work that listens to a signal, which tells that as well. */
-export function untilDynamicOrGone(context: JobContext, work: (signal: AbortSignal) => Promise<JobOutcome>): Promise<JobOutcome> {
-  if (context.job.permit === 0) return work(context.signal);
-  const ended = new AbortController();
+/** Has `stop` called when nobody wants the answer any more, at once if that is so already. It may be called again. */
+export type OnGone = (stop: () => void) => void;
+
+/** The same for work that wants to hear when nobody wants it, of which that is another case. */
+export function untilDynamicOrGone(context: JobContext, work: (onGone: OnGone) => Promise<JobOutcome>): Promise<JobOutcome> {
+  const onCancel: OnGone = (stop) => context.onCancel(stop);
+  if (context.job.permit === 0) return work(onCancel);
+  const stops: (() => void)[] = [];
+  let ended = false;
+  const onGone: OnGone = (stop) => {
+    if (ended) return stop();
+    stops.push(stop);
+    onCancel(stop);
+  };
+  const end = () => {
+    ended = true;
+    for (const stop of stops) stop();
+  };
   // Not inside of the render that asked: React is in the middle of it.
-  return shared(context, () => work(AbortSignal.any([context.signal, ended.signal])), () => queueMicrotask(() => ended.abort()));
+  return shared(context, () => work(onGone), () => queueMicrotask(end));
 }
 
 function shared({ store }: JobContext, work: () => Promise<JobOutcome> | JobOutcome, whenEnded?: () => void): Promise<JobOutcome> {

@@ -116,10 +116,10 @@ describe('a call', () => {
     expect((await call(ids.echo, [], { headers: [['content-type', 'application/x-www-form-urlencoded']] })).status).toBe(400);
   });
 
-  test('with a body that is no list of arguments is an error answer without details', async () => {
-    for (const body of ['', '5', '{"x":', '"text"', '["$Q1"]', JSON.stringify(Array.from({ length: 1001 }, () => 0))]) {
+  test('with a body that is no list of arguments runs nothing and is told so without details', async () => {
+    for (const body of ['', '5', 'null', '{"x":', '"text"', '{"length":1,"0":"x"}', '["$Q1"]', JSON.stringify(Array.from({ length: 1001 }, () => 0))]) {
       const { status, text, headers } = await call(ids.echo, [], { body, headers: [['content-type', 'text/plain']] });
-      expect([body.slice(0, 9), status, Object.fromEntries(headers)['content-type']]).toEqual([body.slice(0, 9), 500, 'text/x-component']);
+      expect([body.slice(0, 9), status, Object.fromEntries(headers)['content-type']]).toEqual([body.slice(0, 9), 400, 'text/plain']);
       expect(text).not.toMatch(/SyntaxError|argument/);
     }
   });
@@ -132,8 +132,8 @@ describe('a call', () => {
       return multipart(form).then((parts) => call(ids.echo, [], parts));
     };
     expect((await smuggle(ids.fail)).status).toBe(200);
-    expect((await smuggle(ids.hidden)).status).toBe(500);
-    expect((await smuggle('__proto__')).status).toBe(500);
+    expect((await smuggle(ids.hidden)).status).toBe(400);
+    expect((await smuggle('__proto__')).status).toBe(400);
     const other = await smuggle(`${ids.echo}#secret`);
     expect(other.text).not.toContain('no function');
     const hidden = await smuggle(`${ids.echo}#hidden`);
@@ -190,6 +190,17 @@ describe('captured values', () => {
   });
 });
 
+describe('captured values of another deployment', () => {
+  test('do not open', async () => {
+    const { text } = await worker.run({ route: routes.form, path: '/form' });
+    const box = /name="\$ACTION_\d+:2" value="&quot;([^&]+)&quot;"/.exec(text)?.[1] ?? '';
+    const answer = await call(ids.sealed, [box, '!'], { config: { deploymentId: 'another' } });
+    await worker.run({ config: { deploymentId: null } });
+    expect([answer.status, answer.reported[0]?.message]).toEqual([500, expect.stringMatching(/captured/)]);
+    expect(await resultOf(await call(ids.sealed, [box, '!']))).toBe('captured1!');
+  });
+});
+
 describe('a form without JavaScript', () => {
   /** The fields of a form of the page, as a browser would post them. */
   async function fieldsOf(index: number, page: 'form' | 'bound' = 'form'): Promise<FormData> {
@@ -229,6 +240,13 @@ describe('a form without JavaScript', () => {
     expect(Array.from(text.matchAll(/<b>(\w+) (.*?)<\/b>/g), ([, form, state]) => [form, state])).toEqual(
       ['plain', 'twice', 'imported'].map((form) => [form, form === name ? `${count} arguments` : 'start']),
     );
+  });
+
+  test('gives its fields to the action under their own names, also such that look like those of React', async () => {
+    const form = await fieldsOf(0);
+    const names = ['_10_x', '_1_x', '__10_x', '_10_', 'x_11_y'];
+    for (const name of names) form.append(name, '');
+    expect((await post(form)).text).toContain(`<b>state start+${names.join(',')}</b>`);
   });
 
   test('runs an action with captured values', async () => {

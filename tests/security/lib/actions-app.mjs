@@ -1,5 +1,6 @@
 // An application with actions that attacks are aimed at, served by a single worker, and ways to write bodies that no browser would.
-// `attack` sends one while a handler in the same worker is asked for: it has to be refused, and the handler has to answer.
+// `attack` sends one while a handler in the same worker is asked for: it has to be refused, the handler has to answer, and the worker
+// must have been given nothing but that handler's job.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -45,7 +46,7 @@ export function multipart(fields) {
 
 export async function start({ env, args = [], toml, more = {} } = {}) {
   const app = folder({ ...files, ...(toml ? { 'ironside.toml': toml } : {}), ...more });
-  const server = await serve(app.dir, { args: ['--workers', '1', ...args], env }).catch((error) => {
+  const server = await serve(app.dir, { args: ['--workers', '1', '--admin', ...args], env }).catch((error) => {
     app.remove();
     throw error;
   });
@@ -68,6 +69,27 @@ export async function start({ env, args = [], toml, more = {} } = {}) {
     });
   }
 
+  /** How many jobs workers were given so far. */
+  function jobs() {
+    return new Promise((resolve, reject) => {
+      const sent = request({ socketPath: join(app.dir, '.ironside', 'admin.sock'), path: '/metrics', agent: false }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (piece) => (text += piece));
+        response.on('end', () => resolve(Number(/^ironside_jobs_total (\d+)$/m.exec(text)?.[1])));
+      });
+      sent.on('error', reject);
+      sent.end();
+    });
+  }
+
+  /** Does what must not give a worker more jobs than `expected`. */
+  async function givesJobs(expected, run) {
+    const before = await jobs();
+    const result = await run();
+    assert.equal((await jobs()) - before, expected, 'jobs that the worker was given');
+    return result;
+  }
+
   const call = (id, body, { type = 'text/plain;charset=UTF-8', headers = {}, path = '/' } = {}) =>
     send({ path, headers: { 'next-action': id, 'content-type': type, 'content-length': Buffer.byteLength(body), ...headers }, body });
 
@@ -80,12 +102,15 @@ export async function start({ env, args = [], toml, more = {} } = {}) {
   /** Sends a body that has to be refused; meanwhile and afterwards the worker answers, and no file has been written. */
   async function attack(body, { type, id = ids.echo, path, headers, statuses = [400, 413] } = {}) {
     const fields = Array.isArray(body);
+    const before = await jobs();
     const [answer] = await Promise.all([
       call(id, fields ? multipart(body) : body, { type: type ?? (fields ? MULTIPART : undefined), path, headers }),
       ping(),
     ]);
+    const given = (await jobs()) - before;
     const said = JSON.stringify(body).slice(0, 400);
     assert.ok(statuses.includes(answer.status), `${answer.status} for ${said}`);
+    if (!statuses.includes(200)) assert.equal(given, 1, `the worker was given more than the ping, with ${said}`);
     assert.doesNotMatch(answer.text, new RegExp(SECRET));
     assert.ok(!existsSync(canary), `a file was written by ${said}`);
     return answer;
@@ -102,5 +127,5 @@ export async function start({ env, args = [], toml, more = {} } = {}) {
     await server.stop();
     app.remove();
   }
-  return { server, ids, canary, send, call, ping, attack, unharmed, stop, dir: app.dir };
+  return { server, ids, canary, send, call, ping, attack, givesJobs, unharmed, stop, dir: app.dir };
 }

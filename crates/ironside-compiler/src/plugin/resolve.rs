@@ -126,6 +126,17 @@ async fn find(hooks: &GraphHooks, request: ResolveRequest<'_>, resolver: Resolve
             package_json: None,
         });
     }
+    if let Some(ours) = replaced(specifier) {
+        return pinned(
+            hooks,
+            ResolveRequest {
+                specifier: ours,
+                ..request
+            },
+            resolver,
+        )
+        .await;
+    }
     if is_pinned(specifier) {
         return pinned(hooks, request, resolver).await;
     }
@@ -142,6 +153,12 @@ async fn find(hooks: &GraphHooks, request: ResolveRequest<'_>, resolver: Resolve
         }
         other => other,
     })
+}
+
+/// The module of ours that does what a package does.
+fn replaced(specifier: &str) -> Option<&'static str> {
+    // It loads WASM and fonts from where the package lies, which is nowhere in a bundle; Next has its own copy of it as well.
+    (specifier == "@vercel/og").then_some("next/og")
 }
 
 fn is_own_code(hooks: &GraphHooks, importer: Option<&str>) -> bool {
@@ -242,6 +259,14 @@ mod tests {
         }
         for free in ["react-icons", "next-themes", "./react", "@scope/react", "reactive"] {
             assert!(!is_pinned(free), "{free}");
+        }
+    }
+
+    #[test]
+    fn a_package_that_we_stand_in_for_leads_to_our_module_and_its_files_do_not() {
+        assert_eq!(replaced("@vercel/og"), Some("next/og"));
+        for other in ["@vercel/og/package.json", "@vercel/analytics", "next/og"] {
+            assert_eq!(replaced(other), None, "{other}");
         }
     }
 

@@ -104,6 +104,9 @@ fn about_workers(page: &mut Page, stats: &PoolStats) {
     let name = "ironside_worker_restarts_total";
     page.family(name, "counter", "Workers that were started in place of another one.");
     page.sample(name, &[], stats.restarts);
+    let name = "ironside_jobs_total";
+    page.family(name, "counter", "Jobs that were given to workers.");
+    page.sample(name, &[], stats.jobs);
     let name = "ironside_queue_depth";
     page.family(name, "gauge", "Jobs that wait for a place on a worker.");
     page.sample(name, &[], stats.waiting);

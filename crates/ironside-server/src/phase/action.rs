@@ -9,8 +9,10 @@ use crate::rejection::Rejection;
 use crate::site::Site;
 use http::{HeaderName, Method, header};
 use ironside_model::manifest::Manifest;
+use std::time::Instant;
 
-const HEADER: HeaderName = HeaderName::from_static("next-action");
+/// Names the action that a client calls.
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("next-action");
 /// Hex digits of an id.
 const ID_LENGTH: usize = 42;
 
@@ -26,6 +28,7 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
                 exchange.notes.action = manifest.actions.get(id).map(|action| action.name.clone());
             }
             exchange.action = Some(call);
+            exchange.called_at = Some(Instant::now());
             Step::Continue
         }
         Err(rejection) => Step::Reject(rejection),

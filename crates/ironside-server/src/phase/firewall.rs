@@ -7,11 +7,8 @@ use crate::pipeline::Step;
 use crate::received_body::ReceivedBody;
 use crate::rejection::Rejection;
 use crate::site::Site;
-use http::{HeaderName, HeaderValue, header};
+use http::header;
 use ironside_flight::{Admitted, Boundary, Firewall, Marker, Refusal};
-
-/// Tells, outside of production, which rule refused a body.
-const REFUSED: HeaderName = HeaderName::from_static("x-ironside-refused");
 
 /// See the module's documentation.
 pub async fn run(exchange: &mut Exchange, site: &Site) -> Step {
@@ -20,7 +17,7 @@ pub async fn run(exchange: &mut Exchange, site: &Site) -> Step {
     };
     match check(exchange, site, &call).await {
         Ok(()) => Step::Continue,
-        Err(rejection) => refuse(exchange, site, rejection),
+        Err(rejection) => Step::Reject(rejection),
     }
 }
 
@@ -99,6 +96,10 @@ fn check_ids(exchange: &mut Exchange, site: &Site, admitted: &Admitted, length: 
     if let Some(rejection) = unknown {
         return Err(rejection);
     }
+    if let Some(Marker::Id(id) | Marker::Described(id)) = &admitted.marker {
+        exchange.notes.action = manifest.actions.get(id).map(|action| action.name.clone());
+        exchange.notes.action_id = Some(id.clone());
+    }
     if admitted.functions.iter().any(|id| action::check_id(id, manifest).is_err()) {
         return Err(Rejection::Flight(Refusal::UnknownFunction));
     }
@@ -107,20 +108,6 @@ fn check_ids(exchange: &mut Exchange, site: &Site, admitted: &Admitted, length: 
         if length > limit {
             return Err(Rejection::FormTooLarge { limit });
         }
-        exchange.notes.action = manifest.actions.get(id).map(|action| action.name.clone());
     }
     Ok(())
-}
-
-fn refuse(exchange: &Exchange, site: &Site, rejection: Rejection) -> Step {
-    tracing::info!(
-        request_id = &*exchange.request_id,
-        reason = rejection.word(),
-        action = exchange.notes.action.as_deref(),
-        "the body of an action was refused"
-    );
-    if !site.deployment.development {
-        return Step::Reject(rejection);
-    }
-    Step::answer(rejection.answer().with(REFUSED, HeaderValue::from_static(rejection.word())))
 }

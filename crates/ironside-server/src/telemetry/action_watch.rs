@@ -2,12 +2,17 @@
 //! results and form fields are never in them.
 //!
 //! What an answer to a call by fetch means can be read off its head. Of a form only the worker knows which action it named; it says
-//! so in a span, and the name counts only if the manifest has it.
+//! so in a span, and the name counts only if the manifest has it. A call that is refused before that has the same line, with
+//! the reason.
 
 use crate::deployment::Deployment;
 use crate::exchange::{ActionCall, Exchange};
+use crate::phase::action;
+use crate::rejection::Rejection;
 use crate::response::Answer;
 use crate::site::{House, Site};
+use http::{HeaderName, HeaderValue};
+use ironside_model::manifest::Action;
 use ironside_worker::JobNotes;
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,7 +23,7 @@ pub(crate) struct ActionWatch {
     deployment: Arc<Deployment>,
     house: Arc<House>,
     notes: JobNotes,
-    /// The id that the client named.
+    /// The id that the client named, in its headers or in its form.
     called: Option<String>,
     request_id: String,
     route: Option<Arc<str>>,
@@ -27,12 +32,26 @@ pub(crate) struct ActionWatch {
 }
 
 /// How a call ended.
-struct End<'e> {
-    id: &'e str,
+struct End {
     outcome: &'static str,
+    /// Why it was refused.
+    reason: Option<&'static str>,
     status: Option<u16>,
     tags: String,
 }
+
+/// A call, as its log line has it.
+struct Call<'c> {
+    house: &'c House,
+    /// It is known unless the call was refused.
+    action: Option<&'c Action>,
+    route: Option<&'c str>,
+    request_id: &'c str,
+    began: Instant,
+}
+
+/// Tells, outside of production, which rule refused a request.
+const REFUSED: HeaderName = HeaderName::from_static("x-ironside-refused");
 
 impl ActionWatch {
     pub(crate) fn begin(site: &Site, exchange: &Exchange, call: &ActionCall) -> Self {
@@ -40,10 +59,10 @@ impl ActionWatch {
             deployment: site.deployment.clone(),
             house: site.house.clone(),
             notes: JobNotes::default(),
-            called: call.id().map(str::to_owned),
+            called: call.id().map(str::to_owned).or_else(|| exchange.notes.action_id.clone()),
             request_id: exchange.request_id.to_string(),
             route: exchange.notes.route.clone(),
-            began: Instant::now(),
+            began: exchange.called_at.unwrap_or_else(Instant::now),
             is_over: false,
         }
     }
@@ -101,18 +120,20 @@ impl ActionWatch {
             }
             return None;
         };
-        if outcome == "refused" {
-            let reason = if answer.reason == "ok" {
+        let reason = (outcome == "refused").then(|| {
+            if answer.reason == "ok" {
                 worker_refusal(status)
             } else {
                 answer.reason
-            };
+            }
+        });
+        if let Some(reason) = reason {
             self.house.metrics.actions.rejections.count(reason);
         }
         self.describe(span, &id);
         let end = End {
-            id: &id,
             outcome,
+            reason,
             status: Some(status),
             tags: noted.invalidated.join(" "),
         };
@@ -121,15 +142,31 @@ impl ActionWatch {
         if !end.tags.is_empty() {
             span.record("revalidated", &end.tags);
         }
-        self.tell(&end)
+        self.tell(&id, &end)
     }
 
-    fn tell(&self, end: &End<'_>) -> Option<String> {
-        let action = self.deployment.manifest.actions.get(end.id)?;
+    fn tell(&self, id: &str, end: &End) -> Option<String> {
+        let action = self.deployment.manifest.actions.get(id)?;
+        Call {
+            house: &self.house,
+            action: Some(action),
+            route: self.route.as_deref(),
+            request_id: &self.request_id,
+            began: self.began,
+        }
+        .tell(end);
+        Some(action.name.clone())
+    }
+}
+
+impl Call<'_> {
+    fn tell(&self, end: &End) {
         let duration = self.began.elapsed();
-        let label: Arc<str> = format!("{}#{}", action.file, action.name).into();
-        self.house.metrics.actions.ran(&label, end.outcome, duration);
-        let (name, file, line) = (action.name.as_str(), action.file.as_str(), action.line);
+        if let Some(action) = self.action {
+            let label: Arc<str> = format!("{}#{}", action.file, action.name).into();
+            self.house.metrics.actions.ended(&label, end.outcome, duration);
+        }
+        let name = self.action.map(|action| action.name.as_str());
         let revalidated = Some(end.tags.as_str()).filter(|tags| !tags.is_empty());
         // A level has to be known when the program is compiled, so the line is written twice.
         macro_rules! write_line {
@@ -138,15 +175,17 @@ impl ActionWatch {
                     target: "ironside::action",
                     $level,
                     action = name,
-                    file,
-                    line,
+                    file = self.action.map(|action| action.file.as_str()),
+                    line = self.action.map(|action| action.line),
                     outcome = end.outcome,
+                    reason = end.reason,
                     status = end.status,
                     dur_ms = duration.as_secs_f64() * 1000.0,
                     revalidated,
-                    route = self.route.as_deref(),
+                    route = self.route,
                     request_id = self.request_id,
-                    "{name}: {}",
+                    "{}: {}",
+                    name.unwrap_or("an action"),
                     end.outcome
                 )
             };
@@ -156,7 +195,6 @@ impl ActionWatch {
         } else {
             write_line!(tracing::Level::INFO);
         }
-        Some(action.name.clone())
     }
 }
 
@@ -168,12 +206,15 @@ impl Drop for ActionWatch {
         let noted = self.notes.read();
         let id = noted.action.map(|(id, _)| id).or_else(|| self.called.clone());
         if let Some(id) = id {
-            self.tell(&End {
-                id: &id,
-                outcome: "client_gone",
-                status: None,
-                tags: noted.invalidated.join(" "),
-            });
+            self.tell(
+                &id,
+                &End {
+                    outcome: "client_gone",
+                    reason: None,
+                    status: None,
+                    tags: noted.invalidated.join(" "),
+                },
+            );
         }
     }
 }
@@ -211,16 +252,36 @@ fn worker_refusal(status: u16) -> &'static str {
     }
 }
 
-/// A call that was refused before it reached a worker.
-pub(crate) fn refused(site: &Site, exchange: &Exchange, reason: &'static str) {
+/// The answer to a call that is refused before it reaches a worker, counted and logged as one that ran.
+pub(crate) fn refuse(site: &Site, exchange: &Exchange, rejection: Rejection) -> Answer {
+    let reason = rejection.word();
+    let answer = rejection.answer();
     site.house.metrics.actions.rejections.count(reason);
-    // Whoever floods the server with these is not to flood the log as well.
-    tracing::debug!(
-        target: "ironside::action",
-        reason,
-        outcome = "refused",
-        path = exchange.path(),
-        request_id = &*exchange.request_id,
-        "an action was refused: {reason}"
-    );
+    let end = End {
+        outcome: "refused",
+        reason: Some(reason),
+        status: Some(answer.response.status().as_u16()),
+        tags: String::new(),
+    };
+    Call {
+        house: &site.house,
+        action: meant(site, exchange),
+        route: exchange.notes.route.as_deref(),
+        request_id: &exchange.request_id,
+        began: exchange.called_at.unwrap_or_else(Instant::now),
+    }
+    .tell(&end);
+    if site.deployment.development {
+        return answer.with(REFUSED, HeaderValue::from_static(reason));
+    }
+    answer
+}
+
+/// The action that a request which is refused was meant for, if there is one that may be called. What else it named is not
+/// repeated in the log.
+fn meant<'s>(site: &'s Site, exchange: &Exchange) -> Option<&'s Action> {
+    let called = exchange.headers.get(action::HEADER).and_then(|value| value.to_str().ok());
+    let id = called.or(exchange.notes.action_id.as_deref())?;
+    let action = site.deployment.manifest.actions.get(id)?;
+    (!action.reach.is_empty()).then_some(action)
 }

@@ -55,14 +55,14 @@ pub struct ServerMetrics {
     pub connections: AtomicU64,
     /// How long answers took, to their last byte, by the first digit of their status from 1 on.
     pub requests: [Histogram; 5],
-    /// Actions that ran.
+    /// Calls of actions.
     pub actions: ActionMetrics,
 }
 
 /// By action and outcome.
 type Durations = FxHashMap<(Arc<str>, &'static str), Arc<Histogram>>;
 
-/// How often actions ran and how long it took, by action and outcome, and how often one was refused.
+/// How often actions were called and how long it took, by action and outcome, and why calls were refused.
 #[derive(Debug, Default)]
 pub struct ActionMetrics {
     durations: RwLock<Durations>,
@@ -71,8 +71,8 @@ pub struct ActionMetrics {
 }
 
 impl ActionMetrics {
-    /// One ran. Names come from the manifest and outcomes are constants, so the number of both together is bounded.
-    pub fn ran(&self, action: &Arc<str>, outcome: &'static str, duration: Duration) {
+    /// A call ended, whether the action ran or not. Names come from the manifest and outcomes are constants, so the number of both together is bounded.
+    pub fn ended(&self, action: &Arc<str>, outcome: &'static str, duration: Duration) {
         let key = (action.clone(), outcome);
         let known = self
             .durations

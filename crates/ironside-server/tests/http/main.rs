@@ -1,6 +1,7 @@
 //! The server over real sockets, with scripted workers behind it: one program, one module for each subject.
 #![allow(clippy::unwrap_used, reason = "a test ends there")]
 
+mod action_span;
 mod actions;
 mod canonical;
 mod encodings;

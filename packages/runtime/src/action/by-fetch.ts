@@ -9,12 +9,15 @@ import { reactMaps } from '../render/react-maps.ts';
 import type { Header } from '../render/renderer.ts';
 import { renderer } from '../render/run-page.ts';
 import { requestStorage, type RequestStore } from '../request-store.ts';
+import type { OnGone } from '../shared-run.ts';
 import { checkActionId, loadAction } from './functions.ts';
 import { redirectTarget } from './redirect-target.ts';
-import { refuse } from './refusal.ts';
+import { refuse, refuseBody } from './refusal.ts';
 import { readArguments } from './request-body.ts';
 import { effectHeaders } from './response-headers.ts';
 import { runFunction, type ActionEnd } from './run-function.ts';
+
+type Answering = Pick<JobContext, 'job' | 'store' | 'out'> & { onGone: OnGone };
 
 export async function runByFetch(context: JobContext): Promise<JobOutcome> {
   const app = currentApp();
@@ -26,24 +29,31 @@ export async function runByFetch(context: JobContext): Promise<JobOutcome> {
   // No client of ours sends it; a plain form of another site can (Next behaviour 1.37).
   if (contentType.trim().toLowerCase() === 'application/x-www-form-urlencoded') return refuse(out, 'malformed');
   const references = createTemporaryReferenceSet();
+  let args: unknown[];
+  try {
+    args = await readArguments(context.body, contentType, reactMaps(app.manifest).callable, references);
+  } catch (error) {
+    if (context.signal.aborted) return { result: 'aborted' };
+    return refuseBody(app, out, error);
+  }
   const end = await runFunction(app, store, async () => {
-    const args = await readArguments(context.body, contentType, reactMaps(app.manifest).callable, references);
     const action = await loadAction(job.target);
     return action(...args);
   });
   const headers = effectHeaders(store, true);
-  if (end.kind === 'redirect') return answerRedirect(context, app, end.to, headers);
-  return answerResult(context, app, end, headers, references);
+  const answering: Answering = { job: context.job, store, out, onGone: (stop) => context.onCancel(stop) };
+  if (end.kind === 'redirect') return answerRedirect(answering, app, end.to, headers);
+  return answerResult(answering, app, end, headers, references);
 }
 
-async function answerResult({ job, store, out, signal }: JobContext, app: App, end: Exclude<ActionEnd, { kind: 'redirect' }>, headers: Header[], temporaryReferences: TemporaryReferenceSet): Promise<JobOutcome> {
+async function answerResult({ job, store, out, onGone }: Answering, app: App, end: Exclude<ActionEnd, { kind: 'redirect' }>, headers: Header[], temporaryReferences: TemporaryReferenceSet): Promise<JobOutcome> {
   const result = end.kind === 'value' ? Promise.resolve(end.value) : Promise.reject(end.error as Error);
   // Flight reads it later.
   result.catch(() => undefined);
   const status = end.kind === 'http' ? end.status : end.kind === 'value' ? store.answer?.status ?? (job.route < 0 ? 404 : 200) : 500;
   const shown = store.refresh !== 0 || end.kind === 'http' ? await freshPage(app, store) : undefined;
   const model: Payload | ActionPayload = shown ? { ...shown, result } : { build: app.manifest.config.deploymentId ?? app.manifest.build, result };
-  return renderer.payload({ app, out, signal, status, headers, model, temporaryReferences, place: 'action' });
+  return renderer.payload({ app, out, onGone, status, headers, model, temporaryReferences, place: 'action' });
 }
 
 /** The page that the action was called on, whole: what the client has of it may be old. A page that fails must not hide the result. */
@@ -57,7 +67,7 @@ async function freshPage(app: App, store: RequestStore): Promise<Payload | undef
 }
 
 /** The target's page comes with the answer if it is one of ours: rendered here, in the same job, after what the action did. */
-async function answerRedirect({ store, out, signal, job }: JobContext, app: App, { url, type }: { url: string; type: 'push' | 'replace' }, headers: Header[]): Promise<JobOutcome> {
+async function answerRedirect({ store, out, onGone, job }: Answering, app: App, { url, type }: { url: string; type: 'push' | 'replace' }, headers: Header[]): Promise<JobOutcome> {
   const target = redirectTarget(url, job);
   const all: Header[] = [...headers, ['x-action-redirect', `${target};${type}`]];
   const inner = await targetStore(app, store, target);
@@ -67,7 +77,7 @@ async function answerRedirect({ store, out, signal, job }: JobContext, app: App,
   }
   return requestStorage.run(inner, async () => {
     const { payload } = await pagePayload({ app, store: inner, document: false, blockingHead: false });
-    return renderer.payload({ app, out, signal, status: 200, headers: all, model: payload, place: 'render' });
+    return renderer.payload({ app, out, onGone, status: 200, headers: all, model: payload, place: 'render' });
   });
 }
 

@@ -18,8 +18,8 @@ import { NOT_STORED, renderer } from '../render/run-page.ts';
 import type { RequestStore } from '../request-store.ts';
 import { writeSpan } from '../spans.ts';
 import { checkMarkers, namedActions } from './form-marker.ts';
-import { refuse } from './refusal.ts';
-import { BadBody, isMultipart, readForm } from './request-body.ts';
+import { refuse, refuseBody } from './refusal.ts';
+import { isMultipart, readForm } from './request-body.ts';
 import { effectHeaders } from './response-headers.ts';
 import { runFunction, type ActionEnd } from './run-function.ts';
 
@@ -87,13 +87,15 @@ async function readToEnd(value: unknown): Promise<unknown> {
   return undefined;
 }
 
-async function answerPage({ job, store, out, signal }: JobContext, app: App, headers: Header[], more: { formState?: unknown; instead?: { error: unknown } } = {}): Promise<JobOutcome> {
+async function answerPage(context: JobContext, app: App, headers: Header[], more: { formState?: unknown; instead?: { error: unknown } } = {}): Promise<JobOutcome> {
+  const { job, store, out } = context;
   const { payload, interrupted } = await pagePayload({
     app, store, document: true, ...more,
     blockingHead: blocksForMetadata(app.manifest, headerOf(store, 'user-agent')),
   });
   return renderer.html({
-    app, out, signal, headers, payload, interrupted,
+    app, out, headers, payload, interrupted,
+    onGone: (stop) => context.onCancel(stop),
     status: more.instead ? 200 : store.answer?.status ?? (job.route < 0 ? 404 : 200),
     nonce: nonceOf(headerOf(store, 'content-security-policy')),
     whole: false,
@@ -128,12 +130,4 @@ function countedBody(body: IncomingBody): { body: IncomingBody; size: () => numb
     return read;
   };
   return { body: { bytes, text: () => body.text(), stream: () => body.stream() }, size: () => size };
-}
-
-function refuseBody(app: App, out: ResponseSink, error: unknown): JobOutcome {
-  const bad = error instanceof BadBody;
-  if (!bad) app.report(error, 'action');
-  out.head(bad ? 400 : 500, [['content-type', 'text/plain'], NOT_STORED]);
-  void out.write(Buffer.from(bad ? 'Invalid Server Action request.' : 'Internal Server Error'))?.catch(() => undefined);
-  return { result: 'ok', error: describeError(error) };
 }

@@ -77,16 +77,13 @@ class HtmlRender {
   }
 
   run(): Promise<JobOutcome> {
-    const { signal } = this.#answer;
     const ended = new Promise<JobOutcome>((resolve) => (this.#resolve = resolve));
-    const gone = () => this.#gone();
-    if (signal.aborted) gone();
-    else signal.addEventListener('abort', gone, { once: true });
+    this.#answer.onGone(() => this.#gone());
     void this.#tryShells().then(
       (shell) => this.#stream(shell),
       (error: unknown) => this.#withoutShell(error),
     );
-    return ended.finally(() => signal.removeEventListener('abort', gone));
+    return ended;
   }
 
   /** The Flight stream as the parser's source. It is read as part of Fizz's render, so it starts with that. */

@@ -7,11 +7,10 @@ import type { PayloadAnswer } from './renderer.ts';
 export const PAYLOAD_TYPE = 'text/x-component';
 
 /** The status stands before anything is rendered, so errors are rows of the stream (Next behaviour 6.12, 6.13). */
-export function answerPayload({ app, out, signal, status, headers, model, temporaryReferences, place }: PayloadAnswer): Promise<JobOutcome> {
+export function answerPayload({ app, out, onGone, status, headers, model, temporaryReferences, place }: PayloadAnswer): Promise<JobOutcome> {
   return new Promise((resolve) => {
     const flight = renderFlight(app, model, { place, temporaryReferences });
     const finish = (result: JobOutcome['result']) => {
-      signal.removeEventListener('abort', gone);
       const { failure } = flight;
       resolve(failure ? { result, error: { ...describeError(failure.error), digest: failure.digest } } : { result });
     };
@@ -22,8 +21,8 @@ export function answerPayload({ app, out, signal, status, headers, model, tempor
       flight.abort(new Gone());
       finish('aborted');
     };
-    if (signal.aborted) return gone();
-    signal.addEventListener('abort', gone, { once: true });
+    onGone(gone);
+    if (over) return;
     let sent: Promise<void> | undefined;
     flight.read({
       data(chunk) {

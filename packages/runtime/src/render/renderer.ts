@@ -6,6 +6,7 @@ import type { Payload } from '@ironside/client/payload.ts';
 import type { TemporaryReferenceSet } from 'react-server-dom-webpack/server.node';
 import type { App } from '../app.ts';
 import type { JobOutcome, ResponseSink } from '../job.ts';
+import type { OnGone } from '../shared-run.ts';
 
 export type Header = [name: string, value: string];
 
@@ -13,8 +14,8 @@ export type Header = [name: string, value: string];
 export type Answer = {
   app: App;
   out: ResponseSink;
-  /** Aborted when nobody reads any more. */
-  signal: AbortSignal;
+  /** Tells when nobody reads any more. */
+  onGone: OnGone;
   status: number;
   headers: Header[];
 };

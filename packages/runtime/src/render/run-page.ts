@@ -10,7 +10,7 @@ import { answerHtml } from './flight-html.ts';
 import { answerPayload } from './flight-payload.ts';
 import { blocksForMetadata } from './html-limited-bots.ts';
 import type { RequestStore } from '../request-store.ts';
-import { untilDynamicOrGone } from '../shared-run.ts';
+import { untilDynamicOrGone, type OnGone } from '../shared-run.ts';
 import { isAnswered } from '../static-params/is-answered.ts';
 import { nonceOf } from './nonce.ts';
 import { pagePayload } from './page-payload.ts';
@@ -23,10 +23,10 @@ export const renderer: Renderer = { html: answerHtml, payload: answerPayload };
 export const NOT_STORED: Header = ['cache-control', 'private, no-cache, no-store, max-age=0, must-revalidate'];
 
 export function runPage(context: JobContext): Promise<JobOutcome> {
-  return untilDynamicOrGone(context, (signal) => renderPage(context, signal));
+  return untilDynamicOrGone(context, (onGone) => renderPage(context, onGone));
 }
 
-async function renderPage(context: JobContext, signal: AbortSignal): Promise<JobOutcome> {
+async function renderPage(context: JobContext, onGone: OnGone): Promise<JobOutcome> {
   const app = currentApp();
   const { job, store, out } = context;
   const unmatched = job.route < 0 || !(await isAnswered(app.manifest, store));
@@ -48,9 +48,9 @@ async function renderPage(context: JobContext, signal: AbortSignal): Promise<Job
     have: !document && !stored,
     blockingHead: document && (job.kind === 'prerender' || blocksForMetadata(app.manifest, headerOf(store, 'user-agent'))),
   });
-  if (!document) return renderer.payload({ app, out, signal, status, headers, model: payload, place: 'render' });
+  if (!document) return renderer.payload({ app, out, onGone, status, headers, model: payload, place: 'render' });
   return renderer.html({
-    app, out, signal, status, headers, payload, interrupted,
+    app, out, onGone, status, headers, payload, interrupted,
     nonce: nonceOf(headerOf(store, 'content-security-policy') ?? headerOf(store, 'content-security-policy-report-only')),
     whole: job.kind === 'prerender',
     keepPayload: job.permit !== 0,
