@@ -338,6 +338,9 @@ mod tests {
     fn file(folder: &tempfile::TempDir, content: &[u8], budget: u64) -> PublicFile {
         let path = folder.path().join("a.css");
         fs::write(&path, content).unwrap();
+        // What was changed just now is not kept.
+        let old = SystemTime::now() - Duration::from_secs(3600);
+        File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
         PublicFile::new(path, HeaderValue::from_static("text/css"), Arc::new(AtomicU64::new(budget)))
     }
 
@@ -351,6 +354,29 @@ mod tests {
         assert_ne!(file.open(None).unwrap().etag, one);
         fs::write(&file.path, b"one").unwrap();
         assert_eq!(file.open(None).unwrap().etag, one);
+    }
+
+    #[test]
+    fn what_was_read_is_at_hand_until_the_file_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = file(&folder, &b"a { color: red }\n".repeat(1000), 1 << 20);
+        assert!(file.at_hand(None).is_none() && file.at_hand(accepts("br")).is_none());
+        let (plain, packed) = (file.open(None).unwrap(), file.open(accepts("br")).unwrap());
+        for (read, accepted) in [(plain, None), (packed, accepts("br"))] {
+            let kept = file.at_hand(accepted).unwrap();
+            assert_eq!((kept.etag, kept.encoding), (read.etag, read.encoding));
+            let (Opened::Bytes(kept), Opened::Bytes(read)) = (kept.opened, read.opened) else {
+                panic!("it is small")
+            };
+            assert_eq!(kept, read);
+        }
+        fs::write(&file.path, "b").unwrap();
+        assert!(file.at_hand(None).is_none());
+        // Changed just now: it may change again without a trace.
+        file.open(None).unwrap();
+        assert!(file.at_hand(None).is_none());
+        fs::remove_file(&file.path).unwrap();
+        assert!(file.at_hand(None).is_none());
     }
 
     #[test]
