@@ -1,4 +1,5 @@
 /** Our `ReadableStream` beside Node's: what code can see of the two is the same. */
+import * as nodeStream from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { NativeReadableStream, NativeResponse } from '../src/web/native.ts';
 import { OurReadableStream, sendDirectly } from '../src/web/readable-stream.ts';
@@ -7,6 +8,8 @@ import { OurReadableStream, sendDirectly } from '../src/web/readable-stream.ts';
 type Make = new <T>(source?: Omit<UnderlyingDefaultSource<T>, 'type'> & { type?: 'bytes' }, strategy?: QueuingStrategy<T>) => ReadableStream<T>;
 const Ours = OurReadableStream as unknown as Make;
 const kinds: [string, Make][] = [['ours', Ours], ['Node’s', NativeReadableStream as unknown as Make]];
+/** Node's types don't know it. */
+const { isDisturbed } = nodeStream as unknown as { isDisturbed(stream: unknown): boolean };
 const turn = () => new Promise((resolve) => { setImmediate(resolve); });
 
 async function all(stream: ReadableStream<unknown>): Promise<unknown[]> {
@@ -223,6 +226,19 @@ describe('what Node does with ours', () => {
     const cancelled = new Ours<unknown>({});
     await cancelled.cancel();
     expect(await cancelled.getReader().read()).toEqual({ done: true, value: undefined });
+  });
+
+  test('becoming a body and being sent does not make Node’s stream', () => {
+    const made = () => Object.getOwnPropertySymbols(stream).length > 0;
+    const stream = new Ours<unknown>({});
+    expect([stream.locked, isDisturbed(stream), made()]).toEqual([false, false, false]);
+    sendDirectly(stream, { chunk: () => undefined, close: () => undefined, error: () => undefined });
+    expect([stream.locked, isDisturbed(stream), made()]).toEqual([true, true, false]);
+    expect(() => stream.getReader()).toThrow(TypeError);
+    expect(made()).toBe(true);
+    const read = new Ours<unknown>({ start(controller) { controller.enqueue(1); } });
+    void read.getReader().read();
+    expect([read.locked, isDisturbed(read)]).toEqual([true, true]);
   });
 
   test('subclasses are what they say', async () => {

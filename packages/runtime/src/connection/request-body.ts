@@ -71,21 +71,30 @@ export class RequestBody implements IncomingBody {
     }, { highWaterMark: 0 }) as ReadableStream<Uint8Array>;
   }
 
-  async #pull(controller: ReadableByteStreamController): Promise<void> {
-    while (this.#queue.length === 0 && this.#end === undefined) await this.#more();
-    const part = this.#queue.shift();
-    if (!part) {
-      this.#check();
-      controller.close();
-      controller.byobRequest?.respond(0);
-      return;
-    }
-    const view = controller.byobRequest?.view;
-    if (!view) {
+  /** A promise only where something has to be waited for: Node spends several on each call that gives one. */
+  #pull(controller: ReadableByteStreamController): Promise<void> | undefined {
+    if (this.#queue.length === 0 && this.#end === undefined) return this.#more().then(() => this.#pull(controller));
+    const view = this.#queue.length > 0 ? controller.byobRequest?.view : undefined;
+    if (view) this.#fill(controller, view);
+    else this.#enqueueAll(controller);
+    return undefined;
+  }
+
+  /** What is here goes over at once: no more than the front was allowed to send. */
+  #enqueueAll(controller: ReadableByteStreamController): void {
+    for (const part of this.#queue.splice(0)) {
       this.#give(part.length);
       controller.enqueue(part as Uint8Array<ArrayBuffer>);
-      return;
     }
+    if (this.#end === undefined) return;
+    this.#check();
+    controller.close();
+    controller.byobRequest?.respond(0);
+  }
+
+  #fill(controller: ReadableByteStreamController, view: ArrayBufferView): void {
+    const part = this.#queue.shift();
+    if (!part) return;
     const fits = Math.min(part.length, view.byteLength);
     new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, fits).set(part.subarray(0, fits));
     if (fits < part.length) this.#queue.unshift(part.subarray(fits));

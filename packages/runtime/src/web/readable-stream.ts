@@ -221,6 +221,16 @@ const STATE = Object.getOwnPropertySymbols(new Native(undefined, { highWaterMark
 /** Without such symbols there is nothing that could be put off. */
 const canWait = STATE.length > 0;
 
+const DISTURBED: unique symbol = Symbol.for('nodejs.stream.disturbed') as never;
+
+/** A getter of Node's class, for streams whose state is there. */
+function nativeGetter(name: string | symbol): (this: unknown) => boolean {
+  const get = Object.getOwnPropertyDescriptor(NativeReadableStream.prototype, name)?.get;
+  return function (this: unknown) { return get?.call(this) === true; };
+}
+const nativeLocked = nativeGetter('locked');
+const nativeDisturbed = nativeGetter(DISTURBED);
+
 /** The `ReadableStream` that `install.ts` makes global. */
 export class OurReadableStream {
   readonly #controller: Controller | undefined;
@@ -233,6 +243,21 @@ export class OurReadableStream {
     this.#controller = controller;
     if (!canWait) return this.#inFull(Reflect.construct(Native, [controller.facade(), { highWaterMark: 0 }], new.target) as ReadableStream);
     controller.start();
+  }
+
+  /** Somebody reads it. Asked of every stream that becomes a body, so it doesn't make Node's. */
+  get locked(): boolean {
+    return OurReadableStream.#isUntouched(this) ? this.#isSent : nativeLocked.call(this);
+  }
+
+  /** What Node's `isDisturbed` looks at: something of it was read. */
+  get [DISTURBED](): boolean {
+    return OurReadableStream.#isUntouched(this) ? this.#isSent : nativeDisturbed.call(this);
+  }
+
+  /** Node's stream has not been made. Streams that are Node's altogether have our prototype too, but nothing of ours inside. */
+  static #isUntouched(stream: object): boolean {
+    return #controller in stream && stream.#controller !== undefined && STATE[0] !== undefined && !Object.hasOwn(stream, STATE[0]);
   }
 
   #inFull(stream: ReadableStream): OurReadableStream {
@@ -255,7 +280,7 @@ export class OurReadableStream {
   /** Sends everything to `sink`, if it is a stream of ours that nobody has touched. */
   static send(stream: object, sink: ChunkSink): boolean {
     if (!(#controller in stream) || !stream.#controller || stream.#isSent) return false;
-    if (STATE[0] !== undefined && Object.hasOwn(stream, STATE[0])) {
+    if (!OurReadableStream.#isUntouched(stream)) {
       const native = stream as unknown as ReadableStream;
       if (native.locked) return false;
       native.getReader();
