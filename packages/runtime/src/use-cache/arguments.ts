@@ -51,8 +51,6 @@ export async function openCall(call: CachedCall, searchParams: unknown): Promise
 
 function prepare(given: readonly unknown[]): Prepared {
   const args = [...given];
-  // Leaving an argument out means the same as `undefined`.
-  while (args.length > 0 && args.at(-1) === undefined) args.pop();
   const functions: Prepared['functions'] = [];
   const named = (value: unknown, at: number, inner: number): boolean => {
     const id = cachedIdOf(value);

@@ -29,11 +29,18 @@ export function cached(
   const known = knownCached(id, implementation);
   if (known && !reference) return known;
   const fn: CachedFunction = { label, variant, implementation };
-  const most = parameters < 0 ? Infinity : parameters + Number(captures);
-  const run = known ?? ((...args: unknown[]): Promise<unknown> => callCached(fn, id, args.length > most ? args.slice(0, most) : args));
+  const most = parameters < 0 ? undefined : parameters + Number(captures);
+  const run = known ?? ((...args: unknown[]): Promise<unknown> => callCached(fn, id, most === undefined ? args : declared(args, most)));
   Object.defineProperty(run, 'name', { value: implementation.name, configurable: true });
   addCached(id, implementation, run, reference);
   return run;
+}
+
+/** Arguments of a function that can't tell an argument that was left out from `undefined`. */
+function declared(args: unknown[], most: number): unknown[] {
+  let count = Math.min(args.length, most);
+  while (count > 0 && args[count - 1] === undefined) count--;
+  return count === args.length ? args : args.slice(0, count);
 }
 
 async function callCached(fn: CachedFunction, id: string, args: unknown[]): Promise<unknown> {

@@ -34,6 +34,7 @@
 
 mod capture;
 mod check;
+mod declaration;
 mod find;
 mod forbidden;
 mod group;
