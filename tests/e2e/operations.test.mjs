@@ -24,7 +24,7 @@ export async function save(form: FormData, more = 1) {
 async function allowed() { if (!(await whoIsIt())) throw new Error('nobody'); }
 export const limited = createAction({ input: item, rateLimit: { limit: 1, per: '10m' } }, async () => { refresh(); return 1; });
 export async function broken() { throw new Error('the drawer is stuck'); }
-export async function late() { await new Promise((done) => setTimeout(done, 20_000)); }
+export async function late() { await new Promise((done) => setTimeout(done, 3_000)); }
 export async function away() { redirect('/elsewhere'); }
 export async function unused() {}
 `,
