@@ -3,9 +3,9 @@
 // and not older than what was acknowledged. IRONSIDE_LONG=1: 200 kills.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,7 @@ describe('the cache on disk', () => {
     app = folder({
       ...versionedFiles,
       'ironside.toml': '[cache]\nfolder = "kept"\n',
+      'app/now/route.ts': "export const dynamic = 'force-dynamic';\nexport const GET = () => Response.json(Date.now());\n",
       // So large that a disk can be full of a few.
       'app/large/[k]/page.tsx': `import { item, show } from '../../../lib/item';
 export const revalidate = 600;
@@ -60,7 +61,7 @@ export default async function Page({ params }: { params: Promise<{ k: string }> 
     disk?.close();
     disk = undefined;
     behind.close();
-    spawnSync('rm', ['-rf', cache]);
+    rmSync(cache, { recursive: true, force: true });
   });
 
   async function begin({ env = {}, ...options } = {}) {
@@ -171,7 +172,7 @@ export default async function Page({ params }: { params: Promise<{ k: string }> 
     assertGood();
     assert.equal(warnings().length, 1, warnings().join('\n'));
     await server.stop('SIGKILL');
-    spawnSync('rm', [filler]);
+    rmSync(filler);
     await begin();
     await people.readAll();
     await server.stop();
@@ -215,6 +216,33 @@ export default async function Page({ params }: { params: Promise<{ k: string }> 
     await first.stop();
   });
 
+  test('P9 nothing of an earlier build is served by the next one, though both have the same name and the routes changed places', { timeout: 120_000 }, async () => {
+    const route = (name) => `export const revalidate = 600;\nexport const generateStaticParams = () => [];\nexport default async ({ params }: any) => <p>${name} {(await params).k}!</p>;\n`;
+    const frame = { 'package.json': versionedFiles['package.json'], 'next.config.mjs': "export default { generateBuildId: () => 'always-the-same' };\n", 'app/layout.tsx': versionedFiles['app/layout.tsx'], 'app/page.tsx': 'export default () => <p>home</p>;\n' };
+    const changing = folder({ ...frame, 'app/b/[k]/page.tsx': route('first b'), 'app/c/[k]/page.tsx': route('first c') });
+    try {
+      const serveIt = async () => {
+        server = await serve(changing.dir, { args: ['--workers', '1'] });
+        return Promise.all(['/b/1', '/c/1'].map(async (path) => /<p>(.*)!<\/p>/.exec((await get(path)).text)?.[1].replaceAll('<!-- -->', '')));
+      };
+      assert.deepEqual(await serveIt(), ['first b 1', 'first c 1']);
+      await server.stop();
+      for (const [path, text] of [['app/a/[k]/page.tsx', route('second a')], ['app/b/[k]/page.tsx', route('second b')], ['app/c/[k]/page.tsx', route('second c')]]) {
+        mkdirSync(dirname(join(changing.dir, path)), { recursive: true });
+        writeFileSync(join(changing.dir, path), text);
+      }
+      assert.deepEqual(await serveIt(), ['second b 1', 'second c 1']);
+      assert.match((await get('/a/1')).text, /second a/);
+      // The same build is the same after a restart.
+      await server.stop();
+      server = await serve(changing.dir, { build: false, args: ['--workers', '1'] });
+      assert.equal((await get('/b/1')).headers['x-nextjs-cache'], 'HIT');
+      await server.stop();
+    } finally {
+      changing.remove();
+    }
+  });
+
   test('P9 the clock on the wall jumps by an hour, both ways and between runs: what is fresh stays so, and what ages does', { timeout: 120_000 }, async (t) => {
     const library = join(app.dir, 'wall-clock.so');
     const compiled = spawnSync('cc', ['-shared', '-fPIC', '-o', library, shim, '-ldl'], { encoding: 'utf8' });
@@ -224,12 +252,15 @@ export default async function Page({ params }: { params: Promise<{ k: string }> 
     const set = (seconds) => writeFileSync(wall, String(seconds));
     const env = { LD_PRELOAD: library, WALL_CLOCK: wall };
     const state = async (path) => (await get(path)).headers['x-nextjs-cache'];
+    const isAt = (seconds, now) => assert.ok(Math.abs(now - Date.now() - seconds * 1_000) < 60_000, `the wall shows ${new Date(now).toISOString()}`);
     set(0);
     await begin({ env });
     for (const seconds of [3_600, -3_600]) {
       await people.readAll();
       await get('/large/z');
       set(seconds);
+      const now = await get('/now');
+      isAt(seconds, Number(now.text));
       assert.equal(await state('/large/z'), 'HIT', 'ten minutes have not passed');
       assert.equal(await state('/tag/a'), 'HIT');
       await people.invalidate('a');
@@ -245,6 +276,9 @@ export default async function Page({ params }: { params: Promise<{ k: string }> 
       await server.stop('SIGKILL');
       set(seconds);
       await begin({ env });
+      const now = await get('/now');
+      isAt(seconds, Date.parse(now.headers.date));
+      isAt(seconds, Number(now.text));
       await people.readAll();
       await people.invalidate('x');
       await people.readAll();

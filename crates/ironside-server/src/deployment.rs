@@ -63,7 +63,7 @@ pub enum DeploymentError {
 pub struct Deployment {
     /// What the build says.
     pub manifest: Arc<Manifest>,
-    /// The build as a part of keys.
+    /// The build as a part of keys; see [`DeploymentOptions::identity`].
     pub id: Arc<str>,
     /// Where URLs lead.
     pub router: Router,
@@ -113,6 +113,7 @@ impl Deployment {
             });
         }
         let manifest = Arc::new(options.manifest);
+        let id: Arc<str> = options.identity.map_or_else(|| manifest.build.as_str().into(), Into::into);
         let public = PublicFiles::list(&options.public_dir, options.development).map_err(|source| DeploymentError::Public {
             folder: options.public_dir.clone(),
             source,
@@ -122,13 +123,13 @@ impl Deployment {
         let (cache, listed) = match manifest.prerendered.as_ref().filter(|_| !options.development) {
             None => (Cache::new(options.cache), ListedParams::default()),
             Some(files) => {
-                let found = PrerenderedAnswers::open(&options.build_dir, files, &manifest)?;
+                let found = PrerenderedAnswers::open(&options.build_dir, files, &manifest, &id)?;
                 found.dynamic.iter().for_each(|key| known_dynamic.note(key));
                 (Cache::over(options.cache, Arc::new(found.answers)), found.listed)
             }
         };
         Ok(Arc::new(Self {
-            id: manifest.build.as_str().into(),
+            id,
             files: BuildFiles::new(&options.build_dir),
             cache,
             known_dynamic,

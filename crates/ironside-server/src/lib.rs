@@ -25,6 +25,7 @@
 pub mod admin;
 pub mod body;
 pub mod build_files;
+mod build_identity;
 mod connection;
 mod crowd;
 pub mod csrf;
@@ -72,6 +73,7 @@ mod wire;
 mod work;
 
 pub use admin::{Admin, AdminError, AdminOptions};
+pub use build_identity::build_identity;
 pub use deployment::{Deployment, DeploymentError};
 pub use ironside_cache::MonotonicClock;
 

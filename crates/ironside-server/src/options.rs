@@ -20,6 +20,9 @@ pub struct DeploymentOptions {
     pub build_dir: PathBuf,
     /// The application's `public` folder; it may be missing.
     pub public_dir: PathBuf,
+    /// What tells the build from every other one, for keys of what is kept on disk; see [`crate::build_identity()`]. Without it
+    /// its name does.
+    pub identity: Option<String>,
     /// Bounds of the cache.
     pub cache: CacheOptions,
     /// The value of the cookie that switches draft mode on; see [`crate::draft::id`]. Without it every request that
@@ -39,6 +42,7 @@ impl DeploymentOptions {
             manifest,
             build_dir: build_dir.into(),
             public_dir: public_dir.into(),
+            identity: None,
             cache: CacheOptions::default(),
             draft_id: None,
             development: false,

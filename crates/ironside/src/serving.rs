@@ -9,7 +9,7 @@ use crate::{
 use ironside_compiler::environment::load_env_files;
 use ironside_model::manifest::{MANIFEST_FORMAT, Manifest};
 use ironside_server::telemetry::error_store::{self, ErrorStore};
-use ironside_server::{BindError, Deployment, DeploymentOptions, MonotonicClock, Tls, draft};
+use ironside_server::{BindError, Deployment, DeploymentOptions, MonotonicClock, Tls, build_identity, draft};
 use ironside_worker::{NodeOptions, Pool, PoolOptions, Secret, StartError, WorkerConfig};
 use std::{
     collections::BTreeMap,
@@ -41,11 +41,14 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
     let manifest = read_manifest(build_dir)?;
     let keys = seal_key::keys(&context.sources.env, &context.dot_ironside())?;
     let pool_options = pool_options(context, &manifest, build_dir, workers, &keys, development)?;
+    let identity = build_identity(build_dir, &manifest.build)
+        .map_err(|error| Failure::new(Exit::Usage, "there is no build to serve").because(error))?;
     // In development nothing is cached.
     let durable = (!development)
-        .then(|| cache_folder::open(context, &manifest.build, now()))
+        .then(|| cache_folder::open(context, &identity, now()))
         .flatten();
     let mut options = DeploymentOptions::new(manifest, build_dir, context.dir.join("public"));
+    options.identity = Some(identity);
     options.cache.durable = durable;
     if let Some(memory) = context.sources.file.cache.memory {
         options.cache.max_bytes = memory.0;

@@ -22,7 +22,7 @@ pub(super) fn write(site: &Site) -> String {
 
 fn about_build(page: &mut Page, site: &Site) {
     page.family("ironside_build_info", "gauge", "What is running; always 1.");
-    let build = &*site.deployment.id;
+    let build = &*site.deployment.manifest.build;
     let labels = [
         ("version", env!("CARGO_PKG_VERSION")),
         ("build", build),

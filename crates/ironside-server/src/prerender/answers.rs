@@ -67,11 +67,16 @@ enum Record {
 }
 
 impl PrerenderedAnswers {
-    /// Opens the files of a build.
+    /// Opens the files of a build. `id`: what its keys begin with.
     ///
     /// # Errors
     /// When one is missing, or the index is damaged. A damaged stretch of the pack is noticed when it is asked for, and is a miss.
-    pub fn open(build_dir: &Path, files: &PrerenderedFiles, manifest: &Manifest) -> Result<Found, PrerenderedError> {
+    pub fn open(
+        build_dir: &Path,
+        files: &PrerenderedFiles,
+        manifest: &Manifest,
+        id: &Arc<str>,
+    ) -> Result<Found, PrerenderedError> {
         let (path, pack) = (build_dir.join(&files.index), build_dir.join(&files.pack));
         let unreadable = |path: &Path| {
             let path = path.to_owned();
@@ -87,23 +92,22 @@ impl PrerenderedAnswers {
         if index.format != FORMAT || index.build != manifest.build {
             return Err(damaged());
         }
-        let build: Arc<str> = manifest.build.as_str().into();
         let slot = |record| Slot {
             record,
             retired: AtomicBool::new(false),
         };
         let mut records = FxHashMap::default();
         for record in index.answers {
-            records.insert(record.place.key(&build), slot(Record::Answer(Box::new(record))));
+            records.insert(record.place.key(id), slot(Record::Answer(Box::new(record))));
         }
         for record in index.values {
             let name = STANDARD.decode(&record.name).map_err(|_| damaged())?;
-            let key = Key::value(record.kind.into(), name.into(), record.of_build.then(|| build.clone()));
+            let key = Key::value(record.kind.into(), name.into(), record.of_build.then(|| id.clone()));
             records.insert(key, slot(Record::Value(Box::new(record))));
         }
         Ok(Found {
             answers: Self { pack, records },
-            dynamic: index.dynamic.iter().map(|place| place.key(&build)).collect(),
+            dynamic: index.dynamic.iter().map(|place| place.key(id)).collect(),
             listed: ListedParams::new(index.listed),
         })
     }
