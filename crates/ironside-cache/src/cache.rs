@@ -12,8 +12,8 @@ use crate::lookup::{Lookup, MissReason};
 use crate::metrics::{CacheMetrics, Event};
 use crate::prerendered::{Nothing, Prerendered};
 use crate::store::memory::MemoryStore;
-use crate::store::{Store, StoreStats, Summary};
-use crate::tag_clock::{Invalidation, Tag, TagClock};
+use crate::store::{Store, StoreStats};
+use crate::tag_clock::{EVERYTHING, Invalidation, Tag, TagClock};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -75,7 +75,7 @@ const TOLD_IN_DANGER: u8 = 2;
 
 /// See the crate's documentation. A handle: clones share everything.
 #[derive(Debug, Clone)]
-pub struct Cache(Arc<Inner>);
+pub struct Cache(pub(crate) Arc<Inner>);
 
 /// What the store has for a key.
 enum Stored {
@@ -292,9 +292,11 @@ impl Cache {
     }
 
     /// Invalidates a tag. When this has returned, it holds for every later lookup and every fill under way, also after a
-    /// restart.
+    /// restart. The empty tag is on no entry.
     pub fn invalidate(&self, tag: &str, invalidation: Invalidation) {
-        self.apply(tag, invalidation);
+        if tag != EVERYTHING {
+            self.apply(tag, invalidation);
+        }
     }
 
     /// The same, and other servers know of it when this has returned.
@@ -302,9 +304,32 @@ impl Cache {
     /// # Errors
     /// If they could not be told; here it holds all the same.
     pub async fn invalidate_everywhere(&self, tag: &str, invalidation: Invalidation) -> Result<(), BusError> {
-        let message = self.apply(tag, invalidation);
+        if tag == EVERYTHING {
+            return Ok(());
+        }
+        self.publish(&self.apply(tag, invalidation)).await
+    }
+
+    /// Expires everything, and gives the room back. When this has returned, no later lookup here or on other servers is answered
+    /// by anything that was made before, whatever its tags, also not after a restart.
+    ///
+    /// # Errors
+    /// If others could not be told; here it holds all the same.
+    pub async fn expire_everything(&self) -> Result<(), BusError> {
+        let message = self.apply(EVERYTHING, Invalidation::Expire);
+        self.0.memory.clear();
+        if let Some(store) = &self.0.store
+            && let Err(error) = store.clear()
+        {
+            // What is left there is dead by the log.
+            tracing::warn!(%error, "the cache on disk could not be emptied");
+        }
+        self.publish(&message).await
+    }
+
+    async fn publish(&self, message: &Invalidated) -> Result<(), BusError> {
         match &self.0.options.bus {
-            Some(bus) => bus.publish(&message).await,
+            Some(bus) => bus.publish(message).await,
             None => Ok(()),
         }
     }
@@ -337,30 +362,22 @@ impl Cache {
         self.0.memory.bytes()
     }
 
+    /// Bytes that may be stored in memory.
+    #[must_use]
+    pub fn max_bytes(&self) -> u64 {
+        self.0.memory.max_bytes()
+    }
+
+    /// Entries that had to leave memory for others, since the start.
+    #[must_use]
+    pub fn evictions(&self) -> u64 {
+        self.0.memory.evictions()
+    }
+
     /// Entries that are stored, dead ones included that nobody asked for since.
     #[must_use]
     pub fn entries(&self) -> usize {
         self.0.memory.len()
-    }
-
-    /// What is stored, behind memory too, in no order. Not for the path of a request.
-    pub async fn list(&self) -> Vec<Summary> {
-        let mut found: rustc_hash::FxHashMap<Key, Summary> = rustc_hash::FxHashMap::default();
-        if let Some(store) = &self.0.store {
-            match store.list().await {
-                Ok(listed) => found.extend(listed.into_iter().map(|summary| (summary.key.clone(), summary))),
-                Err(error) => tracing::warn!(%error, "the store behind memory could not be listed"),
-            }
-        }
-        let in_memory = self.0.memory.iter();
-        found.extend(in_memory.map(|(key, entry)| (key.clone(), entry.summary(&key))));
-        found.into_values().collect()
-    }
-
-    /// What it would say of an entry now, and of nothing: without counting, beginning or removing anything.
-    #[must_use]
-    pub fn judge(&self, summary: &Summary) -> Freshness {
-        freshness::judge_summary(summary, &self.0.tags, self.0.stamps.now())
     }
 
     /// Numbers of the store behind memory.

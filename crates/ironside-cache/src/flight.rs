@@ -118,6 +118,11 @@ impl Flights {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a key is being filled.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.lock().flights.contains_key(key)
+    }
+
     /// How many fills are under way.
     pub(crate) fn len(&self) -> usize {
         self.lock().flights.len()

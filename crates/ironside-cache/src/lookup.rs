@@ -46,8 +46,7 @@ impl MissReason {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Absent => "absent",
-            Self::Dead(DeadReason::Age) => "dead_age",
-            Self::Dead(DeadReason::Tag(_)) => "dead_tag",
+            Self::Dead(reason) => reason.word(),
         }
     }
 }
@@ -59,6 +58,17 @@ impl StaleReason {
         match self {
             Self::Age => "stale_age",
             Self::Tag(_) => "stale_tag",
+        }
+    }
+}
+
+impl DeadReason {
+    /// The word for log and metric.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Age => "dead_age",
+            Self::Tag(_) => "dead_tag",
         }
     }
 }

@@ -6,12 +6,19 @@
 use crate::clock::Stamp;
 use crate::entry::Entry;
 use crate::key::Key;
+use crate::store::Summary;
 use std::fmt;
 
 /// See the module's documentation.
 pub trait Prerendered: Send + Sync + fmt::Debug {
     /// What was made for a key, unless it is retired. `now` bounds the entry's stamps; see [`Entry::restored`].
     fn load(&self, key: &Key, now: Stamp) -> Option<Entry>;
+
+    /// What [`Prerendered::load`] would give, without its content.
+    fn describe(&self, key: &Key, now: Stamp) -> Option<Summary>;
+
+    /// Everything that can be loaded, in no order.
+    fn list(&self, now: Stamp) -> Vec<Summary>;
 
     /// It is not to be loaded any more.
     fn retire(&self, key: &Key);
@@ -27,6 +34,14 @@ pub(crate) struct Nothing;
 impl Prerendered for Nothing {
     fn load(&self, _: &Key, _: Stamp) -> Option<Entry> {
         None
+    }
+
+    fn describe(&self, _: &Key, _: Stamp) -> Option<Summary> {
+        None
+    }
+
+    fn list(&self, _: Stamp) -> Vec<Summary> {
+        Vec::new()
     }
 
     fn retire(&self, _: &Key) {}

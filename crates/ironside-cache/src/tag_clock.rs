@@ -10,6 +10,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// A label on entries. Compared byte by byte.
 pub type Tag = Arc<str>;
 
+/// The tag that every entry carries without naming it. No application can name it, since its tags are not empty.
+pub(crate) const EVERYTHING: &str = "";
+
 /// What an invalidation does to the entries that carry the tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Invalidation {
@@ -83,6 +86,8 @@ struct Records {
     tags: FxHashMap<Tag, Record>,
     /// Everything that was forgotten about tags happened at or before this.
     floor: Stamp,
+    /// When everything expired, whatever its tags.
+    everything: Stamp,
 }
 
 /// See the module's documentation.
@@ -120,6 +125,10 @@ impl TagClock {
     pub fn apply(&self, tag: &str, invalidation: Invalidation, now: Stamp) {
         self.latest.fetch_max(now.to_bits(), Ordering::SeqCst);
         let mut records = self.records.write().unwrap_or_else(PoisonError::into_inner);
+        if tag == EVERYTHING {
+            records.everything = records.everything.max(now);
+            return;
+        }
         match records.tags.get_mut(tag) {
             Some(record) => record.apply(invalidation, now),
             None => {
@@ -136,6 +145,9 @@ impl TagClock {
     /// What the tags of something that started at `started` mean for it now.
     pub fn judge<'a>(&self, tags: impl Iterator<Item = &'a Tag>, started: Stamp, now: Stamp) -> TagVerdict {
         let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
+        if started <= records.everything {
+            return TagVerdict::Dead(EVERYTHING.into(), records.everything);
+        }
         let mut verdict = TagVerdict::Untouched;
         for tag in tags {
             if started <= records.floor {
@@ -158,7 +170,7 @@ impl TagClock {
         let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
         tags.filter_map(|tag| records.tags.get(tag))
             .map(|record| record.expired_at(now))
-            .fold(records.floor, Stamp::max)
+            .fold(records.floor.max(records.everything), Stamp::max)
     }
 
     /// The latest invalidation of any tag.
@@ -176,7 +188,14 @@ impl TagClock {
     /// The floor, and invalidations that amount to what is known above it.
     pub(crate) fn snapshot(&self, now: Stamp) -> (Stamp, Vec<Invalidated>) {
         let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
-        let mut items = Vec::with_capacity(records.tags.len());
+        let mut items = Vec::with_capacity(records.tags.len() + 1);
+        if records.everything > Stamp::ZERO {
+            items.push(Invalidated {
+                tag: EVERYTHING.into(),
+                invalidation: Invalidation::Expire,
+                stamp: records.everything,
+            });
+        }
         for (tag, record) in &records.tags {
             let item = |invalidation, stamp| Invalidated {
                 tag: tag.clone(),
@@ -268,6 +287,24 @@ mod tests {
             clock.judge(tag("a").iter(), started, stamps.now()),
             TagVerdict::Dead(..)
         ));
+    }
+
+    #[test]
+    fn everything_expires_with_and_without_tags_and_a_snapshot_says_so() {
+        let stamps = Stamps::new(Arc::new(Hand::default()));
+        let clock = TagClock::new(4);
+        let before = stamps.next();
+        clock.apply(EVERYTHING, Invalidation::Expire, stamps.next());
+        let after = stamps.next();
+        for tags in [&tag("a")[..], &[]] {
+            assert!(matches!(clock.judge(tags.iter(), before, after), TagVerdict::Dead(..)));
+            assert_eq!(clock.judge(tags.iter(), after, after), TagVerdict::Untouched);
+        }
+        let again = TagClock::new(4);
+        for item in clock.snapshot(after).1 {
+            again.apply(&item.tag, item.invalidation, item.stamp);
+        }
+        assert!(matches!(again.judge([].iter(), before, after), TagVerdict::Dead(..)));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! What every store behind memory has to do, and what the one on disk does when its medium fails.
 
 use bytes::Bytes;
+use ironside_cache::freshness::{DeadReason, Freshness};
 use ironside_cache::invalidation_log::Durability;
 use ironside_cache::store::Store;
 use ironside_cache::store::disk::{DiskOptions, DiskStore, FolderError, FolderVolume, Volume, VolumeFile};
 use ironside_cache::{
-    Answer, Cache, CacheOptions, Commit, Content, Durable, Entry, Fill, Invalidation, Key, Lifetime, Lookup, Params, ValueKind,
+    Answer, Cache, CacheOptions, Commit, Content, Durable, Entry, Fill, Invalidation, Key, Lifetime, Lookup, Params, Place,
+    ValueKind,
 };
 use std::io;
 use std::path::Path;
@@ -216,6 +218,81 @@ async fn what_was_given_up_does_not_come_back() {
     cache.begin(&key).expect("idle").give_up("cookies");
     drop(cache);
     assert_eq!(found(&open(folder.path(), NOW + 1), &key).await, None);
+}
+
+#[tokio::test]
+async fn everything_expires_with_its_fills_and_does_not_come_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (tagged, plain, begun) = (page(BUILD, "tagged"), page(BUILD, "plain"), page(BUILD, "begun"));
+    let cache = open(folder.path(), NOW);
+    store(&cache, &tagged, fill("a", &["t"])).await;
+    store(&cache, &plain, fill("b", &[])).await;
+    // A tag of no letters is on no entry, whoever names it.
+    cache.invalidate("", Invalidation::Expire);
+    cache
+        .invalidate_everywhere("", Invalidation::Expire)
+        .await
+        .expect("there is no bus");
+    assert_eq!(found(&cache, &plain).await.as_deref(), Some("b"));
+    let permit = cache.begin(&begun).expect("idle");
+    cache.expire_everything().await.expect("there is no bus");
+    assert!(matches!(permit.commit(fill("c", &[])), Commit::Died(..)));
+    for key in [&tagged, &plain, &begun] {
+        assert_eq!(found(&cache, key).await, None);
+    }
+    assert_eq!(
+        (cache.entries(), cache.store_stats().map(|stats| stats.entries)),
+        (0, Some(0))
+    );
+    store(&cache, &plain, fill("new", &[])).await;
+    cache.flush().await;
+    drop(cache);
+    let cache = open(folder.path(), NOW + 1);
+    assert_eq!(found(&cache, &tagged).await, None);
+    assert_eq!(found(&cache, &plain).await.as_deref(), Some("new"));
+}
+
+#[tokio::test]
+async fn looking_at_what_is_stored_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (kept, dead, none) = (page(BUILD, "kept"), page(BUILD, "dead"), page(BUILD, "none"));
+    let cache = open(folder.path(), NOW);
+    store(&cache, &kept, fill("kept", &["k"])).await;
+    store(&cache, &dead, fill("dead", &["d"])).await;
+    cache.flush().await;
+    drop(cache);
+    let cache = open(folder.path(), NOW + 5_000);
+    cache.expire_tag("d");
+    let counted: Vec<_> = cache.metrics().iter().collect();
+    for _ in 0..2 {
+        let inspected = cache.inspect(&kept).await.expect("it is on disk");
+        assert_eq!(
+            (inspected.places.as_slice(), &inspected.freshness),
+            (&[Place::Disk][..], &Freshness::Fresh)
+        );
+        assert!(inspected.age_millis >= 4_000);
+        let inspected = cache.inspect(&dead).await.expect("it is on disk");
+        assert_eq!(inspected.freshness, Freshness::Dead(DeadReason::Tag("d".into())));
+        assert!(cache.inspect(&none).await.is_none());
+        assert_eq!(cache.inventory().await.len(), 2);
+    }
+    assert_eq!(cache.metrics().iter().collect::<Vec<_>>(), counted);
+    assert_eq!(
+        (cache.entries(), cache.fills(), cache.store_stats().map(|stats| stats.read)),
+        (0, 0, Some(0))
+    );
+    assert_eq!(found(&cache, &kept).await.as_deref(), Some("kept"));
+    let inspected = cache.inspect(&kept).await.expect("it is there");
+    assert_eq!(inspected.places, [Place::Memory, Place::Disk]);
+    assert_eq!(
+        cache
+            .inventory()
+            .await
+            .iter()
+            .filter(|one| one.places == [Place::Memory, Place::Disk])
+            .count(),
+        1
+    );
 }
 
 #[tokio::test]

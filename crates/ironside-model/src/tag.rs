@@ -65,6 +65,12 @@ pub fn path_tag(path: &str, scope: PathScope) -> String {
     format!("{IMPLICIT}{word}:{path}")
 }
 
+/// What [`path_tag`] was made of: the scope's word (`url`, `page`, `layout`) and the path. `None` for a tag of an application.
+#[must_use]
+pub fn path_of_tag(tag: &str) -> Option<(&str, &str)> {
+    tag.strip_prefix(IMPLICIT)?.split_once(':')
+}
+
 /// The tags that an answer of this route at this URL carries: the URL, its page, and each layout that may stand
 /// around it, by the pattern that `revalidatePath` names it with.
 #[must_use]
@@ -89,6 +95,12 @@ mod tests {
         assert_eq!(path_tag("/blog/", PathScope::Url), path_tag("/blog", PathScope::Url));
         assert_ne!(path_tag("/blog", PathScope::Page), path_tag("/blog", PathScope::Layout));
         assert_eq!(path_tag("/", PathScope::Layout), path_tag("", PathScope::Layout));
+    }
+
+    #[test]
+    fn a_path_is_found_in_its_tag() {
+        assert_eq!(path_of_tag(&path_tag("/blog", PathScope::Layout)), Some(("layout", "/blog")));
+        assert_eq!(path_of_tag("url:/blog"), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::public_files::PublicFiles;
 use crate::router::Router;
 use crate::rules::RuleError;
 use crate::shared::known_dynamic::KnownDynamic;
+use crate::shared::seen::Seen;
 use crate::telemetry::error_store::ErrorStore;
 use crate::telemetry::stack_places::StackPlaces;
 use ironside_cache::Cache;
@@ -73,6 +74,8 @@ pub struct Deployment {
     pub cache: Cache,
     /// Keys whose answers turned out to belong to one visitor.
     pub known_dynamic: KnownDynamic,
+    /// In development: what renders have shown about what would be stored.
+    pub seen: Seen,
     /// Parameters that `generateStaticParams` lists, of routes that answer no others.
     pub listed: ListedParams,
     /// Who may call actions.
@@ -81,6 +84,8 @@ pub struct Deployment {
     pub draft_id: Option<String>,
     /// Whether this is `ironside dev`.
     pub development: bool,
+    /// Whether answers tell what the cache made of them; see [`crate::shared::header`].
+    pub tells_cache: bool,
     /// Most bytes of the body of any action.
     pub largest_action_body: u64,
     /// Where in the sources errors happened.
@@ -124,7 +129,10 @@ impl Deployment {
             None => (Cache::new(options.cache), ListedParams::default()),
             Some(files) => {
                 let found = PrerenderedAnswers::open(&options.build_dir, files, &manifest, &id)?;
-                found.dynamic.iter().for_each(|key| known_dynamic.note(key));
+                found
+                    .dynamic
+                    .iter()
+                    .for_each(|(key, reason)| known_dynamic.note(key, *reason));
                 (Cache::over(options.cache, Arc::new(found.answers)), found.listed)
             }
         };
@@ -133,12 +141,14 @@ impl Deployment {
             files: BuildFiles::new(&options.build_dir),
             cache,
             known_dynamic,
+            seen: Seen::default(),
             listed,
             origins: OriginPolicy {
                 allowed: manifest.config.action_allowed_origins.clone(),
             },
             draft_id: options.draft_id,
             development: options.development,
+            tells_cache: options.development || options.tells_cache,
             largest_action_body: manifest.action_body_limit(None),
             stack_places: Arc::new(StackPlaces::new(&options.build_dir)),
             errors: options.errors,

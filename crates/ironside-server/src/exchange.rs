@@ -5,6 +5,7 @@ use crate::framing::Ambiguity;
 use crate::request_body::RequestBody;
 use crate::response::accept::Accepted;
 use crate::rules::Asked;
+use crate::shared::reason::Told;
 use crate::target::Target;
 use crate::telemetry::request_id::RequestId;
 use crate::upstream::External;
@@ -147,7 +148,7 @@ pub struct Notes {
     /// The route's pattern.
     pub route: Option<Arc<str>>,
     /// What the cache said.
-    pub cache: Option<&'static str>,
+    pub cache: Option<Told>,
     /// The action's name in the source.
     pub action: Option<String>,
     /// Its id, where a form named it.

@@ -30,6 +30,8 @@ pub struct DeploymentOptions {
     pub draft_id: Option<String>,
     /// `ironside dev`: nothing is cached, and errors tell their stack.
     pub development: bool,
+    /// Whether answers tell in a header what the cache made of them. In development they always do.
+    pub tells_cache: bool,
     /// Where errors of the application are kept, so that somebody who has a digest can find them.
     pub errors: Option<Arc<ErrorStore>>,
 }
@@ -46,6 +48,7 @@ impl DeploymentOptions {
             cache: CacheOptions::default(),
             draft_id: None,
             development: false,
+            tells_cache: false,
             errors: None,
         }
     }

@@ -201,6 +201,39 @@ fn conclude(phase: Phase, step: Step, exchange: &mut Exchange, site: &Site) -> O
     }
 }
 
+/// How far a request gets by what is known without running any of the application's code.
+#[derive(Debug)]
+pub(crate) enum Reached {
+    /// To its target, which the exchange has now.
+    Target,
+    /// A phase answers it.
+    Answered(Phase, Answer),
+    /// A phase refuses it.
+    Refused(Phase, Rejection),
+}
+
+/// Takes a request through the phases up to its target, for somebody who wants to know what would answer it. `true` beside it: the
+/// proxy would run, and what it would decide is not known.
+pub(crate) fn reach(exchange: &mut Exchange, site: &Site) -> (Reached, bool) {
+    let mut asks_proxy = false;
+    for phase in Phase::ALL {
+        let step = match phase.settle(exchange, site) {
+            Settled::Now(step) => step,
+            Settled::ByProxy | Settled::ByFirewall => {
+                asks_proxy |= phase == Phase::Proxy;
+                Step::Continue
+            }
+        };
+        match step {
+            Step::Continue if phase == Phase::Route => break,
+            Step::Continue => {}
+            Step::Answer(answer) => return (Reached::Answered(phase, *answer), asks_proxy),
+            Step::Reject(rejection) => return (Reached::Refused(phase, rejection), asks_proxy),
+        }
+    }
+    (Reached::Target, asks_proxy)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

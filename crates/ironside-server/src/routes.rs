@@ -3,6 +3,7 @@
 
 use crate::extension_method::is_extension;
 use crate::rejection::Methods;
+use crate::shared::reason::Reason;
 use ironside_model::manifest::{Manifest, PatternPart, Route, RouteKind, SegmentNode};
 use ironside_model::pattern::pattern_shape;
 use ironside_model::tag::{PathScope, implicit_tags, path_tag};
@@ -14,8 +15,8 @@ use std::time::Duration;
 pub enum Sharing {
     /// They may, if a render shows that nothing of the request was read.
     Candidate,
-    /// They may not; the word says why.
-    Never(&'static str),
+    /// They may not, and why.
+    Never(Reason),
 }
 
 /// See the module's documentation.
@@ -164,33 +165,33 @@ fn sharing(manifest: &Manifest, route: &Route, exported: Methods, has_extensions
     let declared_static = matches!(config.dynamic.as_deref(), Some("force-static" | "error"));
     let has_params = route.pattern.iter().any(|part| !matches!(part, PatternPart::Static(_)));
     if config.dynamic.as_deref() == Some("force-dynamic") {
-        return Sharing::Never("force_dynamic");
+        return Sharing::Never(Reason::ForceDynamic);
     }
     if config.revalidate == Some(0) {
-        return Sharing::Never("revalidate_zero");
+        return Sharing::Never(Reason::RevalidateZero);
     }
     if route.intercepts_from.is_some() {
         // Only navigations see it, and it is no document that could be rendered for everybody.
-        return Sharing::Never("intercepting");
+        return Sharing::Never(Reason::Intercepting);
     }
     match route.kind {
-        RouteKind::Page if has_params && !route.static_params && !declared_static => Sharing::Never("params"),
+        RouteKind::Page if has_params && !route.static_params && !declared_static => Sharing::Never(Reason::Params),
         RouteKind::Handler
             if has_extensions
                 || ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
                     .iter()
                     .any(|method| exported.has(method)) =>
         {
-            Sharing::Never("methods")
+            Sharing::Never(Reason::Methods)
         }
         // With `cacheComponents` nothing is declared: whether the handler waits for anything shows when it runs.
         RouteKind::Handler
             if !(declared_static || route.static_params || config.revalidate.is_some())
                 && (has_params || !manifest.config.cache_components) =>
         {
-            Sharing::Never("handler")
+            Sharing::Never(Reason::Handler)
         }
-        RouteKind::MetadataFile => Sharing::Never("file"),
+        RouteKind::MetadataFile => Sharing::Never(Reason::File),
         _ => Sharing::Candidate,
     }
 }

@@ -6,8 +6,10 @@ use crate::received_body::ActionRoom;
 use crate::telemetry::metrics::ServerMetrics;
 use crate::telemetry::request_id::RequestIds;
 use crate::trusted_proxies::TrustedProxies;
-use crate::upstream::Upstreams;
-use crate::work::Workers;
+use crate::upstream::{RewriteOptions, Upstreams};
+use crate::work::{Done, Workers};
+use futures_util::future::BoxFuture;
+use ironside_worker::{Job, JobBody, JobFailure};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::sync::Semaphore;
@@ -63,6 +65,35 @@ pub struct Site {
     pub workers: Arc<dyn Workers>,
     /// The rest.
     pub house: Arc<House>,
+}
+
+/// Runs nothing.
+struct Nobody;
+
+impl Workers for Nobody {
+    fn run(&self, _: Job, _: JobBody) -> BoxFuture<'static, Result<Done, JobFailure>> {
+        Box::pin(std::future::ready(Err(JobFailure::NotReady)))
+    }
+
+    fn is_ready(&self) -> bool {
+        false
+    }
+}
+
+impl Site {
+    /// A site that nobody visits and that has no workers: for looking at a build and its cache while no server runs.
+    ///
+    /// # Errors
+    /// When the system's certificates or the like can't be prepared.
+    pub fn unattended(deployment: Arc<Deployment>) -> Result<Self, std::io::Error> {
+        let trusted = TrustedProxies::new(&[]).map_err(std::io::Error::other)?;
+        let upstreams = Upstreams::new(RewriteOptions::default()).map_err(std::io::Error::other)?;
+        Ok(Self {
+            house: Arc::new(House::new(Limits::default(), trusted, upstreams)),
+            workers: Arc::new(Nobody),
+            deployment,
+        })
+    }
 }
 
 impl std::fmt::Debug for Site {

@@ -168,13 +168,16 @@ pub struct PoolOptions {
 }
 
 impl PoolOptions {
+    /// Jobs that one worker has at once, unless something else is set.
+    pub const JOBS_PER_WORKER: usize = 64;
+
     /// One worker with the default limits.
     pub fn new(process: NodeOptions, config: WorkerConfig) -> Self {
         Self {
             process,
             config,
             workers: 1,
-            jobs_per_worker: 64,
+            jobs_per_worker: Self::JOBS_PER_WORKER,
             after_per_worker: 64,
             waiting_per_worker: 16,
             longest_wait: Duration::from_secs(2),

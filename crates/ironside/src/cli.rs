@@ -1,5 +1,7 @@
 //! The command line as `clap` sees it: names, help texts and nothing else. What values mean is settled in `settings`.
 
+pub(crate) mod cache;
+
 use crate::logging::LogFormat;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -60,6 +62,11 @@ pub(crate) enum Command {
     /// For each one: where it stands, who refers to it, what it takes, and the evidence that it validates its input, checks a session
     /// and revalidates something. Works on the sources, without a build.
     Actions(ActionsArgs),
+    /// Ask or change the cache: list, explain, purge, stats, warm
+    ///
+    /// Asks the server that runs for the application in DIR, on its admin socket. While none runs, list, explain, stats and purge
+    /// work on the build and on what is on disk.
+    Cache(cache::CacheArgs),
     /// Show the stored errors behind a digest
     ///
     /// A visitor sees a digest in place of an error's message. The server keeps the errors of its last days in
@@ -105,10 +112,10 @@ pub(crate) struct StartArgs {
     /// Log each request, not only those that the server failed at
     #[arg(long)]
     pub(crate) access_log: bool,
-    /// Answer /metrics, /livez and /readyz on the socket DIR/.ironside/admin.sock [env: IRONSIDE_ADMIN=1]
+    /// Don't start without the admin socket, DIR/.ironside/admin.sock [env: IRONSIDE_ADMIN; 0 closes it]
     #[arg(long)]
     pub(crate) admin: bool,
-    /// The same on a TCP address, such as 127.0.0.1:9464 [env: IRONSIDE_ADMIN_LISTEN]
+    /// Answer /metrics, /livez and /readyz on a TCP address too, such as 127.0.0.1:9464 [env: IRONSIDE_ADMIN_LISTEN]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) admin_listen: Option<String>,
 }

@@ -3,6 +3,7 @@
 
 mod action_listing;
 mod admin;
+mod admin_client;
 mod cache_folder;
 mod cli;
 mod commands;
@@ -13,6 +14,7 @@ mod logging;
 mod open_files;
 mod prerendering;
 mod printer;
+mod quantities;
 mod route_listing;
 mod runtime_folder;
 mod runtime_sources;
@@ -87,6 +89,10 @@ async fn run(cli: Cli, printer: &Printer) -> Result<(), Failure> {
             commands::dev::run(&context, listen).await
         }
         Command::Actions(args) => commands::actions::run(&context(&args.dir)?, args.json, args.all).await,
+        Command::Cache(args) => {
+            let context = context(commands::cache::dir(&args.command))?;
+            commands::cache::run(&context, &args.command).await
+        }
         Command::Digest(args) => commands::digest::run(&context(&args.dir)?, &args.digest, args.json, args.all),
         Command::Routes(args) => commands::routes::run(&context(&args.dir)?, args.json, args.phases).await,
     }

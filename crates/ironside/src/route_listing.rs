@@ -1,9 +1,11 @@
 //! The routes of an application as a table for people and as JSON for programs.
 
+use crate::quantities::{duration, size};
 use ironside_compiler::report::{BuildReport, RouteSize};
 use ironside_model::manifest::{FileKey, Route, RouteKind, Segment, SegmentKind};
 use ironside_server::extension_method::is_extension;
 use ironside_server::prerender::RouteReport;
+use ironside_server::shared::reason::Reason;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -51,16 +53,6 @@ fn source(route: &Route) -> String {
     String::new()
 }
 
-/// `1.2 kB`, as people compare sizes.
-#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
-fn size(bytes: u64) -> String {
-    match bytes {
-        0 => "0 B".into(),
-        1..1_000 => format!("{bytes} B"),
-        _ => format!("{:.1} kB", bytes as f64 / 1_000.0),
-    }
-}
-
 /// Paths of one route that are listed one by one.
 const LISTED: usize = 3;
 
@@ -68,7 +60,7 @@ const LISTED: usize = 3;
 fn how(route: &Route, report: &RouteReport) -> String {
     let Some(first) = report.made.first() else {
         return match report.dynamic {
-            Some(reason) => format!("dynamic: {}", why(reason)),
+            Some(reason) => format!("dynamic: {}", reason.about()),
             None if route.kind == RouteKind::MetadataFile => "file".into(),
             None if report.on_demand => "on demand, then kept".into(),
             None => String::new(),
@@ -86,40 +78,9 @@ fn how(route: &Route, report: &RouteReport) -> String {
         text.push_str("; others on demand");
     }
     if let Some(reason) = report.dynamic {
-        let _ = write!(text, "; some dynamic: {}", why(reason));
+        let _ = write!(text, "; some dynamic: {}", reason.about());
     }
     text
-}
-
-/// The reason's word with what it stands for.
-fn why(reason: &str) -> String {
-    match reason {
-        "params" => "parameters without generateStaticParams".into(),
-        "handler" => "a handler that is not declared static".into(),
-        "methods" => "it has other methods than GET".into(),
-        "force_dynamic" => "dynamic = 'force-dynamic'".into(),
-        "revalidate_zero" => "revalidate = 0".into(),
-        "cookies" | "headers" | "connection" | "draftMode" => format!("{reason}()"),
-        "noStore" => "unstable_noStore()".into(),
-        "fetch" => "a fetch that is not cached".into(),
-        "set_cookie" => "it sets a cookie".into(),
-        "cache_control" => "its own Cache-Control".into(),
-        "private" => "'use cache: private'".into(),
-        "cacheLife" => "a part of it lives too short".into(),
-        "io" => "it waits for something that is not cached".into(),
-        "random" => "the time, or a random number".into(),
-        other => other.into(),
-    }
-}
-
-/// `90 s`, `5 min`, `2 h`, `1 y`.
-fn duration(seconds: u64) -> String {
-    for (unit, length) in [("y", 31_536_000), ("d", 86_400), ("h", 3_600), ("min", 60)] {
-        if seconds >= length && seconds.is_multiple_of(length) {
-            return format!("{} {unit}", seconds / length);
-        }
-    }
-    format!("{seconds} s")
 }
 
 /// What `ironside build` prints at its end. Without `prerendered`, how routes answer is left out.
@@ -246,7 +207,7 @@ fn routes_value(routes: &[Route], segments: &Segments, sizes: &[RouteSize], prer
             "methods": methods(segments, route).split_whitespace().collect::<Vec<_>>(),
             "config": route.config,
             "prerendered": paths,
-            "dynamic": made.and_then(|made| made.dynamic),
+            "dynamic": made.and_then(|made| made.dynamic).map(Reason::word),
             "onDemand": made.map(|made| made.on_demand),
             "javascriptBytes": of_page.map(|entry| entry.own_bytes),
             "firstLoadBytes": of_page.map(|entry| entry.first_load_bytes),

@@ -8,8 +8,9 @@ use crate::{
 };
 use ironside_compiler::environment::load_env_files;
 use ironside_model::manifest::{MANIFEST_FORMAT, Manifest};
+use ironside_server::durable::Durable;
 use ironside_server::telemetry::error_store::{self, ErrorStore};
-use ironside_server::{BindError, Deployment, DeploymentOptions, MonotonicClock, Tls, build_identity, draft};
+use ironside_server::{BindError, Deployment, DeploymentOptions, MonotonicClock, Site, Tls, build_identity, draft};
 use ironside_worker::{NodeOptions, Pool, PoolOptions, Secret, StartError, WorkerConfig};
 use std::{
     collections::BTreeMap,
@@ -47,15 +48,9 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
     let durable = (!development)
         .then(|| cache_folder::open(context, &identity, now()))
         .flatten();
-    let mut options = DeploymentOptions::new(manifest, build_dir, context.dir.join("public"));
+    let mut options = deployment_options(context, manifest, build_dir, &keys, durable);
     options.identity = Some(identity);
-    options.cache.durable = durable;
-    if let Some(memory) = context.sources.file.cache.memory {
-        options.cache.max_bytes = memory.0;
-    }
-    options.draft_id = keys.first().map(|key| draft::id(key.expose()));
     options.development = development;
-    options.cache.clock = Arc::new(MonotonicClock::showing(now()));
     options.errors = error_store(context);
     let deployment =
         Deployment::load(options).map_err(|error| Failure::new(Exit::Application, "the build can't be served").because(error))?;
@@ -64,6 +59,37 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
         deployment,
         pool: Arc::new(pool),
     })
+}
+
+fn deployment_options(
+    context: &Context,
+    manifest: Manifest,
+    build_dir: &Path,
+    keys: &[Secret],
+    durable: Option<Durable>,
+) -> DeploymentOptions {
+    let settings = &context.sources.file.cache;
+    let mut options = DeploymentOptions::new(manifest, build_dir, context.dir.join("public"));
+    options.cache.durable = durable;
+    if let Some(memory) = settings.memory {
+        options.cache.max_bytes = memory.0;
+    }
+    options.cache.clock = Arc::new(MonotonicClock::showing(now()));
+    options.draft_id = keys.first().map(|key| draft::id(key.expose()));
+    options.tells_cache = settings.header == Some(true);
+    options
+}
+
+/// The build and what is on disk, for looking at them while no server runs. Nothing of the application runs.
+pub(crate) fn unattended(context: &Context) -> Result<Site, Failure> {
+    let build_dir = build_dir(context);
+    let manifest = read_manifest(&build_dir)?;
+    let keys = seal_key::keys(&context.sources.env, &context.dot_ironside())?;
+    let durable = cache_folder::open_alone(context, &manifest.build, now())?;
+    let options = deployment_options(context, manifest, &build_dir, &keys, durable);
+    let deployment =
+        Deployment::load(options).map_err(|error| Failure::new(Exit::Application, "the build can't be used").because(error))?;
+    Site::unattended(deployment).map_err(|error| Failure::new(Exit::Environment, "the build can't be looked at").because(error))
 }
 
 /// Loads a build that is not finished, with workers that make its pages. Nothing is served, so everything has more time.

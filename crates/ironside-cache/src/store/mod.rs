@@ -29,6 +29,9 @@ pub trait Store: Send + Sync + Debug {
     /// The entry of a key, as it was stored.
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Entry>>>;
 
+    /// The same without its content, and without counting as a use of it.
+    fn describe<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Summary>>;
+
     /// Takes an entry to be stored. Doesn't wait: it is written later, or lost if there is no room.
     fn put(&self, key: &Key, entry: &Arc<Entry>);
 

@@ -1,8 +1,10 @@
 //! `/metrics`: all counters in Prometheus' text format 0.0.4 (Prometheus documentation, "Exposition formats"). Names are in base units;
 //! labels are constants of the program, or names out of the manifest, never anything that a client has sent.
 
+use crate::shared::reason::Reason;
 use crate::site::Site;
 use crate::telemetry::histogram::{BOUNDS, Histogram};
+use ironside_cache::store::StoreStats;
 use ironside_worker::{PoolStats, WorkerState};
 use std::fmt::{Display, Write as _};
 use std::sync::atomic::Ordering;
@@ -72,10 +74,11 @@ fn about_cache(page: &mut Page, site: &Site) {
     page.family(
         name,
         "counter",
-        "Pages and handlers that were looked for among shared answers, by what was found.",
+        "Pages and handlers that were looked for among shared answers, by what came of it and why.",
     );
-    for (result, count) in site.house.metrics.pages.snapshot() {
-        page.sample(name, &[("store", "pages"), ("result", result)], count);
+    for (word, count) in site.house.metrics.pages.snapshot() {
+        let result = Reason::of(word).map_or("bypass", |reason| reason.outcome().word());
+        page.sample(name, &[("result", result), ("reason", word)], count);
     }
     let name = "ironside_cache_events_total";
     page.family(
@@ -87,8 +90,41 @@ fn about_cache(page: &mut Page, site: &Site) {
         page.sample(name, &[("event", event)], count);
     }
     let name = "ironside_cache_bytes";
-    page.family(name, "gauge", "Bytes that entries of the cache take.");
+    page.family(name, "gauge", "Bytes that entries of the cache take in memory.");
     page.sample(name, &[], cache.bytes());
+    let name = "ironside_cache_entries";
+    page.family(name, "gauge", "Entries of the cache, by where they are.");
+    page.sample(name, &[("place", "memory")], cache.entries());
+    let store = cache.store_stats();
+    if let Some(store) = &store {
+        page.sample(name, &[("place", "disk")], store.entries);
+    }
+    let name = "ironside_cache_evictions_total";
+    page.family(name, "counter", "Entries that had to leave memory for others.");
+    page.sample(name, &[], cache.evictions());
+    if let Some(store) = store {
+        about_store(page, &store);
+    }
+}
+
+fn about_store(page: &mut Page, store: &StoreStats) {
+    let name = "ironside_cache_disk_bytes";
+    page.family(name, "gauge", "Bytes that the cache takes on disk.");
+    page.sample(name, &[], store.bytes);
+    let name = "ironside_cache_disk_paused";
+    page.family(name, "gauge", "1 while the cache on disk is left alone after an error.");
+    page.sample(name, &[], u8::from(store.is_paused));
+    let name = "ironside_cache_disk_total";
+    page.family(name, "counter", "What happened to entries on disk.");
+    for (event, count) in [
+        ("written", store.written),
+        ("read", store.read),
+        ("lost", store.lost),
+        ("damaged", store.damaged),
+        ("error", store.errors),
+    ] {
+        page.sample(name, &[("event", event)], count);
+    }
 }
 
 /// How a number of one worker is read.

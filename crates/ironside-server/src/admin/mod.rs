@@ -1,24 +1,26 @@
 //! The admin listener: what operators and their tools ask the server about itself, apart from what visitors ask. It is off unless
-//! somebody wants it, listens on a Unix socket that only the server's owner can open, and on a TCP address if one is given. It only
-//! tells; nothing can be changed through it.
+//! somebody wants it, listens on a Unix socket that only the server's owner can open, and on a TCP address if one is given.
 //!
 //! - `/metrics`: counters in Prometheus' text format 0.0.4;
 //! - `/livez`: 200 as long as the process answers;
-//! - `/readyz`: 200 if a request would be taken now, 503 otherwise, with the reason.
+//! - `/readyz`: 200 if a request would be taken now, 503 otherwise, with the reason;
+//! - `/cache/…`: questions about the cache, and changes to it ([`cache`]). On the Unix socket only: the address has no password.
 
+pub mod cache;
 mod listeners;
 mod metrics_page;
 
+use self::cache::Refusal;
 use crate::server::Current;
 use crate::site::House;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use listeners::Listeners;
+use listeners::{Accepted, Listeners};
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -28,13 +30,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 
 /// How long a client may take to ask.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Most connections.
-const CONNECTIONS: usize = 32;
+const CONNECTIONS: usize = 64;
+/// Most bytes of a question.
+const QUESTION: usize = 256 * 1024;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PATHS: &str = "there are /metrics, /livez, /readyz, and /cache/… on the socket\n";
 const METRICS: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
@@ -132,10 +137,19 @@ impl Admin {
     }
 }
 
-async fn serve_connection(stream: impl AsyncRead + AsyncWrite + Unpin, about: About) {
+async fn serve_connection(stream: Accepted, about: About) {
+    let is_owner = matches!(stream, Accepted::Unix(_));
     let service = service_fn(move |request: Request<Incoming>| {
-        let response = about.answer(request.method(), request.uri().path());
-        async move { Ok::<_, Infallible>(response) }
+        let about = about.clone();
+        async move {
+            Ok::<_, Infallible>(match request.uri().path().strip_prefix("/cache/") {
+                Some(question) => {
+                    let question = question.to_owned();
+                    about.ask_cache(is_owner, &question, request).await
+                }
+                None => about.answer(request.method(), request.uri().path()),
+            })
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -164,8 +178,27 @@ impl About {
             }
             "/livez" => text(StatusCode::OK, "ok\n"),
             "/readyz" => self.ready(),
-            _ => text(StatusCode::NOT_FOUND, "there are /metrics, /livez and /readyz\n"),
+            _ => text(StatusCode::NOT_FOUND, PATHS),
         }
+    }
+
+    /// Questions about the cache are JSON, and so is everything that is said to them.
+    async fn ask_cache(&self, is_owner: bool, question: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let answered = match take_question(is_owner, request).await {
+            Ok(asked) => cache::answer(&self.current.site(), question, &asked).await,
+            Err(refusal) => Err(refusal),
+        };
+        let (status, value) = match answered {
+            Ok(value) => (StatusCode::OK, Some(value)),
+            Err(refusal) => (refusal.status, serde_json::to_value(&refusal).ok()),
+        };
+        let mut response = text(status, value.unwrap_or_default().to_string());
+        response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            let allow = HeaderValue::from_static("POST");
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+        response
     }
 
     fn ready(&self) -> Response<Full<Bytes>> {
@@ -176,6 +209,26 @@ impl About {
         } else {
             text(StatusCode::SERVICE_UNAVAILABLE, "no worker is ready\n")
         }
+    }
+}
+
+/// The body of a question, if somebody may ask it.
+async fn take_question(is_owner: bool, request: Request<Incoming>) -> Result<Bytes, Refusal> {
+    if !is_owner {
+        return Err(Refusal::new("the cache can be asked on the admin socket only")
+            .hint("the TCP address has no password; use `ironside cache` as the user who runs the server")
+            .status(StatusCode::FORBIDDEN));
+    }
+    if *request.method() != Method::POST {
+        return Err(Refusal::new("questions about the cache are posted").status(StatusCode::METHOD_NOT_ALLOWED));
+    }
+    let reading = tokio::time::timeout(PATIENCE, Limited::new(request.into_body(), QUESTION).collect());
+    match reading.await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(Refusal::new(format!("a question has {QUESTION} bytes at most")).status(StatusCode::PAYLOAD_TOO_LARGE))
+        }
+        _ => Err(Refusal::new("the question did not come whole").status(StatusCode::REQUEST_TIMEOUT)),
     }
 }
 

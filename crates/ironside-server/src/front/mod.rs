@@ -212,6 +212,11 @@ async fn answer(deployment: &Deployment, job: &JobInfo, call: Call) -> Reply {
     }
 }
 
+/// The tag that stands for a path as it is given to `revalidatePath`.
+pub(crate) fn tag_of_path(path: &str, scope: PathScope) -> String {
+    path_tag(&url::decoded(path), scope)
+}
+
 /// Holds for every later lookup when it returns.
 async fn revalidate(deployment: &Deployment, item: &Revalidation) {
     let tag = match item.kind {
@@ -222,7 +227,7 @@ async fn revalidate(deployment: &Deployment, item: &Revalidation) {
                 RevalidationScope::Page => PathScope::Page,
                 RevalidationScope::Layout => PathScope::Layout,
             };
-            path_tag(&url::decoded(&item.value), scope)
+            tag_of_path(&item.value, scope)
         }
     };
     let invalidation = match item.mode {

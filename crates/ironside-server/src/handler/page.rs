@@ -5,6 +5,7 @@ use crate::job;
 use crate::rejection::{Methods, Rejection};
 use crate::response::error_page::{self, Form};
 use crate::response::{Answer, HTML, PAYLOAD, PRIVATE, vary};
+use crate::shared::seen::Watch;
 use crate::shared::{self, Shared};
 use crate::site::Site;
 use crate::work::Done;
@@ -58,9 +59,16 @@ pub async fn render(exchange: &mut Exchange, site: &Site, matched: Option<&Route
     };
     let is_payload = exchange.navigation.variant != Variant::Html;
     let info = matched.and_then(|matched| deployment.router.info(matched));
+    let watch = matched.and_then(|matched| Watch::begin(exchange, site, matched, JobKind::Page));
     let job = job::for_route(exchange, JobKind::Page, matched, info.and_then(|info| info.deadline));
     let mut answer = match site.workers.run(job, JobBody::Empty).await {
-        Ok(Done::Response { head, body }) => job::answer(head, body, &Method::GET, "ok"),
+        Ok(Done::Response { head, body }) => {
+            let body = match watch {
+                Some(watch) => watch.over(&head, body),
+                None => body,
+            };
+            job::answer(head, body, &Method::GET, "ok")
+        }
         Ok(Done::Finished(outcome)) => {
             tracing::error!(
                 request_id = &*exchange.request_id,

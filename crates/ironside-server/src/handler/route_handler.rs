@@ -7,6 +7,7 @@ use crate::rejection::Rejection;
 use crate::response::error_page::{self, Form};
 use crate::response::{Answer, REVALIDATED};
 use crate::routes::RouteInfo;
+use crate::shared::seen::Watch;
 use crate::shared::{self, Shared};
 use crate::site::Site;
 use crate::work::Done;
@@ -82,6 +83,7 @@ async fn run(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, info: &
     if let Some(limit) = limit.filter(|limit| announced(exchange).is_some_and(|length| length > *limit)) {
         return Rejection::HandlerBodyTooLarge { limit }.answer();
     }
+    let watch = Watch::begin(exchange, site, matched, kind);
     let job = job::for_route(exchange, kind, Some(matched), info.deadline);
     let (body, over) = std::mem::take(&mut exchange.body).into_limited_job(limit.unwrap_or(u64::MAX));
     let done = site.workers.run(job, body).await;
@@ -91,7 +93,13 @@ async fn run(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, info: &
         return Rejection::HandlerBodyTooLarge { limit }.answer();
     }
     let mut answer = match done {
-        Ok(Done::Response { head, body }) => job::answer(head, body, &exchange.method, "ok"),
+        Ok(Done::Response { head, body }) => {
+            let body = match watch {
+                Some(watch) => watch.over(&head, body),
+                None => body,
+            };
+            job::answer(head, body, &exchange.method, "ok")
+        }
         Ok(Done::Finished(_)) => error_page::page(
             StatusCode::INTERNAL_SERVER_ERROR,
             Form::Bare,

@@ -1,10 +1,12 @@
 //! Reading what a build has prerendered: the index at start, the bytes when they are asked for.
 
-use super::index::{AnswerRecord, FORMAT, Index, Lengths, Span, ValueRecord};
+use super::index::{AnswerRecord, FORMAT, Index, Lengths, Life, Span, ValueRecord};
 use super::listed::ListedParams;
+use crate::shared::reason::Reason;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use ironside_cache::store::Summary;
 use ironside_cache::{Answer, Content, EncodedBody, Entry, Fill, Key, Prerendered, Stamp};
 use ironside_model::manifest::{Manifest, PrerenderedFiles};
 use rustc_hash::FxHashMap;
@@ -41,8 +43,8 @@ pub enum PrerenderedError {
 pub struct Found {
     /// For the cache.
     pub answers: PrerenderedAnswers,
-    /// Keys that turned out to be dynamic.
-    pub dynamic: Vec<Key>,
+    /// Keys that turned out to be dynamic, and why.
+    pub dynamic: Vec<(Key, Reason)>,
     /// Parameters of routes that answer no others.
     pub listed: ListedParams,
 }
@@ -64,6 +66,33 @@ struct Slot {
 enum Record {
     Answer(Box<AnswerRecord>),
     Value(Box<ValueRecord>),
+}
+
+impl Record {
+    fn life(&self) -> &Life {
+        match self {
+            Self::Answer(record) => &record.life,
+            Self::Value(record) => &record.life,
+        }
+    }
+
+    /// What [`PrerenderedAnswers::load`] would make of it, without its bytes.
+    fn summary(&self, key: &Key, now: Stamp) -> Summary {
+        let (status, span) = match self {
+            Self::Answer(record) => (Some(record.status), record.span),
+            Self::Value(record) => (None, record.span),
+        };
+        let (started, committed) = self.life().stamps();
+        Summary {
+            key: key.clone(),
+            started: started.min(now),
+            committed: committed.min(now),
+            tags: self.life().tags.iter().map(|tag| tag.as_str().into()).collect(),
+            lifetime: self.life().lifetime(),
+            status,
+            bytes: span.length as u64,
+        }
+    }
 }
 
 impl PrerenderedAnswers {
@@ -107,7 +136,16 @@ impl PrerenderedAnswers {
         }
         Ok(Found {
             answers: Self { pack, records },
-            dynamic: index.dynamic.iter().map(|place| place.key(id)).collect(),
+            dynamic: index
+                .dynamic
+                .iter()
+                .map(|record| {
+                    (
+                        record.place.key(id),
+                        Reason::of(&record.reason).unwrap_or(Reason::Dynamic),
+                    )
+                })
+                .collect(),
             listed: ListedParams::new(index.listed),
         })
     }
@@ -185,12 +223,18 @@ impl Prerendered for PrerenderedAnswers {
             slot.retired.store(true, Ordering::Release);
             return None;
         };
-        let life = match &slot.record {
-            Record::Answer(record) => &record.life,
-            Record::Value(record) => &record.life,
-        };
-        let (started, committed) = life.stamps();
+        let (started, committed) = slot.record.life().stamps();
         Some(Entry::restored(fill, started, committed, now))
+    }
+
+    fn describe(&self, key: &Key, now: Stamp) -> Option<Summary> {
+        let slot = self.records.get(key)?;
+        (!slot.retired.load(Ordering::Acquire)).then(|| slot.record.summary(key, now))
+    }
+
+    fn list(&self, now: Stamp) -> Vec<Summary> {
+        let slots = self.records.iter().filter(|(_, slot)| !slot.retired.load(Ordering::Acquire));
+        slots.map(|(key, slot)| slot.record.summary(key, now)).collect()
     }
 
     fn retire(&self, key: &Key) {

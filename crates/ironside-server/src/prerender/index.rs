@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The version of the form. A server refuses an index with another one.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// See the module's documentation.
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,7 +19,16 @@ pub(super) struct Index {
     /// Of routes that answer listed parameters only.
     pub(super) listed: Vec<ListedRecord>,
     /// Routes that turned out to be dynamic.
-    pub(super) dynamic: Vec<Place>,
+    pub(super) dynamic: Vec<DynamicRecord>,
+}
+
+/// A route that turned out to be dynamic.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DynamicRecord {
+    #[serde(flatten)]
+    pub(super) place: Place,
+    /// The word of the reason.
+    pub(super) reason: String,
 }
 
 /// A route and its parameters: what a key is made of.

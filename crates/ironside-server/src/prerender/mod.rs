@@ -8,6 +8,7 @@
 
 mod answers;
 mod index;
+mod known;
 mod listed;
 mod pack;
 mod path;
@@ -15,5 +16,6 @@ mod run;
 mod targets;
 
 pub use answers::{PrerenderedAnswers, PrerenderedError};
+pub use known::{Known, known};
 pub use listed::ListedParams;
 pub use run::{Failure, Made, PrerenderError, PrerenderOptions, Prerendered, RouteReport, prerender};

@@ -1,7 +1,8 @@
 //! Writing the pack and its index while a build renders.
 
-use super::index::{AnswerRecord, FORMAT, Index, Lengths, Life, ListedRecord, Place, Span, ValueRecord};
+use super::index::{AnswerRecord, DynamicRecord, FORMAT, Index, Lengths, Life, ListedRecord, Place, Span, ValueRecord};
 use crate::response::compress;
+use crate::shared::reason::Reason;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
@@ -136,9 +137,12 @@ impl PackWriter {
         Ok(())
     }
 
-    /// Notes that a key's answer is for one visitor.
-    pub(super) fn dynamic(&mut self, key: &Key) {
-        self.index.dynamic.extend(Place::of(key));
+    /// Notes that a key's answer is for one visitor, and why.
+    pub(super) fn dynamic(&mut self, key: &Key, reason: Reason) {
+        let reason = reason.word().to_owned();
+        self.index
+            .dynamic
+            .extend(Place::of(key).map(|place| DynamicRecord { place, reason }));
     }
 
     /// Notes the parameters that a route answers.

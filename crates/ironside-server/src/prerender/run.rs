@@ -4,12 +4,10 @@ use super::index::ListedRecord;
 use super::pack::{PackWriter, Packed};
 use super::targets::{self, Planned, Target};
 use crate::deployment::Deployment;
-use crate::options::Limits;
-use crate::shared::candidate;
 use crate::shared::fill::{self, Asked, Trouble};
-use crate::site::{House, Site};
-use crate::trusted_proxies::TrustedProxies;
-use crate::upstream::{RewriteOptions, Upstreams};
+use crate::shared::reason::Reason;
+use crate::shared::{self, candidate};
+use crate::site::Site;
 use crate::work::Workers;
 use ironside_cache::{Entry, Key, Landing, Lookup};
 use ironside_model::manifest::PrerenderedFiles;
@@ -69,8 +67,8 @@ pub struct Prerendered {
 pub struct RouteReport {
     /// What was made, sorted by path.
     pub made: Vec<Made>,
-    /// The word for why it, or some of it, is made for each request.
-    pub dynamic: Option<&'static str>,
+    /// Why it, or some of it, is made for each request.
+    pub dynamic: Option<Reason>,
     /// Parameters that were not listed are made on demand, and kept.
     pub on_demand: bool,
 }
@@ -134,7 +132,7 @@ impl Failure {
 /// What one target came to.
 enum End {
     Made(Key, Arc<Entry>, Packed),
-    Dynamic(Key, &'static str),
+    Dynamic(Key, Reason),
     Failed(Failure),
 }
 
@@ -147,12 +145,9 @@ pub async fn prerender(
     workers: impl Workers,
     options: PrerenderOptions,
 ) -> Result<Prerendered, PrerenderError> {
-    let trusted = TrustedProxies::new(&[]).map_err(io::Error::other)?;
-    let upstreams = Upstreams::new(RewriteOptions::default()).map_err(io::Error::other)?;
     let site = Site {
-        house: Arc::new(House::new(Limits::default(), trusted, upstreams)),
         workers: Arc::new(workers),
-        deployment,
+        ..Site::unattended(deployment)?
     };
     let mut pack = PackWriter::create(&options.build_dir, &site.deployment.id)?;
     let mut failures = Vec::new();
@@ -185,7 +180,7 @@ pub async fn prerender(
         match end {
             (_, End::Failed(failure)) => failures.push(failure),
             (_, End::Dynamic(key, reason)) => {
-                pack.dynamic(&key);
+                pack.dynamic(&key, reason);
                 if let Some(report) = report {
                     report.dynamic.get_or_insert(reason);
                 }
@@ -227,7 +222,7 @@ pub async fn prerender(
 }
 
 /// Plans all routes at once; in their order.
-async fn plan_all(site: &Site, timeout: Duration) -> Vec<Result<Planned, Failure>> {
+pub(super) async fn plan_all(site: &Site, timeout: Duration) -> Vec<Result<Planned, Failure>> {
     let manifest = site.deployment.manifest.clone();
     let plans = manifest.routes.iter().enumerate().map(|(index, route)| async move {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
@@ -277,32 +272,7 @@ async fn make(site: &Site, target: &Target) -> End {
         (_, Some(Trouble::Thrown(error))) => End::Failed(Failure::thrown(site, &target.path, &error)),
         (_, Some(Trouble::Job(failure))) => End::Failed(Failure::of_job(site, &target.path, "its job failed", &failure)),
         (_, Some(trouble)) => End::Failed(Failure::new(&target.path, trouble.to_string())),
-        (Landing::NotShared(reason), None) => End::Dynamic(key, word(&reason)),
+        (Landing::NotShared(reason), None) => End::Dynamic(key, shared::not_shared(&reason)),
         (_, None) => End::Failed(Failure::new(&target.path, "it ended without an answer")),
     }
-}
-
-/// The reason as a constant of the program.
-fn word(reason: &str) -> &'static str {
-    const WORDS: [&str; 18] = [
-        "cookies",
-        "headers",
-        "searchParams",
-        "connection",
-        "draftMode",
-        "noStore",
-        "fetch",
-        "config",
-        "private",
-        "cacheLife",
-        "io",
-        "random",
-        "set_cookie",
-        "status",
-        "cache_control",
-        "revalidate_zero",
-        "too_large",
-        "dynamic",
-    ];
-    WORDS.into_iter().find(|known| *known == reason).unwrap_or("dynamic")
 }

@@ -3,6 +3,7 @@
 use super::path::path_of;
 use super::run::Failure;
 use crate::routes::Sharing;
+use crate::shared::reason::Reason;
 use crate::site::Site;
 use crate::work::Done;
 use ironside_model::manifest::{PatternPart, Route, RouteKind};
@@ -29,7 +30,7 @@ pub(super) struct Target {
 pub(super) struct Planned {
     pub(super) targets: Vec<Target>,
     /// Why nothing is rendered.
-    pub(super) dynamic: Option<&'static str>,
+    pub(super) dynamic: Option<Reason>,
     /// Parameters are made on demand as well.
     pub(super) on_demand: bool,
     /// For routes that answer no others: values in the order of the pattern.

@@ -1,5 +1,6 @@
 //! Whether the answer to a request may be shared, as far as it can be told before the work: a pure decision.
 
+use super::reason::Reason;
 use crate::deployment::Deployment;
 use crate::draft;
 use crate::exchange::Exchange;
@@ -13,30 +14,35 @@ use ironside_worker::wire::JobKind;
 pub enum Storable {
     /// It may be, under this key.
     Candidate(Key),
-    /// It may not; the word says why.
-    Bypass(&'static str),
+    /// It may not, and why.
+    Bypass(Reason),
 }
 
 /// Decides.
 #[must_use]
 pub fn storable(exchange: &Exchange, deployment: &Deployment, matched: &RouteMatch, kind: JobKind) -> Storable {
     if deployment.development {
-        return Storable::Bypass("development");
+        return Storable::Bypass(Reason::Development);
     }
+    in_production(exchange, deployment, matched, kind)
+}
+
+/// What [`storable`] says where answers are shared.
+#[must_use]
+pub fn in_production(exchange: &Exchange, deployment: &Deployment, matched: &RouteMatch, kind: JobKind) -> Storable {
     let Some(info) = deployment.router.info(matched) else {
-        return Storable::Bypass("no_route");
+        return Storable::Bypass(Reason::NoRoute);
     };
     if let Sharing::Never(reason) = info.sharing {
         return Storable::Bypass(reason);
     }
     if draft::is_on(&exchange.headers, deployment.draft_id.as_deref()) {
-        return Storable::Bypass("draft");
+        return Storable::Bypass(Reason::Draft);
     }
     let key = key(deployment, matched, kind);
-    if deployment.known_dynamic.has(&key) {
-        Storable::Bypass("known_dynamic")
-    } else {
-        Storable::Candidate(key)
+    match deployment.known_dynamic.why(&key) {
+        Some(reason) => Storable::Bypass(reason),
+        None => Storable::Candidate(key),
     }
 }
 

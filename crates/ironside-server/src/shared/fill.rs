@@ -1,6 +1,7 @@
 //! The work that a permit asks for: run the job for everybody, collect all of it, and commit it by its outcome. It belongs
 //! to no request, so a visitor who leaves does not end it.
 
+use super::reason::Reason;
 use super::verdict::{self, Verdict};
 use crate::exchange::Exchange;
 use crate::job;
@@ -40,6 +41,15 @@ impl Asked {
         }
     }
 
+    /// Of nobody: an operator has it made.
+    #[must_use]
+    pub fn by_operator(path: &str) -> Self {
+        Self {
+            request_id: "operator".to_owned(),
+            ..Self::by_build(path)
+        }
+    }
+
     /// Of nobody: a build asks for a canonical path.
     #[must_use]
     pub fn by_build(path: &str) -> Self {
@@ -61,8 +71,8 @@ struct Collected {
 
 /// Why nothing was collected.
 enum Lost {
-    /// It is not for everybody; the word says why.
-    NotShared(&'static str),
+    /// It is not for everybody, and why.
+    NotShared(Reason),
     /// It failed.
     Failed(Option<JobFailure>),
 }
@@ -96,10 +106,8 @@ pub struct Filled {
 /// See the module's documentation. A failure is logged.
 pub async fn fill(site: Site, matched: RouteMatch, kind: JobKind, asked: Asked, permit: Permit) -> Landing {
     let (request_id, path) = (asked.request_id.clone(), asked.path.clone());
-    let metrics = site.house.clone();
     let filled = make(site, matched, kind, asked, permit).await;
     if let Some(trouble) = &filled.trouble {
-        metrics.metrics.pages.count("fill_failed");
         tracing::warn!(
             request_id,
             path,
@@ -129,7 +137,7 @@ pub async fn make(site: Site, matched: RouteMatch, kind: JobKind, asked: Asked, 
     let collected = tokio::select! {
         collected = collect(&site, job) => collected,
         // The worker gives its permit back as soon as the request is asked for: no need to wait for the end.
-        Ok(()) = dropped => Err(Lost::NotShared("dynamic")),
+        Ok(()) = dropped => Err(Lost::NotShared(Reason::Dynamic)),
     };
     deployment.permits.close_page(id);
     let collected = match collected {
@@ -154,11 +162,10 @@ pub async fn make(site: Site, matched: RouteMatch, kind: JobKind, asked: Asked, 
     }
 }
 
-fn not_shared(site: &Site, permit: Permit, reason: &'static str) -> Landing {
-    site.house.metrics.pages.count(reason);
-    site.deployment.known_dynamic.note(permit.key());
-    permit.give_up(reason);
-    Landing::NotShared(reason.into())
+fn not_shared(site: &Site, permit: Permit, reason: Reason) -> Landing {
+    site.deployment.known_dynamic.note(permit.key(), reason);
+    permit.give_up(reason.word());
+    Landing::NotShared(reason.word().into())
 }
 
 async fn collect(site: &Site, job: ironside_worker::Job) -> Result<Collected, Lost> {
@@ -168,7 +175,7 @@ async fn collect(site: &Site, job: ironside_worker::Job) -> Result<Collected, Lo
         Ok(Done::Finished(outcome)) => {
             return Err(outcome
                 .dynamic
-                .map_or(Lost::Failed(None), |reason| Lost::NotShared(reason.word())));
+                .map_or(Lost::Failed(None), |reason| Lost::NotShared(reason.into())));
         }
         Err(failure) => return Err(Lost::Failed(Some(failure))),
     };
@@ -185,7 +192,7 @@ async fn collect(site: &Site, job: ironside_worker::Job) -> Result<Collected, Lo
 async fn gather(pieces: &mut Pieces) -> Result<(Bytes, Bytes), Lost> {
     if let Some(body) = pieces.take_complete() {
         return if body.len() > LARGEST {
-            Err(Lost::NotShared("too_large"))
+            Err(Lost::NotShared(Reason::TooLarge))
         } else {
             Ok((body, Bytes::new()))
         };
@@ -197,7 +204,7 @@ async fn gather(pieces: &mut Pieces) -> Result<(Bytes, Bytes), Lost> {
             Piece::Payload(bytes) => payload.extend_from_slice(&bytes),
         }
         if body.len() + payload.len() > LARGEST {
-            return Err(Lost::NotShared("too_large"));
+            return Err(Lost::NotShared(Reason::TooLarge));
         }
     }
     Ok((body.freeze(), payload.freeze()))

@@ -10,16 +10,20 @@
 
 pub mod candidate;
 pub mod fill;
+pub mod header;
 pub mod known_dynamic;
+pub mod reason;
+pub mod seen;
 pub mod serve;
 pub mod verdict;
 
 use crate::exchange::Exchange;
 use crate::site::Site;
 use candidate::Storable;
-use ironside_cache::{Entry, Key, Landing, Lookup, Permit};
+use ironside_cache::{Entry, Key, Landing, Lookup, Permit, Tag};
 use ironside_model::route_table::RouteMatch;
 use ironside_worker::wire::JobKind;
+use reason::{Reason, Told};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,23 +69,23 @@ impl State {
     }
 }
 
+/// A shared answer, how it came about and why so.
+type Answered = (Arc<Entry>, State, Told);
+
 /// Looks for a shared answer, and has it made if there may be one.
 pub async fn find(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, kind: JobKind) -> Shared {
     let found = match candidate::storable(exchange, &site.deployment, matched, kind) {
         Storable::Candidate(key) => look(exchange, site, matched, kind, &key).await,
         Storable::Bypass(reason) => Err(reason),
     };
-    let word = match &found {
-        Ok((_, State::Hit)) => "hit",
-        Ok((_, State::Miss)) => "miss",
-        Ok((_, State::Stale)) => "stale",
-        Err(reason) => reason,
+    let (entry, told) = match found {
+        Ok((entry, state, told)) => (Some((entry, state)), told),
+        Err(reason) => (None, reason.into()),
     };
-    exchange.notes.cache = Some(word);
-    site.house.metrics.pages.count(word);
-    match found {
-        Ok((entry, state)) => Shared::Found { entry, state },
-        Err(_) => Shared::Nothing,
+    tell(exchange, site, (matched, kind), told, entry.as_ref().map(|(entry, _)| &**entry));
+    match entry {
+        Some((entry, state)) => Shared::Found { entry, state },
+        None => Shared::Nothing,
     }
 }
 
@@ -91,26 +95,33 @@ pub fn hit(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, kind: Job
         return None;
     };
     let entry = site.deployment.cache.hit(&key)?;
-    exchange.notes.cache = Some("hit");
-    site.house.metrics.pages.count("hit");
+    tell(exchange, site, (matched, kind), Reason::Fresh.into(), Some(&entry));
     Some(entry)
 }
 
-async fn look(
-    exchange: &Exchange,
-    site: &Site,
-    matched: &RouteMatch,
-    kind: JobKind,
-    key: &Key,
-) -> Result<(Arc<Entry>, State), &'static str> {
+/// Notes what came of looking, for the log, the metric and the header.
+fn tell(exchange: &mut Exchange, site: &Site, (matched, kind): (&RouteMatch, JobKind), told: Told, entry: Option<&Entry>) {
+    site.house.metrics.pages.count(told.reason.word());
+    if site.deployment.tells_cache {
+        let edit = header::telling(exchange, site, matched, kind, &told, entry);
+        exchange.edits.push(edit);
+    }
+    exchange.notes.cache = Some(told);
+}
+
+async fn look(exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: JobKind, key: &Key) -> Result<Answered, Reason> {
     for _ in 0..ROUNDS {
+        let mut told = Told::from(Reason::Waited);
         let landing = match site.deployment.cache.find(key, &[]).await {
-            Lookup::Fresh(entry) => return Ok((entry, State::Hit)),
-            Lookup::Stale { entry, permit, .. } => {
+            Lookup::Fresh(entry) => return Ok((entry, State::Hit, Reason::Fresh.into())),
+            Lookup::Stale { entry, permit, reason } => {
                 renew(exchange, site, matched, kind, permit);
-                return Ok((entry, State::Stale));
+                return Ok((entry, State::Stale, reason.into()));
             }
-            Lookup::Miss { permit, .. } => Box::pin(begin(exchange, site, matched, kind, permit)).await,
+            Lookup::Miss { permit, reason } => {
+                told = reason.into();
+                Box::pin(begin(exchange, site, matched, kind, permit)).await
+            }
             Lookup::Wait(ticket) => Box::pin(ticket.wait(PATIENCE)).await,
         };
         let landing = match landing {
@@ -118,14 +129,19 @@ async fn look(
             landing => landing,
         };
         match landing {
-            Landing::Entry(entry) => return Ok((entry, State::Miss)),
+            Landing::Entry(entry) => return Ok((entry, State::Miss, told)),
             Landing::Again | Landing::Permit(_) => {}
-            Landing::NotShared(_) => return Err("dynamic"),
-            Landing::Failed => return Err("fill_failed"),
-            Landing::TimedOut => return Err("fill_slow"),
+            Landing::NotShared(word) => return Err(not_shared(&word)),
+            Landing::Failed => return Err(Reason::FillFailed),
+            Landing::TimedOut => return Err(Reason::FillSlow),
         }
     }
-    Err("invalidated")
+    Err(Reason::Invalidated)
+}
+
+/// The reason that a fill gave up with.
+pub(crate) fn not_shared(word: &Tag) -> Reason {
+    Reason::of(word).unwrap_or(Reason::Dynamic)
 }
 
 /// Does the work that a permit asks for, and waits for it. The work goes on if the visitor leaves: others may wait for it.

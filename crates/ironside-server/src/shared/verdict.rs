@@ -1,5 +1,6 @@
 //! What becomes of an answer that was made for everybody, once its outcome is known: a pure decision.
 
+use super::reason::Reason;
 use crate::routes::RouteInfo;
 use http::{HeaderMap, StatusCode, header};
 use ironside_cache::Lifetime;
@@ -11,8 +12,8 @@ use ironside_worker::wire::JobResult;
 pub enum Verdict {
     /// It is stored.
     Store(Lifetime),
-    /// It belongs to one visitor; the word says why.
-    NotShared(&'static str),
+    /// It belongs to one visitor, and why.
+    NotShared(Reason),
     /// It failed.
     Failed,
 }
@@ -24,7 +25,7 @@ const STATUSES: [u16; 12] = [200, 203, 301, 302, 303, 307, 308, 401, 403, 404, 4
 #[must_use]
 pub fn judge(status: StatusCode, headers: &HeaderMap, outcome: &Outcome, info: &RouteInfo, expire: u64) -> Verdict {
     if let Some(reason) = outcome.dynamic {
-        return Verdict::NotShared(reason.word());
+        return Verdict::NotShared(reason.into());
     }
     if !matches!(outcome.result, JobResult::Ok | JobResult::Redirect | JobResult::NotFound)
         || outcome.error.is_some()
@@ -34,17 +35,17 @@ pub fn judge(status: StatusCode, headers: &HeaderMap, outcome: &Outcome, info: &
     }
     // Code that declares its answer to be everybody's means the rest of it: a stored answer never carries a cookie.
     if headers.contains_key(header::SET_COOKIE) && !info.is_declared_static {
-        return Verdict::NotShared("set_cookie");
+        return Verdict::NotShared(Reason::SetCookie);
     }
     if !STATUSES.contains(&status.as_u16()) {
-        return Verdict::NotShared("status");
+        return Verdict::NotShared(Reason::Status);
     }
     if says_private(headers) {
-        return Verdict::NotShared("cache_control");
+        return Verdict::NotShared(Reason::CacheControl);
     }
     let revalidate = outcome.revalidate.map(u64::from).into_iter().chain(info.revalidate).min();
     if revalidate == Some(0) {
-        return Verdict::NotShared("revalidate_zero");
+        return Verdict::NotShared(Reason::RevalidateZero);
     }
     Verdict::Store(Lifetime {
         revalidate,
@@ -137,22 +138,22 @@ mod tests {
             ..outcome()
         };
         for (verdict, expected) in [
-            (decide(200, None, &dynamic, None), Verdict::NotShared("cookies")),
-            (decide(500, None, &dynamic, None), Verdict::NotShared("cookies")),
+            (decide(200, None, &dynamic, None), Verdict::NotShared(Reason::Cookies)),
+            (decide(500, None, &dynamic, None), Verdict::NotShared(Reason::Cookies)),
             (
                 decide(200, Some(("set-cookie", "a=1")), &outcome(), None),
-                Verdict::NotShared("set_cookie"),
+                Verdict::NotShared(Reason::SetCookie),
             ),
             (
                 decide(200, Some(("cache-control", "Private, max-age=1")), &outcome(), None),
-                Verdict::NotShared("cache_control"),
+                Verdict::NotShared(Reason::CacheControl),
             ),
             (
                 decide(200, Some(("vary", "*")), &outcome(), None),
-                Verdict::NotShared("cache_control"),
+                Verdict::NotShared(Reason::CacheControl),
             ),
-            (decide(204, None, &outcome(), None), Verdict::NotShared("status")),
-            (decide(200, None, &zero, None), Verdict::NotShared("revalidate_zero")),
+            (decide(204, None, &outcome(), None), Verdict::NotShared(Reason::Status)),
+            (decide(200, None, &zero, None), Verdict::NotShared(Reason::RevalidateZero)),
             (decide(500, None, &outcome(), None), Verdict::Failed),
             (decide(200, None, &thrown, None), Verdict::Failed),
         ] {

@@ -45,7 +45,7 @@ impl Counters {
 pub struct ServerMetrics {
     /// Answers by reason (`ok`, or why not).
     pub answers: Counters,
-    /// What the cache of pages said (`hit`, `miss`, `stale`, or why it wasn't asked).
+    /// What came of looking for shared answers, by the word of a [`crate::shared::reason::Reason`].
     pub pages: Counters,
     /// Requests that are being answered.
     pub active: AtomicU64,

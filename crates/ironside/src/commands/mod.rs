@@ -2,6 +2,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod build;
+pub(crate) mod cache;
 pub(crate) mod dev;
 pub(crate) mod digest;
 pub(crate) mod routes;

@@ -48,7 +48,7 @@ pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(
         .printer
         .done(&format!("Ready in {} ms with {workers}", began.elapsed().as_millis()));
     let certificate = tokio::spawn(serving::reread_certificate(server.tls()));
-    let admin = AdminTask::open(settings.admin.as_ref(), &server)?;
+    let admin = AdminTask::open(context, settings.admin.as_ref(), &server)?;
     if let Some(admin) = &admin {
         admin.announce(context);
     }

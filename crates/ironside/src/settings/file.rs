@@ -7,6 +7,7 @@ use crate::exit::{Exit, Failure};
 use serde::Deserialize;
 use std::{
     io::ErrorKind,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
 };
 
@@ -94,6 +95,10 @@ pub(crate) struct Cache {
     pub(crate) folder: Option<std::path::PathBuf>,
     /// What an acknowledged invalidation survives.
     pub(crate) durability: Option<CacheDurability>,
+    /// Stale answers that are renewed at once.
+    pub(crate) renewals: Option<NonZeroUsize>,
+    /// Whether answers tell in a header what the cache made of them.
+    pub(crate) header: Option<bool>,
 }
 
 /// What an acknowledged invalidation survives.

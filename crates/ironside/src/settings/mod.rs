@@ -14,7 +14,7 @@ use crate::{
 };
 use file::{FileSettings, Handlers};
 use ironside_server::{AdminOptions, Limits, RewriteOptions, TlsFiles};
-use ironside_worker::FormLimits;
+use ironside_worker::{FormLimits, PoolOptions};
 use size::Size;
 use std::{
     collections::BTreeMap,
@@ -48,7 +48,7 @@ pub(crate) struct StartSettings {
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) bodies: Bodies,
     /// `None`: there is no admin listener.
-    pub(crate) admin: Option<AdminOptions>,
+    pub(crate) admin: Option<Admin>,
 }
 
 /// What handlers and the proxy may be sent.
@@ -61,6 +61,14 @@ pub(crate) struct Bodies {
     /// `None`: event streams may be silent.
     pub(crate) heartbeat: Option<Duration>,
     pub(crate) forms: FormLimits,
+}
+
+/// The admin listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Admin {
+    pub(crate) options: AdminOptions,
+    /// Somebody has asked for it, so the server does not start without it.
+    pub(crate) is_required: bool,
 }
 
 /// The environment's copy and the file's content, from which settings are made.
@@ -174,6 +182,8 @@ impl Sources {
             .or(self.file.workers.count.filter(|count| *count > 0))
             .unwrap_or_else(|| available_parallelism().map_or(1, NonZeroUsize::get));
         let mut limits = self.file.http.limits()?;
+        let quarter = (count * PoolOptions::JOBS_PER_WORKER / 4).max(1);
+        limits.renewals = self.file.cache.renewals.map_or(quarter, NonZeroUsize::get);
         let keep_alive = self
             .parsed::<u64>(
                 "--keep-alive-timeout",
@@ -198,8 +208,16 @@ impl Sources {
         })
     }
 
-    /// The admin listener. An address, from wherever, opens it.
-    fn admin(&self, wanted: bool, address: Option<&str>) -> Result<Option<AdminOptions>, Failure> {
+    /// The Unix socket of the admin listener.
+    pub(crate) fn admin_socket(&self) -> PathBuf {
+        match &self.file.admin.socket {
+            Some(path) => self.dir.join(path),
+            None => self.dir.join(".ironside").join("admin.sock"),
+        }
+    }
+
+    /// The admin listener. It is there unless it is closed; with an address, or where somebody has said so, it has to be.
+    fn admin(&self, wanted: bool, address: Option<&str>) -> Result<Option<Admin>, Failure> {
         let wants = "an address with a port, such as 127.0.0.1:9464";
         let given = self.parsed::<SocketAddr>("--admin-listen", address, env_vars::IRONSIDE_ADMIN_LISTEN, wants)?;
         let address = match (given, &self.file.admin.listen) {
@@ -227,20 +245,19 @@ impl Sources {
                     Exit::Usage,
                     format!("{} is {other:?}, which is neither 1 nor 0", env_vars::IRONSIDE_ADMIN),
                 )
-                .hint("give it 1 for the admin listener, or leave it out"));
+                .hint("0 closes the admin listener, 1 makes sure of it"));
             }
             None => self.file.admin.enabled,
         };
-        if !asked.unwrap_or(address.is_some()) {
+        if asked == Some(false) {
             return Ok(None);
         }
-        let socket = match &self.file.admin.socket {
-            Some(path) => self.dir.join(path),
-            None => self.dir.join(".ironside").join("admin.sock"),
-        };
-        Ok(Some(AdminOptions {
-            socket: Some(socket),
-            address,
+        Ok(Some(Admin {
+            is_required: asked.is_some() || address.is_some(),
+            options: AdminOptions {
+                socket: Some(self.admin_socket()),
+                address,
+            },
         }))
     }
 
@@ -340,16 +357,17 @@ mod tests {
     }
 
     #[test]
-    fn the_admin_listener_is_off_unless_it_is_wanted_and_an_address_opens_it_too() {
+    fn the_admin_listener_is_there_unless_it_is_closed_and_has_to_be_where_it_was_asked_for() {
         let mut given = sources(&[]);
-        assert_eq!(given.admin(false, None).unwrap(), None);
-        let opened = given.admin(true, None).unwrap().unwrap();
-        assert!(opened.socket.unwrap().ends_with(".ironside/admin.sock") && opened.address.is_none());
+        assert!(!given.admin(false, None).unwrap().unwrap().is_required);
+        let Admin { options, is_required } = given.admin(true, None).unwrap().unwrap();
+        assert!(options.socket.unwrap().ends_with(".ironside/admin.sock") && options.address.is_none() && is_required);
         given.file.admin.listen = Some("127.0.0.1:9464".into());
         let opened = given.admin(false, None).unwrap().unwrap();
-        assert_eq!(opened.address, Some("127.0.0.1:9464".parse().unwrap()));
+        assert_eq!(opened.options.address, Some("127.0.0.1:9464".parse().unwrap()));
+        assert!(opened.is_required);
         let opened = given.admin(false, Some("127.0.0.1:1")).unwrap().unwrap();
-        assert_eq!(opened.address, Some("127.0.0.1:1".parse().unwrap()));
+        assert_eq!(opened.options.address, Some("127.0.0.1:1".parse().unwrap()));
         given.env.insert("IRONSIDE_ADMIN".into(), "0".into());
         assert_eq!(given.admin(false, None).unwrap(), None);
         given.env.insert("IRONSIDE_ADMIN".into(), "yes".into());

@@ -221,6 +221,28 @@ impl Store for DiskStore {
         Box::pin(self.read(key))
     }
 
+    fn describe<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Summary>> {
+        Box::pin(async move {
+            let Some(location) = self.shared.index().get(key_hash(key)) else {
+                return Ok(None);
+            };
+            let shared = self.shared.clone();
+            let reading = tokio::task::spawn_blocking(move || match shared.segment(location.segment) {
+                Some(segment) => segment.describe(location),
+                None => Ok(None),
+            });
+            let found = reading.await.map_err(|_| StoreError::Gone)?;
+            let found = found.map_err(|source| StoreError::Medium {
+                what: "reading from the cache's folder".to_owned(),
+                source,
+            })?;
+            // Another key may have the same hash.
+            Ok(found
+                .map(|description| description.summary)
+                .filter(|summary| summary.key == *key))
+        })
+    }
+
     fn put(&self, key: &Key, entry: &Arc<Entry>) {
         self.writer.put(&self.log, key, entry);
     }
