@@ -246,7 +246,7 @@ describe('ironside cache', () => {
   test('purge: what makes no sense is refused', () => {
     fails(['purge', app.dir], 2, /--tag/, /--path/, /--all/);
     fails(['purge', app.dir, '--tag', 'a', '--all'], 2, /cannot be used with/);
-    fails(['purge', app.dir, '--tag', 'a', '--type', 'page'], 2, /--path/);
+    fails(['purge', app.dir, '--tag', 'a', '--type', 'page'], 2, /a type is said of a path/);
     fails(['purge', app.dir, '--tag', ''], 2, /empty/);
     fails(['purge', app.dir, '--tag', 'x'.repeat(257)], 2, /256 characters/);
     fails(['purge', app.dir, '--path', 'blog'], 2, /not a path/);

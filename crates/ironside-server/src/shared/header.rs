@@ -59,7 +59,10 @@ pub fn telling(
 /// for how long; `candidate` where nothing speaks against it, and no render has shown it yet.
 fn in_production(text: &mut String, exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: JobKind) {
     let key = match candidate::in_production(exchange, &site.deployment, matched, kind) {
-        Storable::Bypass(reason) => return drop(write!(text, "; start={}", reason.word())),
+        Storable::Bypass(reason) => {
+            let _ = write!(text, "; start={}", reason.word());
+            return;
+        }
         Storable::Candidate(key) => key,
     };
     let shown = site.deployment.seen.of(&key);
