@@ -43,7 +43,8 @@ export function readsRequest(store: RequestStore, reason: DynamicReason, api: st
   if (store.phase === 'params') {
     throw new Error(`\`${api}\` was called in generateStaticParams of ${store.routePath}, which runs without a request. Read there what the parameters are made of only.`);
   }
-  store.dynamic ??= reason;
+  // React's development build reads all props of components, so that one says less than any other.
+  if (store.dynamic === undefined || store.dynamic === 'searchParams') store.dynamic = reason;
   if (store.endShared) {
     store.endShared();
     throw new SharedEnded(api);

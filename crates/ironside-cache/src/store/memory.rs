@@ -17,7 +17,7 @@ impl Weighter<Key, Arc<Entry>> for Bytes {
     }
 }
 
-/// Counts what had to go for something else, or was too large to come in.
+/// Counts what had to go for something else. What is replaced by its own successor is not counted.
 #[derive(Debug, Clone, Default)]
 struct Evictions(Arc<AtomicU64>);
 
@@ -26,7 +26,7 @@ impl Lifecycle<Key, Arc<Entry>> for Evictions {
 
     fn begin_request(&self) {}
 
-    fn on_evict(&self, (): &mut (), _: Key, _: Arc<Entry>) {
+    fn before_evict(&self, (): &mut (), _: &Key, _: &mut Arc<Entry>) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }

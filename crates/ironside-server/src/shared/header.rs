@@ -3,14 +3,14 @@
 //! ```text
 //! x-ironside-cache: hit; reason=fresh; age=12; revalidate=48; tags=posts,url%20/blog
 //! x-ironside-cache: bypass; reason=development; start=dynamic:cookies
-//! x-ironside-cache: bypass; reason=development; start=shared; revalidate=300; tags=posts
+//! x-ironside-cache: bypass; reason=development; start=shared; unless=dynamic:searchParams; revalidate=300; tags=posts
 //! ```
 //!
 //! In development nothing is stored, so there it tells what `ironside start` would do, as far as it is known. In production it is
 //! sent only where the settings ask for it: tags and reasons are nothing for visitors.
 
 use super::candidate::{self, Storable};
-use super::reason::{Told, shown_tag};
+use super::reason::{Reason, Told, shown_tag};
 use super::verdict::Verdict;
 use crate::exchange::{Edit, Exchange};
 use crate::site::Site;
@@ -73,9 +73,13 @@ fn in_production(text: &mut String, exchange: &Exchange, site: &Site, matched: &
         Some(Verdict::Failed) => "failed",
     };
     let _ = write!(text, "; start={word}");
-    if let Some((Verdict::Store(life), tags)) = shown.map(|shown| (shown.verdict, shown.tags)) {
+    let Some(shown) = shown else { return };
+    if let Verdict::Store(life) = shown.verdict {
+        if shown.perhaps_search {
+            let _ = write!(text, "; unless={}", Reason::SearchParams.word());
+        }
         lifetime(text, life, 0);
-        list(text, tags.iter().map(String::as_str));
+        list(text, shown.tags.iter().map(String::as_str));
     }
 }
 

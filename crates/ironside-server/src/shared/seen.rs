@@ -11,8 +11,9 @@ use crate::work::{PieceSource, Pieces};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use ironside_cache::Key;
+use ironside_model::manifest::RouteKind;
 use ironside_model::route_table::RouteMatch;
-use ironside_worker::wire::JobKind;
+use ironside_worker::wire::{DynamicReason, JobKind};
 use ironside_worker::{Head, JobFailure, Outcome, Piece};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub struct Shown {
     pub verdict: Verdict,
     /// The tags of what it has read.
     pub tags: Arc<[String]>,
+    /// The query may have been read. React's development build reads all props of a page, `searchParams` too, so that nobody can tell.
+    pub perhaps_search: bool,
 }
 
 impl Default for Seen {
@@ -94,13 +97,17 @@ struct Watched {
 
 impl Watched {
     fn note(&mut self) {
-        let (Some(watch), Some(outcome)) = (self.watch.take(), self.body.outcome()) else {
+        let (Some(watch), Some(mut outcome)) = (self.watch.take(), self.body.outcome()) else {
             return;
         };
         let deployment = &watch.deployment;
         let Some(info): Option<&RouteInfo> = deployment.router.info(&watch.matched) else {
             return;
         };
+        let perhaps_search = outcome.dynamic == Some(DynamicReason::SearchParams) && info.kind == RouteKind::Page;
+        if perhaps_search {
+            outcome.dynamic = None;
+        }
         let verdict = verdict::judge(
             self.status,
             &self.headers,
@@ -111,6 +118,7 @@ impl Watched {
         let shown = Shown {
             verdict,
             tags: outcome.tags.into(),
+            perhaps_search,
         };
         deployment.seen.0.insert(watch.key, shown);
     }
