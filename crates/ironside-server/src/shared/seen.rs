@@ -9,7 +9,7 @@ use crate::routes::RouteInfo;
 use crate::site::Site;
 use crate::work::{PieceSource, Pieces};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use ironside_cache::Key;
 use ironside_model::manifest::RouteKind;
 use ironside_model::route_table::RouteMatch;
@@ -78,10 +78,15 @@ impl Watch {
     /// Watches its answer.
     #[must_use]
     pub fn over(self, head: &Head, body: Pieces) -> Pieces {
+        let mut headers = head.headers.clone();
+        if matches!(self.key, Key::Page { .. }) {
+            // A page has none of its own; this one says that it was made for one visitor.
+            headers.remove(header::CACHE_CONTROL);
+        }
         Pieces::new(Watched {
             watch: Some(self),
             status: head.status,
-            headers: head.headers.clone(),
+            headers,
             body,
         })
     }
