@@ -82,7 +82,13 @@ pub async fn find(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, ki
         Ok((entry, state, told)) => (Some((entry, state)), told),
         Err(reason) => (None, reason.into()),
     };
-    tell(exchange, site, (matched, kind), told, entry.as_ref().map(|(entry, _)| &**entry));
+    tell(
+        exchange,
+        site,
+        (matched, kind),
+        told,
+        entry.as_ref().map(|(entry, _)| &**entry),
+    );
     match entry {
         Some((entry, state)) => Shared::Found { entry, state },
         None => Shared::Nothing,

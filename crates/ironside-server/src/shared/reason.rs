@@ -126,12 +126,9 @@ impl Reason {
         match self {
             Self::Cookies | Self::Headers | Self::Connection | Self::DraftMode | Self::NoStore => format!("it calls {about}"),
             Self::SearchParams => format!("it reads {about}"),
-            Self::ForceDynamic
-            | Self::RevalidateZero
-            | Self::Params
-            | Self::Fetch
-            | Self::Private
-            | Self::CacheControl => format!("it has {about}"),
+            Self::ForceDynamic | Self::RevalidateZero | Self::Params | Self::Fetch | Self::Private | Self::CacheControl => {
+                format!("it has {about}")
+            }
             Self::Handler => format!("it is {about}"),
             Self::Random => format!("it asks for {about}"),
             _ => about.to_owned(),
