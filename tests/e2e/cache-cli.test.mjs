@@ -372,7 +372,7 @@ describe('ironside cache', () => {
       assert.equal(await header('/forced'), 'bypass; reason=development; start=force_dynamic');
       assert.equal(await header('/free/1'), 'bypass; reason=development; start=params');
       assert.equal(await header('/hello.txt'), null);
-      await until('it was seen that it is static', async () => (await header('/blog/a')) === 'bypass; reason=development; start=shared; revalidate=300; expire=31536000; tags=posts');
+      await until('it was seen that it is static', async () => (await header('/blog/a')) === 'bypass; reason=development; start=shared; unless=dynamic:searchParams; revalidate=300; expire=31536000; tags=posts');
       await until('it was seen to read the request', async () => (await header('/me')) === 'bypass; reason=development; start=dynamic:cookies');
     } finally {
       process.kill(-child.pid, 'SIGTERM');
