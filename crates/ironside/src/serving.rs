@@ -42,14 +42,12 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
     let manifest = read_manifest(build_dir)?;
     let keys = seal_key::keys(&context.sources.env, &context.dot_ironside())?;
     let pool_options = pool_options(context, &manifest, build_dir, workers, &keys, development)?;
-    let identity = build_identity(build_dir, &manifest.build)
-        .map_err(|error| Failure::new(Exit::Usage, "there is no build to serve").because(error))?;
+    let identity = identity_of(build_dir, &manifest)?;
     // In development nothing is cached.
     let durable = (!development)
         .then(|| cache_folder::open(context, &identity, now()))
         .flatten();
-    let mut options = deployment_options(context, manifest, build_dir, &keys, durable);
-    options.identity = Some(identity);
+    let mut options = deployment_options(context, (manifest, identity), build_dir, &keys, durable);
     options.development = development;
     options.errors = error_store(context);
     let deployment =
@@ -61,15 +59,22 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
     })
 }
 
+/// What tells this build from others of the same name.
+fn identity_of(build_dir: &Path, manifest: &Manifest) -> Result<String, Failure> {
+    build_identity(build_dir, &manifest.build)
+        .map_err(|error| Failure::new(Exit::Usage, "there is no build to serve").because(error))
+}
+
 fn deployment_options(
     context: &Context,
-    manifest: Manifest,
+    (manifest, identity): (Manifest, String),
     build_dir: &Path,
     keys: &[Secret],
     durable: Option<Durable>,
 ) -> DeploymentOptions {
     let settings = &context.sources.file.cache;
     let mut options = DeploymentOptions::new(manifest, build_dir, context.dir.join("public"));
+    options.identity = Some(identity);
     options.cache.durable = durable;
     if let Some(memory) = settings.memory {
         options.cache.max_bytes = memory.0;
@@ -85,8 +90,9 @@ pub(crate) fn unattended(context: &Context) -> Result<Site, Failure> {
     let build_dir = build_dir(context);
     let manifest = read_manifest(&build_dir)?;
     let keys = seal_key::keys(&context.sources.env, &context.dot_ironside())?;
-    let durable = cache_folder::open_alone(context, &manifest.build, now())?;
-    let options = deployment_options(context, manifest, &build_dir, &keys, durable);
+    let identity = identity_of(&build_dir, &manifest)?;
+    let durable = cache_folder::open_alone(context, &identity, now())?;
+    let options = deployment_options(context, (manifest, identity), &build_dir, &keys, durable);
     let deployment =
         Deployment::load(options).map_err(|error| Failure::new(Exit::Application, "the build can't be used").because(error))?;
     Site::unattended(deployment).map_err(|error| Failure::new(Exit::Environment, "the build can't be looked at").because(error))

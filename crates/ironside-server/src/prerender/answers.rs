@@ -139,12 +139,7 @@ impl PrerenderedAnswers {
             dynamic: index
                 .dynamic
                 .iter()
-                .map(|record| {
-                    (
-                        record.place.key(id),
-                        Reason::of(&record.reason).unwrap_or(Reason::Dynamic),
-                    )
-                })
+                .map(|record| (record.place.key(id), Reason::of(&record.reason).unwrap_or(Reason::Dynamic)))
                 .collect(),
             listed: ListedParams::new(index.listed),
         })

@@ -300,7 +300,7 @@ fn view(key: &Key, site: &Site) -> KeyView {
     };
     KeyView {
         kind: kind(key, &site.deployment.manifest).to_owned(),
-        build: site.deployment.id.to_string(),
+        build: site.deployment.manifest.build.clone(),
         route: *route,
         params: params(key),
     }
