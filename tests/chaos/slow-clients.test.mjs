@@ -79,22 +79,30 @@ describe('slow clients', () => {
   const kinds = [
     ['say nothing', null, null],
     ['send a head a byte at a time', 'GET /hello HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', 'x'],
-    ['have asked once and wait', 'GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n', null, 24],
+    ['have asked once and wait', 'GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n', null],
+    ['have asked once and send another head a byte at a time', 'GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n', 'x'],
   ];
-  // A connection that was used keeps hyper's buffers; 16 KB is the promise for it too, and not kept yet.
-  for (const [name, first, trickle, kilobytes = cost] of kinds) {
-    test(`P5 ${crowd} connections that ${name} cost less than ${kilobytes} KB each and disturb nobody`, { timeout: long ? 120_000 : 25_000 }, async () => {
+  for (const [name, first, trickle] of kinds) {
+    test(`P5 ${crowd} connections that ${name} cost less than ${cost} KB each and disturb nobody`, { timeout: long ? 120_000 : 25_000 }, async () => {
       const empty = resident(server.pid);
       const sockets = await openAll(server.port, crowd, first);
       try {
+        const cheap = async () => {
+          let bytes;
+          // A connection that was used puts its buffers away when it has rested for a while.
+          await until(async () => {
+            await served();
+            bytes = each(empty, resident(server.pid), crowd);
+            return `${bytes} bytes each`;
+          }, () => bytes < cost * 1024, { timeout: 12_000 });
+          if (long) console.log(`${crowd} connections that ${name}: ${bytes} bytes each`);
+        };
+        if (trickle && first.endsWith('\r\n\r\n')) await cheap();
         for (let round = 0; trickle && round < 3; round += 1) {
           for (const socket of sockets) socket.write(trickle);
           await served();
         }
-        await served();
-        const bytes = each(empty, resident(server.pid), crowd);
-        if (long) console.log(`${crowd} connections that ${name}: ${bytes} bytes each`);
-        assert.ok(bytes < kilobytes * 1024, `${bytes} bytes each`);
+        await cheap();
       } finally {
         for (const socket of sockets) socket.destroy();
       }

@@ -341,16 +341,6 @@ describe('rewrites to other sites', () => {
     assert.equal((await fetch(`${server.base}/ext/back`)).status, 508);
     assert.ok(other.seen.requests - requests < 10);
   });
-
-  test('a WebSocket is refused in words', async () => {
-    const answer = await new Promise((resolve, reject) => {
-      const socket = net.connect(server.port, 'localhost', () => socket.write('GET /ext/x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n'));
-      socket.once('data', (bytes) => { resolve(String(bytes)); socket.destroy(); });
-      socket.on('error', reject);
-    });
-    assert.match(answer, /^HTTP\/1\.1 501 /);
-    assert.match(answer, /WebSocket/);
-  });
 });
 
 test('a mistake in the settings of rewrites is told with its place', async () => {

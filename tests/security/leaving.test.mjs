@@ -77,11 +77,11 @@ describe('requests that leave the server', () => {
     });
   });
 
-  test('SEC-52 an upgrade is passed to nobody, in whatever form its target comes', async () => {
+  test('SEC-52 an upgrade is passed to nobody that no rewrite names, in whatever form its target comes', async () => {
     const there = `127.0.0.1:${bird.port}`;
     const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n';
     const cases = [];
-    for (const target of [`http://${there}/x`, `https://${there}/x`, `ws://${there}/x`, `wss://${there}/x`, `//${there}/x`, `http://169.254.169.254/latest/meta-data`, there, `http://localhost:${port}@${there}/x`, `http://${there}\\@localhost:${port}/x`, '/nowhere', '/', '/ok', '/out/x', '/shop/127.0.0.1', '/_next/webpack-hmr', '*'])
+    for (const target of [`http://${there}/x`, `https://${there}/x`, `ws://${there}/x`, `wss://${there}/x`, `//${there}/x`, `http://169.254.169.254/latest/meta-data`, there, `http://localhost:${port}@${there}/x`, `http://${there}\\@localhost:${port}/x`, '/nowhere', '/', '/ok', '/shop/127.0.0.1', '/by-header', '/rewrite?to=http://127.0.0.1/', '/_next/webpack-hmr', '*'])
       for (const host of [`localhost:${port}`, there, '169.254.169.254', `localhost:${port}\r\nX-Forwarded-Host: ${there}`])
         for (const method of ['GET', 'CONNECT']) cases.push(`${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${upgrade}\r\n`);
     await silently(async () => {
@@ -91,6 +91,20 @@ describe('requests that leave the server', () => {
         assert.doesNotMatch(answer.toString('latin1'), /HTTP\/1\.1 101|canary/, cases[at]);
       }
     });
+  });
+
+  test('SEC-52 an upgrade on a path that a rewrite leads to another site goes there and nowhere else', async () => {
+    const there = `127.0.0.1:${bird.port}`;
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n';
+    for (const [target, host] of [['/out/x', 'localhost'], ['/out/x', '169.254.169.254'], [`http://localhost:${port}/out/x`, `localhost:${port}`], ['//out/x', 'localhost'], ['/out/../out/x', 'localhost']]) {
+      const requests = bird.seen.requests.length;
+      const { answer, hung } = await talk(port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\n${upgrade}\r\n`);
+      const [status] = statuses(answer);
+      assert.equal(hung, false, target);
+      const asked = bird.seen.requests.slice(requests);
+      if (status !== 101) assert.deepEqual([asked, status >= 300], [[], true], `${target}: ${status}`);
+      else assert.deepEqual(asked.map(({ url, headers, upgrade: upgraded }) => [url, headers.host, upgraded]), [['/x', there, true]], target);
+    }
   });
 
   test('SEC-52 an absolute target has to name the host of the request', async () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import http2 from 'node:http2';
 import { after, before, describe, test } from 'node:test';
 import { folder, serve } from '../e2e/lib/application.mjs';
-import { malformed as http1 } from './lib/malformed-http1.mjs';
+import { ambiguous, malformed as http1 } from './lib/malformed-http1.mjs';
 import { answered, malformed as http2Cases } from './lib/malformed-http2.mjs';
 import { parallel, statuses, talk } from './lib/raw.mjs';
 
@@ -55,6 +55,21 @@ describe('what is no request', () => {
       const seen = statuses(answer);
       if (hung) wrong.push(`${name}: hung`);
       if (seen.some((status) => status < 300)) wrong.push(`${name}: ${seen}`);
+    });
+    assert.deepEqual(wrong, []);
+    await alive();
+  });
+
+  test('SEC-17 HTTP/1: a head that can be read in two ways is refused, and nothing behind it is read', async () => {
+    const cases = ambiguous();
+    assert.ok(cases.length >= 100, `${cases.length} cases`);
+    const wrong = [];
+    await parallel(cases, 24, async ({ name, before: good, bytes }) => {
+      const { answer, hung, closedByServer } = await talk(server.port, bytes, { quiet: 1_000 });
+      const seen = statuses(answer);
+      const refused = seen.slice(good);
+      if (hung || !closedByServer) wrong.push(`${name}: its connection stays open`);
+      if (seen.slice(0, good).some((status) => status !== 200) || refused.length !== 1 || refused[0] < 400 || refused[0] > 499) wrong.push(`${name}: ${seen}`);
     });
     assert.deepEqual(wrong, []);
     await alive();

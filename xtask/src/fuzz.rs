@@ -4,9 +4,9 @@
 use crate::run::Repository;
 use anyhow::{Context as _, Result, bail};
 
-/// `flight` gives bodies of actions to the firewall and then to React, `form` reads multipart bodies in the runtime, `url` paths in
-/// the server.
-const TARGETS: [&str; 3] = ["flight", "form", "url"];
+/// `flight` gives bodies of actions to the firewall and then to React, `form` reads multipart bodies in the runtime, `multipart`
+/// those of actions before the firewall, `url` paths in the server.
+const TARGETS: [&str; 4] = ["flight", "form", "multipart", "url"];
 
 /// Runs the named target, for a minute unless told otherwise.
 pub(crate) fn run(repository: &Repository, arguments: &[String]) -> Result<()> {

@@ -179,6 +179,42 @@ async fn mistakes_name_the_key_the_value_and_the_remedy_at_their_line() {
 }
 
 #[tokio::test]
+async fn every_option_that_does_nothing_is_told_once_and_what_is_the_case_anyway_is_not() {
+    let environment = read(&[(
+        "next.config.mjs",
+        "export default {\n  skipProxyUrlNormalize: true,\n  skipMiddlewareUrlNormalize: true,\n  generateEtags: true,\n  httpAgentOptions: { keepAlive: true },\n  \
+         experimental: {\n    proxyClientMaxBodySize: '20mb',\n    proxyTimeout: 1000,\n    dynamicOnHover: true,\n    turbopackMinify: false,\n    \
+         serverAction: {},\n    serverActions: { bodySizeLimit: '2mb', allowedOrigin: [] },\n    staleTimes: { dynamc: 3 },\n  },\n};\n",
+    )])
+    .await;
+    let said: Vec<String> = environment
+        .diagnostics
+        .iter()
+        .map(|d| {
+            let line = d.place.as_ref().unwrap().line;
+            format!("{}:{line} {} | {}", d.severity.as_str(), d.message, d.hint.clone().unwrap())
+        })
+        .collect();
+    let beginnings = [
+        "warning:2 `skipProxyUrlNormalize` has no effect here: the proxy always sees the canonical URL",
+        "warning:3 `skipMiddlewareUrlNormalize` has no effect here: the proxy always sees the canonical URL",
+        "warning:5 `httpAgentOptions` has no effect here",
+        "warning:7 `experimental.proxyClientMaxBodySize` has no effect here: a body that the proxy reads is never cut",
+        "warning:8 `experimental.proxyTimeout` has no effect here: how long other sites are waited for",
+        "warning:9 `experimental.dynamicOnHover` has no effect here",
+        "warning:11 `experimental.serverAction` is no option of next.config | did you mean `serverActions`?",
+        "warning:13 `experimental.staleTimes.dynamc` is no option of next.config | did you mean `dynamic`?",
+        "warning:12 `experimental.serverActions.allowedOrigin` is no option of next.config | did you mean `allowedOrigins`?",
+    ];
+    let mut left = said.clone();
+    for beginning in beginnings {
+        let at = left.iter().position(|line| line.starts_with(beginning));
+        left.remove(at.unwrap_or_else(|| panic!("{beginning:?} is not among {said:#?}")));
+    }
+    assert_eq!(left, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_configuration_that_cannot_be_had_is_told_with_its_place() {
     for (name, text, code, line, words) in [
         ("next.config.mjs", "export default {\n  a: ,\n};\n", "syntax-error", 2, ""),

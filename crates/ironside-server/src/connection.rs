@@ -1,8 +1,10 @@
 //! One connection: TLS or not, HTTP/1.1 or HTTP/2, with limits on what a client may send and how long it may take. Each
-//! request becomes an [`Exchange`] and passes the [`crate::pipeline`].
+//! request becomes an [`Exchange`] and passes the [`crate::pipeline`]. How HTTP/1 goes from request to request is in
+//! [`crate::http1`].
 
 use crate::exchange::Exchange;
 use crate::forwarded::Arrivals;
+use crate::http1 as one_by_one;
 use crate::opening::{Opened, Opening};
 use crate::options::Limits;
 use crate::patience::{Over, Patience};
@@ -16,7 +18,8 @@ use crate::site::{House, Site};
 use crate::telemetry::access_log::{self, Active};
 use crate::tls::Tls;
 use crate::turn::{Turn, TurnBody};
-use http::{HeaderValue, Request, Response, header};
+use crate::upstream::Tunnel;
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -114,18 +117,20 @@ pub(crate) async fn serve(
         is_http2: opened.is_http2,
         is_secure: protocols.tls.is_some(),
     });
-    let service = service_fn(move |request| {
-        let turn = Turn::begin(&way.pulse, way.is_http2);
-        respond(Visit::begin(request, turn, way.clone()))
-    });
-    let io = TokioIo::new(opened.wire);
     // In a box, so that a connection that is not so far yet doesn't need the room.
     let ended = if opened.is_http2 {
-        let mut connection = Box::pin(protocols.http2.serve_connection(io, service));
-        attend(connection.as_mut(), http2::Connection::graceful_shutdown, patience, &stop).await
+        let service = service_fn(move |request| respond(request, &way));
+        let mut connection = Box::pin(protocols.http2.serve_connection(TokioIo::new(opened.wire), service));
+        attend(
+            connection.as_mut(),
+            http2::Connection::graceful_shutdown,
+            &mut patience,
+            &stop,
+        )
+        .await
     } else {
-        let mut connection = Box::pin(protocols.http1.serve_connection(io, service));
-        attend(connection.as_mut(), http1::Connection::graceful_shutdown, patience, &stop).await
+        let serving = one_by_one::serve(opened.wire, &way, &protocols.http1, &mut patience, &stop, &house);
+        Box::pin(serving).await
     };
     match ended {
         Ended::Over(over) => {
@@ -150,7 +155,7 @@ async fn open(
         _ = patience.over() => return None,
     };
     tokio::select! {
-        opened = opening.first_head(limits.header_bytes, pulse) => return opened.ok().flatten(),
+        opened = opening.next_head(limits.header_bytes, pulse) => return opened.ok().flatten(),
         over = patience.over() => {
             if over == Over::Head {
                 opening.too_late();
@@ -161,16 +166,16 @@ async fn open(
 }
 
 /// How a connection ended.
-enum Ended {
+pub(crate) enum Ended {
     Itself(hyper::Result<()>),
     Over(Over),
 }
 
 /// Lets a connection run for as long as there is patience with it.
-async fn attend<C: Future<Output = hyper::Result<()>>>(
+pub(crate) async fn attend<C: Future<Output = hyper::Result<()>>>(
     mut connection: Pin<&mut C>,
     shut: fn(Pin<&mut C>),
-    mut patience: Patience,
+    patience: &mut Patience,
     stop: &CancellationToken,
 ) -> Ended {
     let (mut why, mut is_leaving) = (None, false);
@@ -196,10 +201,10 @@ async fn attend<C: Future<Output = hyper::Result<()>>>(
 
 /// How requests of a connection come.
 #[derive(Debug)]
-struct Way {
-    peer: SocketAddr,
+pub(crate) struct Way {
+    pub(crate) peer: SocketAddr,
     current: Current,
-    pulse: Arc<Pulse>,
+    pub(crate) pulse: Arc<Pulse>,
     arrivals: Arc<Arrivals>,
     is_http2: bool,
     is_secure: bool,
@@ -216,7 +221,7 @@ struct Visit {
 }
 
 /// An answer that is here, or will be. Small, since hyper keeps the room for one as long as the connection lives.
-enum Responding {
+pub(crate) enum Responding {
     Now(Option<Box<Response<TurnBody>>>),
     Later(Pin<Box<dyn Future<Output = Response<TurnBody>> + Send>>),
 }
@@ -232,7 +237,10 @@ impl Future for Responding {
     }
 }
 
-fn respond(mut visit: Box<Visit>) -> Responding {
+/// Answers one request.
+pub(crate) fn respond(request: Request<Incoming>, way: &Arc<Way>) -> Responding {
+    let turn = Turn::begin(&way.pulse, way.is_http2);
+    let mut visit = Visit::begin(request, turn, way.clone());
     match pipeline::at_once(&mut visit.exchange, &visit.site) {
         Ok(answer) => Responding::Now(Some(Box::new(visit.close(answer)))),
         Err(rest) => Responding::Later(Box::pin(async move {
@@ -283,7 +291,11 @@ impl Visit {
         let reason = answer.reason;
         let mut response = finish(&exchange, &site, answer);
         let is_worn = turn.number >= site.house.limits.requests;
-        if !way.is_http2 && (exchange.is_last || is_worn) {
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            if let Some(tunnel) = response.extensions_mut().remove::<Tunnel>() {
+                way.pulse.goes_on_as(tunnel);
+            }
+        } else if !way.is_http2 && (exchange.is_last || is_worn) {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));

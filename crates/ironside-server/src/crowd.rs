@@ -143,7 +143,7 @@ fn rank(pulse: &Pulse) -> u8 {
 }
 
 /// What stands for one client.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & NETWORK).into()),
         v4 => v4,

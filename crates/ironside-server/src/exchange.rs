@@ -175,6 +175,7 @@ impl Exchange {
                 https: false,
                 authority: Arc::default(),
                 address: IpAddr::from([0, 0, 0, 0]),
+                counts_for: None,
             },
             full_path: String::new(),
             path: String::new(),

@@ -6,6 +6,7 @@
 //! A trusted proxy that passes on `X-Forwarded-Host` of its own clients unchecked lets them choose the host that the
 //! origin check compares with. It has to overwrite the header.
 
+use crate::crowd;
 use crate::trusted_proxies::TrustedProxies;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
@@ -21,6 +22,9 @@ pub struct Client {
     pub authority: Arc<str>,
     /// Its address.
     pub address: IpAddr,
+    /// Whose share of the workers its requests take: its address, of IPv6 its network. `None` where many may stand behind it: a
+    /// proxy of ours that doesn't tell whom it asks for.
+    pub counts_for: Option<IpAddr>,
 }
 
 impl Client {
@@ -156,10 +160,12 @@ pub fn settle(headers: &mut HeaderMap, arrival: Arrival<'_>, trusted: &TrustedPr
             headers.remove(name);
         }
     }
+    let address = told.address.unwrap_or(peer);
     let client = Client {
         https: told.https.unwrap_or(arrival.is_secure),
         authority: told.host.as_deref().unwrap_or(arrival.host).to_ascii_lowercase().into(),
-        address: told.address.unwrap_or(peer),
+        address,
+        counts_for: (!trusted.trust(address)).then(|| crowd::network(address)),
     };
     let chain = if told.chain.is_empty() {
         peer.to_string()
@@ -390,7 +396,8 @@ mod tests {
                 Client {
                     https: true,
                     authority: "public.example".into(),
-                    address: ip("203.0.113.5")
+                    address: ip("203.0.113.5"),
+                    counts_for: Some(ip("203.0.113.5"))
                 }
             );
             assert_eq!(client.port(), "443");
@@ -420,7 +427,8 @@ mod tests {
             Client {
                 https: false,
                 authority: "shop.example:8080".into(),
-                address: ip("198.51.100.7")
+                address: ip("198.51.100.7"),
+                counts_for: Some(ip("198.51.100.7"))
             }
         );
         assert_eq!(headers["x-forwarded-host"], "shop.example:8080");

@@ -109,10 +109,14 @@ impl Follower {
         }
     }
 
-    /// Whether the first head is here whole, or it is clear that nothing can be made of what came: then somebody else has to
-    /// look at it.
-    pub(crate) fn is_decided(&self) -> bool {
-        self.heads > 0 || self.place == Place::Lost
+    /// How many heads were here whole.
+    pub(crate) fn heads(&self) -> u64 {
+        self.heads
+    }
+
+    /// Whether it is clear that nothing can be made of what came: then somebody else has to look at it.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.place == Place::Lost
     }
 
     /// Whether HTTP/2 was announced, and its first frame begun (RFC 9113, 3.4).
@@ -129,7 +133,7 @@ impl Follower {
     pub(crate) fn read(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             bytes = match self.place {
-                Place::Lost => return,
+                Place::Lost => break,
                 Place::Preface(left) => {
                     let rest = skip(&mut self.place, bytes, left, Place::Preface, Place::Lost);
                     self.is_http2 = self.place == Place::Lost;
@@ -140,6 +144,8 @@ impl Follower {
                 Place::RequestLine | Place::Headers | Place::ChunkSize | Place::Trailers => self.read_line(bytes),
             };
         }
+        self.pulse
+            .stands_between(self.place == Place::RequestLine && self.line.is_empty());
     }
 
     fn read_line<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
@@ -378,10 +384,10 @@ mod tests {
     fn what_is_no_text_is_not_waited_for() {
         let mut follower = Follower::new(Arc::new(Pulse::new(false)));
         follower.read(&[0x16, 3, 1, 2]);
-        assert!(follower.is_decided() && !follower.is_http2());
+        assert!(follower.is_lost() && !follower.is_http2());
         let mut follower = Follower::new(Arc::new(Pulse::new(false)));
         follower.read(b"\r\nGET / HT");
-        assert!(!follower.is_decided());
+        assert!(!follower.is_lost() && follower.heads() == 0);
     }
 
     #[test]
@@ -390,7 +396,7 @@ mod tests {
         let mut heard = Vec::new();
         for piece in ["PRI * HT", "TP/2.0\r\n", "\r\nSM\r\n\r\n", "12345678", "9"] {
             follower.read(piece.as_bytes());
-            heard.push((follower.is_decided(), follower.is_http2()));
+            heard.push((follower.is_lost(), follower.is_http2()));
         }
         let open = (false, false);
         assert_eq!(heard, [open, open, open, open, (true, true)]);

@@ -89,6 +89,7 @@ fn base(exchange: &Exchange, kind: JobKind) -> Job {
         path,
         query: exchange.query.clone(),
         client_address: exchange.client.address.to_string(),
+        counts_for: exchange.client.counts_for,
         request_id: exchange.request_id.to_string(),
         trace: trace.to_owned(),
         ..Job::new(kind)

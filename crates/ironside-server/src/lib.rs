@@ -39,6 +39,7 @@ pub mod front;
 mod guard;
 pub mod handler;
 mod heartbeat;
+mod http1;
 pub mod job;
 pub mod kept_body;
 mod listener;

@@ -1,4 +1,5 @@
-//! The beginning of a connection, until its first request's head is here whole. Until then a connection costs a small task
+//! The beginning of a connection, until its first request's head is here whole, and the time between two requests if it is
+//! long. Until then a connection costs a small task
 //! and the bytes that came, so that thousands of clients that say nothing, or say it slowly, cost next to nothing; buffers
 //! and all that hyper needs are made afterwards.
 
@@ -41,6 +42,8 @@ pub(crate) struct Opening {
     socket: Option<Socket>,
     bytes: Vec<u8>,
     follower: Option<Follower>,
+    /// Heads that were there before.
+    heads: u64,
 }
 
 impl Opening {
@@ -63,16 +66,29 @@ impl Opening {
             socket: Some(socket),
             bytes: Vec::new(),
             follower: Some(follower),
+            heads: 0,
         })
     }
 
-    /// Reads until the first head is whole, is no head, or is longer than `longest`: then it is for HTTP to answer. `None` if
+    /// A connection on which requests were answered, and that waits for the next one as if it were new. `read` was read and is
+    /// no part of an earlier request.
+    pub(crate) fn again(wire: Wire, read: &[u8]) -> Self {
+        let (socket, again, follower) = wire.into_parts();
+        Self {
+            socket: Some(socket),
+            bytes: [read, &again].concat(),
+            heads: follower.heads(),
+            follower: Some(follower),
+        }
+    }
+
+    /// Reads until the next head is whole, is no head, or is longer than `longest`: then it is for HTTP to answer. `None` if
     /// the client has left.
     ///
     /// # Errors
     /// When the connection breaks.
-    pub(crate) async fn first_head(&mut self, longest: usize, pulse: &Arc<Pulse>) -> io::Result<Option<Opened>> {
-        while !self.follower.as_ref().is_some_and(Follower::is_decided) && self.bytes.len() <= longest {
+    pub(crate) async fn next_head(&mut self, longest: usize, pulse: &Arc<Pulse>) -> io::Result<Option<Opened>> {
+        while !self.is_decided() && self.bytes.len() <= longest {
             let read = if self.bytes.starts_with(ANNOUNCED) {
                 match tokio::time::timeout(PREFACE, self.read()).await {
                     Ok(read) => read?,
@@ -97,8 +113,16 @@ impl Opening {
         }))
     }
 
+    fn is_decided(&self) -> bool {
+        self.follower
+            .as_ref()
+            .is_none_or(|follower| follower.heads() > self.heads || follower.is_lost())
+    }
+
     async fn read(&mut self) -> io::Result<usize> {
-        let Self { socket, bytes, follower } = self;
+        let Self {
+            socket, bytes, follower, ..
+        } = self;
         let Some(socket) = socket else { return Ok(0) };
         // On the stack of one call, so that waiting needs no buffer.
         std::future::poll_fn(|context| {

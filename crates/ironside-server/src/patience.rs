@@ -13,9 +13,15 @@ use tokio::time::Sleep;
 /// How long a connection that was told to end and has nothing to do may take for it.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// Why a connection ends.
+/// An HTTP/1 connection on which nothing was asked for in so long waits on without buffers.
+const REST: Duration = Duration::from_secs(1);
+
+/// Why a connection ends, or is left to itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Over {
+    /// Nothing was asked for in a while: what is needed for answering can be put away. Only where
+    /// [`Patience::may_rest`] was said.
+    Rests,
     /// Nothing was asked for in time.
     Idle,
     /// A head didn't come whole in time.
@@ -36,6 +42,7 @@ impl Over {
     /// The word for log and metric.
     pub(crate) fn word(self) -> &'static str {
         match self {
+            Self::Rests => "rests",
             Self::Idle => "idle",
             Self::Head => "head_timeout",
             Self::Stuck => "write_timeout",
@@ -60,6 +67,7 @@ pub(crate) struct Patience {
     keep_alive: Duration,
     write_timeout: Duration,
     timer: Pin<Box<Sleep>>,
+    may_rest: bool,
     leaving: Option<Instant>,
 }
 
@@ -72,8 +80,14 @@ impl Patience {
             keep_alive: limits.keep_alive,
             write_timeout: limits.write_timeout,
             timer: Box::pin(tokio::time::sleep(limits.header_timeout)),
+            may_rest: false,
             leaving: None,
         }
+    }
+
+    /// Whether [`Over::Rests`] is of interest.
+    pub(crate) fn may_rest(&mut self, may: bool) {
+        self.may_rest = may;
     }
 
     /// The connection was told to end.
@@ -118,6 +132,7 @@ impl Patience {
             (Some(left), _) => (since.max(left) + FAREWELL, Over::Lingers),
             (None, _) if !self.pulse.is_used() => (since + self.header_timeout, Over::Head),
             (None, Some(head)) => (head.max(since) + self.header_timeout, Over::Head),
+            (None, None) if self.may_rest && REST < self.keep_alive && self.pulse.is_between() => (since + REST, Over::Rests),
             (None, None) => (since + self.keep_alive, Over::Idle),
         });
         let stuck = self.pulse.stuck().map(|since| (since + self.write_timeout, Over::Stuck));

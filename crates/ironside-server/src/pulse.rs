@@ -5,6 +5,7 @@
 //! Everything is an atomic, since on HTTP/2 requests run in tasks of their own. Only what happens rarely takes a lock.
 
 use crate::framing::Ambiguity;
+use crate::upstream::Tunnel;
 use futures_util::task::AtomicWaker;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -28,6 +29,8 @@ pub(crate) struct Pulse {
     quiet_since: AtomicU64,
     head_since: AtomicU64,
     blocked_since: AtomicU64,
+    /// Whether what was read ends with the end of a request (HTTP/1).
+    is_between: AtomicBool,
     /// Which request, and what. After it the connection ends, so there is one at most.
     ambiguous_request: AtomicU64,
     ambiguity: AtomicU32,
@@ -39,6 +42,8 @@ pub(crate) struct Pulse {
     is_worn: AtomicBool,
     is_attack: AtomicBool,
     is_unwanted: AtomicBool,
+    /// What the connection goes on as when it is no longer HTTP's.
+    successor: Mutex<Option<Box<Tunnel>>>,
     waker: AtomicWaker,
 }
 
@@ -61,6 +66,7 @@ impl Pulse {
             quiet_since: AtomicU64::new(1),
             head_since: AtomicU64::new(0),
             blocked_since: AtomicU64::new(0),
+            is_between: AtomicBool::new(false),
             ambiguous_request: AtomicU64::new(0),
             ambiguity: AtomicU32::new(0),
             has_streams: AtomicBool::new(false),
@@ -69,6 +75,7 @@ impl Pulse {
             is_worn: AtomicBool::new(false),
             is_attack: AtomicBool::new(false),
             is_unwanted: AtomicBool::new(false),
+            successor: Mutex::default(),
             waker: AtomicWaker::new(),
         }
     }
@@ -92,6 +99,31 @@ impl Pulse {
     /// The head is here whole.
     pub(crate) fn head_ended(&self) {
         self.head_since.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether what was read ends with the end of a request, and not within one.
+    pub(crate) fn stands_between(&self, is_between: bool) {
+        self.is_between.store(is_between, Ordering::Relaxed);
+    }
+
+    /// Whether the connection stands between two requests in every respect: none is under way, none has begun to come, and the
+    /// socket has taken all of the last answer.
+    pub(crate) fn is_between(&self) -> bool {
+        self.is_between.load(Ordering::Relaxed)
+            && self.quiet().is_some()
+            && self.head_since.load(Ordering::Relaxed) == 0
+            && self.blocked_since.load(Ordering::Relaxed) == 0
+    }
+
+    /// After this answer the connection is no longer HTTP's.
+    pub(crate) fn goes_on_as(&self, tunnel: Tunnel) {
+        *self.successor.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tunnel));
+    }
+
+    /// See [`Self::goes_on_as`]; to be taken once.
+    pub(crate) fn successor(&self) -> Option<Tunnel> {
+        let mut successor = self.successor.lock().unwrap_or_else(PoisonError::into_inner);
+        successor.take().map(|tunnel| *tunnel)
     }
 
     /// A head that can be read in two ways.

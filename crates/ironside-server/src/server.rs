@@ -167,9 +167,10 @@ impl Server {
         let limits = &self.house.limits;
         let protocols = Arc::new(Protocols::new(limits, self.tls.clone()));
         let crowd = Arc::new(Crowd::new(limits.connections, limits.connections_of_one));
-        // A connection that has no place waits in the system's queue.
-        while let Some(free) = crowd.free().await {
+        loop {
+            // Room is made for somebody who is there. One that has no place waits here, those behind it in the system's queue.
             let (stream, peer) = self.next().await;
+            let Some(free) = crowd.free().await else { return };
             let is_trusted = self.house.trusted.trust(peer.ip());
             let pulse = Arc::new(Pulse::new(is_trusted));
             let place = match crowd.enter(free, (!is_trusted).then(|| peer.ip()), &pulse) {

@@ -87,6 +87,16 @@ impl Wire {
         }
     }
 
+    /// What follows is no HTTP.
+    pub(crate) fn follow_no_more(&mut self) {
+        self.follower.give_up();
+    }
+
+    /// The connection itself, what was read and not taken, and how far it was followed.
+    pub(crate) fn into_parts(self) -> (Socket, Bytes, Follower) {
+        (self.socket, self.again, self.follower)
+    }
+
     fn noted<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         match written {
             Poll::Pending => self.pulse.blocked(),

@@ -5,6 +5,7 @@ use crate::wire::{self, HeaderList, JobKind, JobVariant, ParamKind, Scheme};
 use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, Method};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub struct Job {
     pub query: String,
     /// The client's address, after trusted proxies.
     pub client_address: String,
+    /// Whose share of the places it takes. `None`: nobody's in particular, and no bound. It isn't sent to the worker.
+    pub counts_for: Option<IpAddr>,
     /// Index in the manifest's routes; `None` renders the not-found tree.
     pub route: Option<u32>,
     /// Values of the route's dynamic segments, in route order.
@@ -82,6 +85,7 @@ impl Job {
             path: "/".to_owned(),
             query: String::new(),
             client_address: String::new(),
+            counts_for: None,
             route: None,
             params: Vec::new(),
             target: String::new(),

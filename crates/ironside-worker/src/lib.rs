@@ -36,6 +36,7 @@ mod response;
 mod roster;
 #[cfg(test)]
 mod session_tests;
+mod shares;
 mod spawner;
 mod supervisor;
 mod ticket;

@@ -149,7 +149,9 @@ impl Pool {
 
     async fn attempt(&self, job: &Arc<Job>, mut body: JobBody, deadline: Option<Instant>) -> Result<Answer, JobFailure> {
         let ticket = loop {
-            let lease = self.supervisor.roster.acquire(deadline).await?;
+            let seat = self.supervisor.shares.enter(job.counts_for, deadline).await?;
+            let mut lease = self.supervisor.roster.acquire(deadline).await?;
+            lease.seat = Some(seat);
             let connection = Arc::clone(&lease.connection);
             match connection.dispatch(job, body, deadline, lease) {
                 Ok(ticket) => {
@@ -198,7 +200,7 @@ impl Pool {
         });
         PoolStats {
             workers: workers.collect(),
-            waiting: self.supervisor.roster.waiting(),
+            waiting: self.supervisor.roster.waiting() + self.supervisor.shares.waiting(),
             restarts: self.supervisor.restarts.load(Ordering::Relaxed),
             jobs: self.supervisor.jobs.load(Ordering::Relaxed),
         }

@@ -5,6 +5,7 @@ use crate::failure::JobFailure;
 use crate::job::WorkerId;
 use crate::lock::locked;
 use crate::options::PoolOptions;
+use crate::shares::Seat;
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -67,6 +68,8 @@ pub(crate) struct Roster {
 pub(crate) struct Lease {
     roster: Option<Arc<Roster>>,
     pub(crate) connection: Arc<Connection>,
+    /// What the job has of its client's share.
+    pub(crate) seat: Option<Seat>,
 }
 
 impl Drop for Lease {
@@ -143,6 +146,7 @@ impl Roster {
         Some(Lease {
             roster: Some(Arc::clone(self)),
             connection: Arc::clone(&member.connection),
+            seat: None,
         })
     }
 

@@ -12,6 +12,7 @@ use crate::job::WorkerId;
 use crate::options::{PoolOptions, StartError};
 use crate::process::Process;
 use crate::roster::Roster;
+use crate::shares::Shares;
 use crate::spawner::Spawner;
 use crate::watch::{LAST_WORDS, watch};
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub(crate) struct Supervisor {
     pub(crate) options: Arc<PoolOptions>,
     pub(crate) front: Arc<dyn Front>,
     pub(crate) roster: Arc<Roster>,
+    pub(crate) shares: Arc<Shares>,
     pub(crate) spawner: Spawner,
     /// Done when all processes are to be killed.
     pub(crate) stop: CancellationToken,
@@ -69,6 +71,9 @@ impl Supervisor {
         options.heartbeat = options.heartbeat.clamp(Duration::from_millis(10), Duration::from_secs(1));
         Self {
             roster: Arc::new(Roster::new((&options).into())),
+            shares: Arc::new(Shares::new(
+                options.jobs_per_worker.max(1).saturating_mul(options.workers.max(1)),
+            )),
             options: Arc::new(options),
             front,
             spawner,

@@ -58,6 +58,59 @@ function* lengths() {
   yield ['a GET with two lengths', `GET /ok HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n${smuggled}`];
 }
 
+/** Heads that two servers could read in two ways (RFC 9112, 2.2, 3.2, 5.1, 5.2, 6.1, 6.3). Behind each stands a request for /smuggled. */
+function* ambiguities() {
+  const post = (lines, body = 'hello') => `POST /echo HTTP/1.1\r\nHost: localhost\r\n${lines}\r\n\r\n${body}`;
+  const chunked = '5\r\nhello\r\n0\r\n\r\n';
+  const codings = ['chunked,chunked', 'chunked, chunked', 'identity, chunked', 'gzip, chunked', 'gzip,chunked', 'deflate, chunked', 'x, chunked', ', chunked', 'chunked,', 'chunked;', 'chunked ;x', 'CHUNKED, CHUNKED', 'compress,\tchunked'];
+  for (const coding of codings) yield [`coding ${shown(coding)}`, post(`Transfer-Encoding: ${coding}`, chunked)];
+  for (const [one, two] of [['chunked', 'chunked'], ['identity', 'chunked'], ['gzip', 'chunked'], ['chunked', 'gzip'], ['', 'chunked'], ['chunked', '']])
+    yield [`codings ${shown(one)} and ${shown(two)}`, post(`Transfer-Encoding: ${one}\r\nTransfer-Encoding: ${two}`, chunked)];
+  for (const [first, second] of [['5', '5'], ['5', '05'], ['0', '0']]) yield [`lengths ${first} and ${second}`, post(`Content-Length: ${first}\r\nContent-Length: ${second}`)];
+  for (const value of ['5, 5', '5,5', '5,5,5', '+5', '0x5', '5_0', '5.']) yield [`length ${shown(value)}`, post(`Content-Length: ${value}`)];
+  for (const [one, two] of [['Content-Length: 5', 'Transfer-Encoding: chunked'], ['Transfer-Encoding: chunked', 'Content-Length: 5'], ['Content-Length: 5', 'Transfer-Encoding: identity'], ['Content-Length: 5', 'Transfer-Encoding:\tchunked '], ['Content-Length: 0', 'Transfer-Encoding: chunked']])
+    yield [`${shown(one)} beside ${shown(two)}`, post(`${one}\r\n${two}`, chunked)];
+  for (const [name, text] of [
+    ['bare LF behind the request line', 'POST /echo HTTP/1.1\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello'],
+    ['bare LF behind a header', 'POST /echo HTTP/1.1\r\nHost: localhost\nContent-Length: 5\r\n\r\nhello'],
+    ['bare LF behind the length', 'POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\n\r\nhello'],
+    ['bare LF as the empty line', 'POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\nhello'],
+    ['bare LF everywhere', 'POST /echo HTTP/1.1\nHost: localhost\nContent-Length: 5\n\nhello'],
+    ['a length behind a bare LF', 'POST /echo HTTP/1.1\r\nHost: localhost\r\nX: a\nContent-Length: 5\r\n\r\nhello'],
+    ['a coding behind a bare LF', `POST /echo HTTP/1.1\r\nHost: localhost\r\nX: a\nTransfer-Encoding: chunked\r\n\r\n${chunked}`],
+    ['a folded header', 'POST /echo HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\nContent-Length: 5\r\n\r\nhello'],
+    ['a header folded with a tab', 'POST /echo HTTP/1.1\r\nHost: localhost\r\nX: a\r\n\tb\r\nContent-Length: 5\r\n\r\nhello'],
+    ['a folded coding', `POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding:\r\n chunked\r\n\r\n${chunked}`],
+    ['a folded length', 'POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length:\r\n 5\r\n\r\nhello'],
+    ['a length that is folded on', 'POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n 0\r\n\r\nhello'],
+    ['a fold of blanks only', 'POST /echo HTTP/1.1\r\nHost: localhost\r\nX: a\r\n \r\nContent-Length: 5\r\n\r\nhello'],
+    ['a first header that begins with a blank', 'GET /ok HTTP/1.1\r\n X: a\r\nHost: localhost\r\n\r\n'],
+    ['a fragment', 'GET /ok#x HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['a fragment behind a query', 'GET /ok?a#b HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['a fragment that is empty', 'GET /ok# HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['a fragment that looks like a path', 'GET /ok#/../smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['a blank before a colon', 'POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length : 5\r\n\r\nhello'],
+    ['a tab before a colon', `POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding\t: chunked\r\n\r\n${chunked}`],
+    ['a header without a colon', 'GET /ok HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding chunked\r\n\r\n'],
+    ['a header without a name', 'GET /ok HTTP/1.1\r\nHost: localhost\r\n: chunked\r\n\r\n'],
+    ['two hosts that agree', 'GET /ok HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n'],
+    ['no host', 'GET /ok HTTP/1.1\r\nX: a\r\n\r\n'],
+    ['an absolute target of another host', 'GET http://other.example/ok HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ]) yield [name, text];
+}
+
+/**
+ * The same as `{ name, bytes }`, alone and behind a good request on the same connection: each has to be refused with 4xx, its
+ * connection closed, and what stands behind it not be read as a request.
+ */
+export function ambiguous() {
+  const first = 'GET /ok HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  return [...ambiguities()].flatMap(([name, text]) => [
+    { name, before: 0, bytes: latin(text + smuggled) },
+    { name: `${name}, as the second request`, before: 1, bytes: latin(first + text + smuggled) },
+  ]);
+}
+
 function* chunks() {
   const post = (body) => `POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${body}`;
   for (const size of ['g', '', '-1', '+5', '0x5', '5x', '5 5', 'FFFFFFFFFFFFFFFFF', '10000000000000000', '\0', '\xb5', '5\0', '"5"', '5,', '5\r', '\x0b5'])
@@ -73,6 +126,10 @@ function* chunks() {
     ['20,000 trailers', `5\r\nhello\r\n0\r\n${'X: y\r\n'.repeat(20_000)}\r\n`],
     ['a size line without end', '5'.repeat(100_000)],
     ['a bare LF behind a size with an extension', `5;a\nb\r\nhello\r\n0\r\n\r\n`],
+    ['a bare LF behind a size', `5\nhello\r\n0\r\n\r\n${smuggled}`],
+    ['a bare LF behind an extension', `5;a\nhello\r\n0\r\n\r\n${smuggled}`],
+    ['a bare LF behind a chunk', `5\r\nhello\n0\r\n\r\n${smuggled}`],
+    ['a bare LF behind the last size', `5\r\nhello\r\n0\n\r\n${smuggled}`],
   ]) yield [name, post(body)];
 }
 

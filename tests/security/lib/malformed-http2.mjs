@@ -1,39 +1,6 @@
 // Families of HTTP/2 connections that break its rules or abuse them. Each is { name, bytes, refused }: `refused` says that no
 // request in it may be answered with 200.
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const [DATA, HEADERS, PRIORITY, RESET, SETTINGS, PUSH, PING, GOAWAY, WINDOW, CONTINUATION] = Array(10).keys();
-const END_STREAM = 1;
-const ACK = 1;
-const END_HEADERS = 4;
-const PADDED = 8;
-
-export function frame(type, flags, stream, payload = Buffer.alloc(0)) {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream >>> 0, 5);
-  return Buffer.concat([head, payload]);
-}
-
-const integer = (value, bits, first = 0) => {
-  const most = 2 ** bits - 1;
-  if (value < most) return Buffer.from([first | value]);
-  const bytes = [first | most];
-  for (value -= most; value >= 128; value = Math.floor(value / 128)) bytes.push(128 | value % 128);
-  return Buffer.from([...bytes, value]);
-};
-const text = (value) => Buffer.concat([integer(Buffer.byteLength(value, 'latin1'), 7), Buffer.from(value, 'latin1')]);
-/** A header that is written out and kept in no table. */
-const literal = ([name, value]) => Buffer.concat([Buffer.from([0]), text(name), text(value)]);
-const block = (list) => Buffer.concat(list.map(literal));
-const request = (path = '/ok', method = 'GET') => [[':method', method], [':scheme', 'http'], [':authority', 'localhost'], [':path', path]];
-const settings = (...pairs) => Buffer.concat(pairs.map(([id, value]) => { const bytes = Buffer.alloc(6); bytes.writeUInt16BE(id, 0); bytes.writeUInt32BE(value >>> 0, 2); return bytes; }));
-const u32 = (value) => { const bytes = Buffer.alloc(4); bytes.writeUInt32BE(value >>> 0); return bytes; };
-const hello = Buffer.concat([preface, frame(SETTINGS, 0, 0)]);
-const ask = (stream, list, flags = END_STREAM | END_HEADERS) => frame(HEADERS, flags, stream, block(list));
-const good = (stream = 1) => ask(stream, request());
-const many = (count, make) => Buffer.concat(Array.from({ length: count }, (_, at) => make(at)));
+import { ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PADDED, PING, PRIORITY, PUSH, RESET, SETTINGS, WINDOW, ask, block, frame, framesIn, good, hello, literal, many, preface, request, settings, statusOf, text, u32 } from './http2-frames.mjs';
 
 function prefaces() {
   const line = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
@@ -202,18 +169,5 @@ export function malformed() {
 
 /** How many streams were answered with 200, in what a server sent. */
 export function answered(bytes) {
-  let at = 0;
-  let good = 0;
-  while (at + 9 <= bytes.length) {
-    const length = bytes.readUIntBE(at, 3);
-    const payload = bytes.subarray(at + 9, at + 9 + length);
-    // `:status: 200` has an index of its own; a change of the table's size may stand before it.
-    if (bytes[at + 3] === HEADERS) {
-      let from = 0;
-      while ((payload[from] & 0xe0) === 0x20) from += payload[from] === 0x3f ? 2 : 1;
-      if (payload[from] === 0x88) good += 1;
-    }
-    at += 9 + length;
-  }
-  return good;
+  return framesIn(bytes).filter(({ type, payload }) => type === HEADERS && statusOf(payload) === 200).length;
 }

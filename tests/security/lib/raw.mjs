@@ -3,7 +3,8 @@ import net from 'node:net';
 
 /**
  * Sends bytes (or what a function writes to the socket) and reads what comes, until the server closes or has been quiet for a
- * while; then our end is closed, and the server has to close its own. `hung` says that it did not.
+ * while; then our end is closed, and the server has to close its own. `hung` says that it did not; `closedByServer`, that it
+ * closed before we did.
  */
 export function talk(port, bytes, { quiet = 250, patience = 8_000 } = {}) {
   return new Promise((resolve) => {
@@ -11,9 +12,10 @@ export function talk(port, bytes, { quiet = 250, patience = 8_000 } = {}) {
     const pieces = [];
     let timer;
     let closedByServer = false;
+    let left = false;
     const calm = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => socket.end(), quiet);
+      timer = setTimeout(() => { left = true; socket.end(); }, quiet);
     };
     const hard = setTimeout(() => finish(true), patience);
     const finish = (hung) => {
@@ -26,8 +28,8 @@ export function talk(port, bytes, { quiet = 250, patience = 8_000 } = {}) {
       pieces.push(piece);
       calm();
     });
-    socket.on('end', () => { closedByServer = true; });
-    socket.on('error', () => { closedByServer = true; });
+    socket.on('end', () => { closedByServer ||= !left; });
+    socket.on('error', () => { closedByServer ||= !left; });
     socket.on('close', () => finish(false));
     socket.on('connect', () => {
       if (typeof bytes === 'function') bytes(socket);

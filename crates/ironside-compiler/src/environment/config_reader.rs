@@ -70,7 +70,8 @@ pub(crate) struct ConfigReader<'a> {
 }
 
 impl<'a> ConfigReader<'a> {
-    fn key(&self, name: &str) -> String {
+    /// `experimental.serverActions.name`.
+    pub(crate) fn named(&self, name: &str) -> String {
         if self.path.is_empty() {
             name.to_owned()
         } else {
@@ -84,7 +85,7 @@ impl<'a> ConfigReader<'a> {
     }
 
     pub(crate) fn wrong(&self, name: &str, wanted: &str, hint: &str, diagnostics: &mut Vec<Diagnostic>) {
-        let path = self.key(name);
+        let path = self.named(name);
         let shown = self.get(name).map_or_else(|| "missing".to_owned(), shorten);
         let diagnostic =
             Diagnostic::error("next-config", format!("`{path}` is {shown}, and has to be {wanted}")).hint(hint.to_owned());
@@ -144,7 +145,7 @@ impl<'a> ConfigReader<'a> {
         })?;
         Some(ConfigReader {
             value,
-            path: self.key(name),
+            path: self.named(name),
             file: self.file,
         })
     }

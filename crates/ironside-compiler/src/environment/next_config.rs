@@ -92,22 +92,48 @@ pub(crate) fn interpret(
 }
 
 fn unknown_keys(reader: &ConfigReader, functions: &[String], diagnostics: &mut Vec<Diagnostic>) {
+    // What stands for the default says nothing.
+    let is_default = |name: &String| name == "generateEtags" && reader.value.get(name) == Some(&Value::Bool(true));
     let names = reader.names().chain(functions.iter().filter(|name| !name.contains('.')));
-    for name in names {
-        let (message, hint) = match known_keys::support(name) {
-            Support::Used => continue,
-            Support::NoEffect(why) => (
-                format!("`{name}` has no effect here: {why}"),
-                "delete it, or keep it for `next build`".to_owned(),
-            ),
-            Support::Unknown => {
-                let hint =
-                    known_keys::nearest(name).map_or_else(|| "delete it".to_owned(), |near| format!("did you mean `{near}`?"));
-                (format!("`{name}` is no option of next.config"), hint)
-            }
-        };
-        let diagnostic = Diagnostic::warning("next-config-option", message).hint(hint);
-        diagnostics.push(reader.file.at_key(diagnostic, name));
+    for name in names.filter(|name| !is_default(name)) {
+        warn_of(
+            reader,
+            name,
+            known_keys::support(name),
+            known_keys::nearest(name),
+            diagnostics,
+        );
+    }
+}
+
+/// One warning for an option that does nothing.
+fn warn_of(reader: &ConfigReader, name: &str, support: Support, nearest: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
+    let whole = reader.named(name);
+    let (message, hint) = match support {
+        Support::Used => return,
+        Support::NoEffect(why) => (
+            format!("`{whole}` has no effect here: {why}"),
+            "delete it, or keep it for `next build`".to_owned(),
+        ),
+        Support::Unknown => {
+            let hint = nearest.map_or_else(|| "delete it".to_owned(), |near| format!("did you mean `{near}`?"));
+            (format!("`{whole}` is no option of next.config"), hint)
+        }
+    };
+    let diagnostic = Diagnostic::warning("next-config-option", message).hint(hint);
+    diagnostics.push(reader.file.at_key(diagnostic, name));
+}
+
+/// Warns of names in a section that has only these.
+fn only(section: &ConfigReader, known: &'static [&'static str], diagnostics: &mut Vec<Diagnostic>) {
+    for name in section.names().filter(|name| !known.contains(&name.as_str())) {
+        warn_of(
+            section,
+            name,
+            Support::Unknown,
+            known_keys::nearest_of(name, known.iter().copied()),
+            diagnostics,
+        );
     }
 }
 
@@ -170,6 +196,16 @@ fn experimental(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Ve
     let Some(experimental) = reader.section("experimental", diagnostics) else {
         return;
     };
+    for name in experimental.names() {
+        let support = known_keys::support_of_experiment(name);
+        warn_of(
+            &experimental,
+            name,
+            support,
+            known_keys::nearest_experiment(name),
+            diagnostics,
+        );
+    }
     app.auth_interrupts = experimental
         .bool("authInterrupts", diagnostics)
         .unwrap_or(app.auth_interrupts);
@@ -179,6 +215,7 @@ fn experimental(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Ve
     if let Some(times) = experimental.section("staleTimes", diagnostics) {
         let small =
             |seconds: Option<u64>, default: u32| seconds.map_or(default, |seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
+        only(&times, &["dynamic", "static"], diagnostics);
         app.stale_time_dynamic = small(times.seconds("dynamic", diagnostics), app.stale_time_dynamic);
         app.stale_time_static = small(times.seconds("static", diagnostics), app.stale_time_static);
         if let Some(life) = app.cache_life.get_mut("default") {
@@ -188,6 +225,7 @@ fn experimental(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Ve
     let Some(actions) = experimental.section("serverActions", diagnostics) else {
         return;
     };
+    only(&actions, &["bodySizeLimit", "allowedOrigins"], diagnostics);
     if let Some(limit) = actions.get("bodySizeLimit") {
         match byte_size(limit) {
             Some(bytes) => app.action_body_limit = bytes,

@@ -92,6 +92,13 @@ fn decided(exchange: &mut Exchange, site: &Site, outcome: Outcome) -> Step {
     }
     if let Some(mut headers) = request_headers {
         internal_headers::strip(&mut headers);
+        // They concern the connection, of which the code decides nothing.
+        for name in [header::CONNECTION, header::UPGRADE] {
+            headers.remove(&name);
+            for value in exchange.headers.get_all(&name) {
+                headers.append(name.clone(), value.clone());
+            }
+        }
         exchange.headers = headers;
     }
     match action {

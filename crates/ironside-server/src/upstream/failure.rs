@@ -23,9 +23,9 @@ pub enum UpstreamFailure {
     /// The rewrite leads to itself.
     #[error("the request has come by this server too often: the rewrite leads back to it")]
     Loop,
-    /// The client wants another protocol.
-    #[error("the client asked for a WebSocket or another protocol, which is not passed on")]
-    Upgrade,
+    /// It went over to a protocol that it wasn't asked for.
+    #[error("it switched to a protocol that nobody asked it for")]
+    Switched,
     /// Something about the request can't stand in a header.
     #[error("the request can't be written as one to another site")]
     Unsendable,
@@ -68,11 +68,10 @@ impl UpstreamFailure {
         match self {
             Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::Loop => StatusCode::LOOP_DETECTED,
-            Self::Upgrade => StatusCode::NOT_IMPLEMENTED,
             Self::Unsendable | Self::Client(_) => StatusCode::BAD_REQUEST,
             Self::NoAnswer { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Connect(error) if matches!(**error, ConnectError::TimedOut { .. }) => StatusCode::GATEWAY_TIMEOUT,
-            Self::Connect(_) | Self::HungUp(_) | Self::Destination(_) => StatusCode::BAD_GATEWAY,
+            Self::Connect(_) | Self::HungUp(_) | Self::Destination(_) | Self::Switched => StatusCode::BAD_GATEWAY,
         }
     }
 
@@ -83,7 +82,7 @@ impl UpstreamFailure {
             Self::NotAllowed => "upstream_not_allowed",
             Self::Destination(_) => "upstream_destination",
             Self::Loop => "upstream_loop",
-            Self::Upgrade => "upstream_upgrade",
+            Self::Switched => "upstream_switched",
             Self::Unsendable => "upstream_unsendable",
             Self::Client(_) => "upstream_client_gone",
             Self::NoAnswer { .. } => "upstream_no_answer",
@@ -103,7 +102,6 @@ impl UpstreamFailure {
         match self.status() {
             StatusCode::FORBIDDEN => "Forbidden: this URL would be answered by a site that is not allowed.",
             StatusCode::LOOP_DETECTED => "Loop Detected: this URL leads back to this server.",
-            StatusCode::NOT_IMPLEMENTED => "Not Implemented: WebSockets are not passed on to other sites.",
             StatusCode::BAD_REQUEST => "Bad Request",
             StatusCode::GATEWAY_TIMEOUT => "Gateway Timeout: the site that answers this URL takes too long.",
             _ => "Bad Gateway: the site that answers this URL can't be reached.",
@@ -137,7 +135,7 @@ impl UpstreamFailure {
             source = inner.source();
         }
         match self {
-            Self::Client(_) | Self::Upgrade => tracing::debug!(request_id, place, error, "a rewrite to another site ended"),
+            Self::Client(_) => tracing::debug!(request_id, place, error, "a rewrite to another site ended"),
             _ => tracing::warn!(request_id, place, error, "a rewrite to another site failed: {place}: {error}"),
         }
     }

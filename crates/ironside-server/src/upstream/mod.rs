@@ -2,7 +2,8 @@
 //!
 //! [`External`] says where a rewrite leads and who chose it. [`reach`] decides whether the server may go there, [`connect`]
 //! holds that decision against the addresses that the name really has, [`request`] and [`response`] say what the two sides
-//! learn of each other. Bodies are never collected: each piece is taken when the other side has room for it.
+//! learn of each other. Bodies are never collected: each piece is taken when the other side has room for it. [`websocket`] says
+//! when a connection goes on as another protocol's, [`tunnel`] is what it goes on as.
 //!
 //! The edge: this module knows nothing of rules and routes. It is given a destination and an exchange.
 
@@ -21,6 +22,8 @@ mod resolve;
 mod response;
 mod stream;
 mod tls;
+mod tunnel;
+mod websocket;
 
 pub use external::{ChosenBy, External, ExternalError};
 pub use failure::UpstreamFailure;
@@ -28,13 +31,14 @@ pub use options::{RewriteOptions, RewriteOptionsError};
 pub use resolve::Resolve;
 pub(crate) use response::UpstreamBody;
 pub use response::UpstreamBodyError;
+pub(crate) use tunnel::Tunnel;
 
 use crate::exchange::Exchange;
 use crate::rejection::Rejection;
 use crate::response::Answer;
 use crate::site::Site;
 use connect::Connector;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -112,8 +116,15 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, external: &External) -
 
 async fn forward(exchange: &mut Exchange, upstreams: &Upstreams, external: &External) -> Result<Answer, UpstreamFailure> {
     let reach = upstreams.policy.reach(external)?;
-    let outgoing = request::make(exchange, external)?;
+    let is_websocket = websocket::is_wanted(exchange);
+    let mut outgoing = request::make(exchange, external)?;
+    if is_websocket {
+        websocket::mark(outgoing.headers_mut());
+    }
     let response = send(upstreams, reach, outgoing).await?;
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return websocket::answer(response, is_websocket, upstreams.idle);
+    }
     Ok(response::answer(response, exchange, upstreams.idle))
 }
 

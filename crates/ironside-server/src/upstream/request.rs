@@ -17,9 +17,6 @@ const MOST_HOPS: usize = 8;
 
 /// Makes the request. Takes headers and body of the exchange.
 pub(super) fn make(exchange: &mut Exchange, external: &External) -> Result<Request<OutgoingBody>, UpstreamFailure> {
-    if exchange.headers.contains_key(header::UPGRADE) {
-        return Err(UpstreamFailure::Upgrade);
-    }
     let mut headers = std::mem::take(&mut exchange.headers);
     if hops(&headers) >= MOST_HOPS {
         return Err(UpstreamFailure::Loop);

@@ -128,14 +128,18 @@ async fn compression_can_be_switched_off() {
 
 #[tokio::test]
 async fn every_event_arrives_when_it_is_made_whatever_the_encoding() {
-    for encoding in ["gzip", "br", "zstd"] {
+    let types = ["text/event-stream", "application/x-ndjson"];
+    for (encoding, content_type) in ["gzip", "br", "zstd"]
+        .into_iter()
+        .flat_map(|encoding| types.map(|one| (encoding, one)))
+    {
         let (source, stream) = streamed();
         let source = std::sync::Mutex::new(Some(source));
         let server = serve_with(empty_app().handler("/events", &["GET"]), move |_, _| {
             let source = source.lock().unwrap().take().unwrap();
             Box::pin(async move {
                 Ok(Done::Response {
-                    head: head(200, &[("content-type", "text/event-stream".into())]),
+                    head: head(200, &[("content-type", content_type.into())]),
                     body: Pieces::new(source),
                 })
             })

@@ -85,6 +85,65 @@ async fn a_second_head_has_its_time_and_idleness_another() {
     assert_eq!(server.closed(), [("head_timeout", 1)]);
 }
 
+/// Longer than it takes until a connection that is not used waits without buffers.
+const RESTED: Duration = Duration::from_millis(1_300);
+
+#[tokio::test]
+async fn a_connection_that_rested_goes_on_as_before() {
+    let server = server(patient()).await;
+    let mut connection = server.connect().await;
+    for round in 0..3 {
+        ask(&mut connection, "whole").await;
+        tokio::time::sleep(RESTED).await;
+        // A head in two pieces, with a body that comes with its second half, and another request behind it.
+        connection
+            .write_all(b"\r\nPOST /a?pieces HTTP/1.1\r\nHost: h\r\n")
+            .await
+            .unwrap();
+        tokio::time::sleep(SHORT / 3).await;
+        let second = "Content-Length: 5\r\n\r\nhelloGET /a?behind HTTP/1.1\r\nHost: h\r\n\r\n";
+        connection.write_all(second.as_bytes()).await.unwrap();
+        let mut answers = Vec::new();
+        while !answers.ends_with(b"behind Ok(0)") {
+            assert_ne!(connection.read_buf(&mut answers).await.unwrap(), 0, "closed in round {round}");
+        }
+        assert!(String::from_utf8_lossy(&answers).contains("pieces Ok(5)"));
+        tokio::time::sleep(RESTED).await;
+    }
+    // What can be read in two ways is found as on a new connection.
+    let ambiguous = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    connection.write_all(ambiguous.as_bytes()).await.unwrap();
+    assert!(rest(&mut connection).await.starts_with("HTTP/1.1 400"));
+}
+
+#[tokio::test]
+async fn a_connection_that_rests_is_closed_for_what_it_is_closed_for_otherwise() {
+    let server = server(Limits {
+        keep_alive: RESTED * 2,
+        ..patient()
+    })
+    .await;
+    let [mut idle, mut slow, mut large, mut leaving] = [
+        server.connect().await,
+        server.connect().await,
+        server.connect().await,
+        server.connect().await,
+    ];
+    for connection in [&mut idle, &mut slow, &mut large, &mut leaving] {
+        ask(connection, "first").await;
+    }
+    tokio::time::sleep(RESTED).await;
+    drop(leaving);
+    slow.write_all(b"GET /a HTTP/1.1\r\n").await.unwrap();
+    assert_eq!(rest(&mut slow).await, "");
+    let head = format!("GET /a HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n", "x".repeat(200_000));
+    // The server may close before it has all of it.
+    let _ = large.write_all(head.as_bytes()).await;
+    assert!(rest(&mut large).await.starts_with("HTTP/1.1 431"));
+    assert_eq!(rest(&mut idle).await, "");
+    assert_eq!(server.closed(), [("head_timeout", 1), ("idle", 1)]);
+}
+
 #[tokio::test]
 async fn an_idle_connection_is_closed_but_not_one_that_waits_for_its_answer() {
     let (source, stream) = streamed();
