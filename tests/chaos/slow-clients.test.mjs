@@ -35,7 +35,9 @@ function open(port, first) {
       socket.off('error', reject);
       socket.on('error', () => {});
       if (first) socket.write(first);
-      resolve(socket);
+      // Whoever asks for something has been answered before others come.
+      if (first?.startsWith('GET /hello') && first.endsWith('\r\n\r\n')) socket.once('data', () => resolve(socket));
+      else resolve(socket);
     });
   });
 }

@@ -95,7 +95,8 @@ impl Arrivals {
         let header = |name: HeaderName| settled.get(&name).cloned().map(|value| (name, value));
         if let (Some(a), Some(b), Some(c), Some(d)) = (header(HOST), header(PROTO), header(FOR), header(PORT)) {
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Plain {
-                host: host.clone(),
+                // A copy, since the value is a part of the buffer that the head was read into.
+                host: HeaderValue::from_bytes(host.as_bytes()).unwrap_or_else(|_| host.clone()),
                 client: client.clone(),
                 headers: [a, b, c, d],
             }));

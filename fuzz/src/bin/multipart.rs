@@ -37,9 +37,12 @@ const WORDS: [&[u8]; 22] = [
     b" ",
 ];
 
-/// What was read.
+/// What was read: name, whether it is a file, contents, whether it has ended.
+type Part = (String, bool, Vec<u8>, bool);
+
+/// The parts that were read.
 #[derive(Debug, Default, PartialEq, Eq, Clone)]
-struct Found(Vec<(String, bool, Vec<u8>, bool)>);
+struct Found(Vec<Part>);
 
 impl Parts for Found {
     fn begin(&mut self, head: &Head<'_>, _: usize) -> Result<(), Refusal> {
@@ -48,12 +51,14 @@ impl Parts for Found {
     }
 
     fn data(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
-        self.0.last_mut().expect("a part has begun").2.extend_from_slice(bytes);
+        let part = self.0.last_mut().ok_or(Refusal::Multipart)?;
+        part.2.extend_from_slice(bytes);
         Ok(())
     }
 
     fn end(&mut self) -> Result<(), Refusal> {
-        self.0.last_mut().expect("a part has begun").3 = true;
+        let part = self.0.last_mut().ok_or(Refusal::Multipart)?;
+        part.3 = true;
         Ok(())
     }
 }
