@@ -51,13 +51,24 @@ enum Place {
     /// In a part, or before the first; so many bytes of the delimiter were seen.
     Data {
         matched: usize,
-        is_first: bool,
+        since: Since,
     },
     /// Behind a delimiter; its first byte, if it was seen.
     Behind(Option<u8>),
     Head,
     /// Behind the last delimiter; so many bytes of a line end were seen.
     Closed(usize),
+}
+
+/// What stands before the bytes that are compared with the delimiter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    /// Nothing: the body begins.
+    Start,
+    /// The empty line behind a part's head. To some parsers its line end is the delimiter's, if that follows at once.
+    Head,
+    /// Bytes of a part.
+    Data,
 }
 
 impl Reader {
@@ -69,7 +80,7 @@ impl Reader {
             // The first delimiter has no line end before it.
             place: Place::Data {
                 matched: 2,
-                is_first: true,
+                since: Since::Start,
             },
             head: Vec::new(),
             longest_head,
@@ -84,7 +95,7 @@ impl Reader {
     pub fn feed(&mut self, mut bytes: &[u8], parts: &mut impl Parts) -> Result<(), Refusal> {
         while !bytes.is_empty() {
             let rest = match self.place {
-                Place::Data { matched, is_first } => self.data(bytes, matched, is_first, parts)?,
+                Place::Data { matched, since } => self.data(bytes, matched, since, parts)?,
                 Place::Behind(first) => self.behind(bytes, first)?,
                 Place::Head => self.head(bytes, parts)?,
                 Place::Closed(seen) => match (seen, bytes) {
@@ -112,12 +123,14 @@ impl Reader {
         }
     }
 
-    fn data<'a>(&mut self, bytes: &'a [u8], matched: usize, is_first: bool, parts: &mut impl Parts) -> Result<&'a [u8], Refusal> {
+    fn data<'a>(&mut self, bytes: &'a [u8], matched: usize, since: Since, parts: &mut impl Parts) -> Result<&'a [u8], Refusal> {
         let wanted = self.delimiter.get(matched..).unwrap_or_default();
         let same = wanted.iter().zip(bytes).take_while(|(want, have)| want == have).count();
         if same == wanted.len() {
-            if !is_first {
-                parts.end()?;
+            match since {
+                Since::Start => {}
+                Since::Head => return Err(Refusal::Multipart),
+                Since::Data => parts.end()?,
             }
             self.place = Place::Behind(None);
             return Ok(bytes.get(same..).unwrap_or_default());
@@ -125,16 +138,18 @@ impl Reader {
         if same == bytes.len() {
             self.place = Place::Data {
                 matched: matched + same,
-                is_first,
+                since,
             };
             return Ok(&[]);
         }
-        if is_first {
+        if since == Since::Start {
             return Err(Refusal::Multipart);
         }
         // What looked like the delimiter was data. The delimiter has one carriage return, so none of it can begin anew.
         let (seen, rest) = bytes.split_at(same);
-        let past = self.delimiter.get(..matched).unwrap_or_default();
+        // The line end before it is data only if it isn't the head's.
+        let begin = if since == Since::Head { 2 } else { 0 };
+        let past = self.delimiter.get(begin..matched).unwrap_or_default();
         if !past.is_empty() {
             parts.data(past)?;
         }
@@ -144,7 +159,7 @@ impl Reader {
         parts.data(bytes.get(..seen.len() + plain).unwrap_or_default())?;
         self.place = Place::Data {
             matched: 0,
-            is_first: false,
+            since: Since::Data,
         };
         Ok(rest.get(plain..).unwrap_or_default())
     }
@@ -175,9 +190,10 @@ impl Reader {
         if let Some(lines) = self.head.strip_suffix(b"\r\n\r\n") {
             let head = Head::read(lines)?;
             parts.begin(&head, self.offset + line.len())?;
+            // An empty part ends with a line end of its own, so the delimiter can't be complete before that was seen.
             self.place = Place::Data {
-                matched: 0,
-                is_first: false,
+                matched: 2,
+                since: Since::Head,
             };
         } else if self.head == b"\r\n" {
             return Err(Refusal::Multipart);
@@ -306,6 +322,10 @@ mod tests {
     #[test]
     fn parts_are_read_in_pieces_of_any_size() {
         let data = b"a\r\n--X\r\n\r\r\n--XY\r-\r\n--";
+        for begins in ["", "-", "--", "--X", "--XY", "--Xx", "\r", "\r\n", "\r\n--X", "\r\r\n-", "\n"] {
+            let body = format!("--XX\r\nContent-Disposition: form-data; name=\"0\"\r\n\r\n{begins}\r\n--XX--\r\n");
+            assert_eq!(both(body.as_bytes()).unwrap()[0].2, begins.as_bytes(), "{begins:?}");
+        }
         let mut body = b"--XX\r\nContent-Disposition: form-data; name=\"0\"\r\n\r\n[]\r\n--XX\r\ncontent-disposition: form-data; name=\"f%22%0d%0A\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n".to_vec();
         body.extend_from_slice(data);
         body.extend_from_slice(b"\r\n--XX\r\nContent-Disposition: form-data; name=\"empty\"\r\n\r\n\r\n--XX--\r\n");
@@ -353,6 +373,8 @@ mod tests {
         }
         for (body, refusal) in [
             (format!("preamble\r\n{}", part(good)), Refusal::Multipart),
+            (part(good).replace("\r\n\r\nx", "\r\n\r\n--XX"), Refusal::Multipart),
+            (part(good).replace("\r\n\r\nx\r\n", "\r\n\r\n"), Refusal::Multipart),
             (format!("\r\n{}", part(good)), Refusal::Multipart),
             (format!("{}epilogue", part(good)), Refusal::Multipart),
             (format!("{}\r\n", part(good)), Refusal::Multipart),
