@@ -90,7 +90,7 @@ const RESTED: Duration = Duration::from_millis(1_300);
 
 #[tokio::test]
 async fn a_connection_that_rested_goes_on_as_before() {
-    let server = server(patient()).await;
+    let server = server(Limits::default()).await;
     let mut connection = server.connect().await;
     for round in 0..3 {
         ask(&mut connection, "whole").await;
