@@ -189,8 +189,10 @@ export default async function Page({ params }: { params: Promise<{ k: string }> 
     assert.equal((await get('/tag/b')).headers['x-nextjs-cache'], 'HIT', 'memory has it');
     assert.deepEqual(people.failures, []);
     assertGood();
-    assert.equal(warnings().length, 1, warnings().join('\n'));
-    assert.match(warnings()[0], reason);
+    // A second server on one folder has no socket for `ironside cache` either, which is another warning.
+    const told = warnings().filter((line) => !line.includes('admin socket'));
+    assert.equal(told.length, 1, warnings().join('\n'));
+    assert.match(told[0], reason);
   };
 
   test('P9 a disk that can only be read: everything is served from memory, after one warning', { skip: unavailable }, async () => {
@@ -210,10 +212,13 @@ export default async function Page({ params }: { params: Promise<{ k: string }> 
 
   test('P9 a folder that another server has: the same, and that one goes on', async () => {
     const first = await begin();
-    await people.readAll();
-    await begin({ args: ['--workers', '1'] });
-    await unusable(/outlive this process.*in use.*cache\.folder/);
-    await first.stop();
+    try {
+      await people.readAll();
+      await begin({ args: ['--workers', '1'] });
+      await unusable(/outlive this process.*in use.*cache\.folder/);
+    } finally {
+      await first.stop();
+    }
   });
 
   test('P9 nothing of an earlier build is served by the next one, though both have the same name and the routes changed places', { timeout: 120_000 }, async () => {
