@@ -59,7 +59,7 @@ const lua = (text) => `"${[...text].map((byte) => `\\${String(byte).padStart(3, 
 /** wrk's script for a request that is no plain GET. */
 function script(dir, request) {
   const lines = [`wrk.method = "${request.method}"`];
-  for (const [name, value] of Object.entries(request.headers)) lines.push(`wrk.headers["${name}"] = "${value}"`);
+  for (const [name, value] of Object.entries(request.headers)) lines.push(`wrk.headers["${name}"] = ${lua(Buffer.from(value))}`);
   if (request.body) lines.push(`wrk.body = ${lua(request.body)}`);
   const file = join(dir, 'request.lua');
   writeFileSync(file, lines.join('\n'));

@@ -25,6 +25,16 @@ export const rows = [
   { name: 'dynamic page, 100 rows', path: '/products', check: has('<table', 'Widgets:') },
   { name: 'dynamic page, light', path: '/light', check: has('<section') },
   { name: 'static page', path: '/static', check: has('Static page') },
+  {
+    name: 'static page, 304',
+    path: '/static',
+    async request(base) {
+      const answer = await fetch(`${base}/static`, { headers: { 'accept-encoding': 'identity' } });
+      await answer.arrayBuffer();
+      return { method: 'GET', headers: { 'if-none-match': answer.headers.get('etag') ?? '"none"' } };
+    },
+    check: ({ status, text }) => status === 304 && text === '',
+  },
   { name: 'page with revalidate', path: '/isr', check: has('ISR page', 'Stamp:') },
   { name: 'JSON handler', path: '/api/health', check: has('"ok":true') },
   { name: 'asset of 100 KB', path: '/asset-100k.js', check: ({ status, text }) => status === 200 && text.length === 102400 },

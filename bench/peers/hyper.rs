@@ -5,7 +5,7 @@
 //! is `NAME.body`.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -66,6 +66,11 @@ async fn main() -> Result<(), Error> {
                 match found {
                     Some(ready) => *response.headers_mut() = ready.headers.clone(),
                     None => *response.status_mut() = StatusCode::NOT_FOUND,
+                }
+                let known = request.headers().get(header::IF_NONE_MATCH);
+                if known.is_some() && known == response.headers().get(header::ETAG) {
+                    *response.status_mut() = StatusCode::NOT_MODIFIED;
+                    *response.body_mut() = Full::default();
                 }
                 std::future::ready(Ok::<_, Infallible>(response))
             });
