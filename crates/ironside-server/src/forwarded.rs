@@ -82,11 +82,11 @@ pub struct Plain {
 }
 
 impl Arrivals {
-    /// What is known about a request with these headers, if the last one was like it.
+    /// What is known about a request with this head, if it is a plain one and the last one was like it.
     #[must_use]
-    pub fn recall(&self, headers: &HeaderMap) -> Option<Arc<Plain>> {
+    pub fn recall(&self, headers: &HeaderMap, uri: &http::Uri) -> Option<Arc<Plain>> {
         let plain = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        (*headers.get(header::HOST)? == plain.host && !is_told(headers)).then_some(plain)
+        (headers.get(header::HOST) == Some(&plain.host) && is_plain(headers, uri)).then_some(plain)
     }
 
     /// Keeps what was found out about a request, if it is a plain one: `host` is its `Host` header, `settled` its headers after
@@ -115,10 +115,10 @@ impl Plain {
     }
 }
 
-/// Whether a request is one that [`Arrivals`] may keep: it has a host of its own, and nobody tells of it.
+/// Whether a request is one that [`Arrivals`] may keep: its one host stands in its header, and nobody tells of it.
 #[must_use]
 pub fn is_plain(headers: &HeaderMap, uri: &http::Uri) -> bool {
-    uri.authority().is_none() && headers.contains_key(header::HOST) && !is_told(headers)
+    uri.authority().is_none() && headers.get_all(header::HOST).iter().count() == 1 && !is_told(headers)
 }
 
 /// How a request came to us, without the help of others.

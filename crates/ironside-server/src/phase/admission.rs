@@ -23,12 +23,10 @@ fn check(exchange: &mut Exchange, site: &Site) -> Option<Rejection> {
         return Some(rejection);
     }
     // A host that was one a moment ago is one still.
-    let is_named = exchange.uri.authority().is_none() && exchange.headers.get_all(header::HOST).iter().nth(1).is_none();
     exchange.recalled = exchange
         .arrivals
         .as_ref()
-        .filter(|_| is_named)
-        .and_then(|arrivals| arrivals.recall(&exchange.headers));
+        .and_then(|arrivals| arrivals.recall(&exchange.headers, &exchange.uri));
     if exchange.recalled.is_some() {
         return None;
     }

@@ -216,10 +216,8 @@ function controllerFor(source: unknown, strategy: QueuingStrategy | undefined): 
 /** The type of Node's class does not tell that one constructor takes every kind of source. */
 const Native = NativeReadableStream as unknown as new (source?: unknown, strategy?: QueuingStrategy) => ReadableStream;
 
-/** Where Node keeps the state of a stream: on the object itself, under these. */
+/** Where Node keeps the state of a stream: on the object itself, under these. A Node that doesn't makes all streams itself. */
 const STATE = Object.getOwnPropertySymbols(new Native(undefined, { highWaterMark: 0 }));
-/** Without such symbols there is nothing that could be put off. */
-const canWait = STATE.length > 0;
 
 const DISTURBED: unique symbol = Symbol.for('nodejs.stream.disturbed') as never;
 
@@ -238,10 +236,9 @@ export class OurReadableStream {
   #isSent = false;
 
   constructor(source?: UnderlyingSource, strategy?: QueuingStrategy) {
-    const controller = controllerFor(source, strategy);
+    const controller = STATE.length > 0 ? controllerFor(source, strategy) : undefined;
     if (!controller) return Reflect.construct(Native, [source, strategy], new.target) as unknown as OurReadableStream;
     this.#controller = controller;
-    if (!canWait) return this.#inFull(Reflect.construct(Native, [controller.facade(), { highWaterMark: 0 }], new.target) as ReadableStream);
     controller.start();
   }
 
@@ -258,11 +255,6 @@ export class OurReadableStream {
   /** Node's stream has not been made. Streams that are Node's altogether have our prototype too, but nothing of ours inside. */
   static #isUntouched(stream: object): boolean {
     return #controller in stream && stream.#controller !== undefined && STATE[0] !== undefined && !Object.hasOwn(stream, STATE[0]);
-  }
-
-  #inFull(stream: ReadableStream): OurReadableStream {
-    this.#controller?.start();
-    return stream as unknown as OurReadableStream;
   }
 
   /** Gives it the state of a stream of Node's. */
