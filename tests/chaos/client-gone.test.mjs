@@ -16,6 +16,7 @@ const files = {
 export const heard = (signal: AbortSignal, what: string) => { signal.addEventListener('abort', () => { counts[what]! += 1; }); };
 `,
   'app/counts/route.ts': "import { counts } from '../../lib/counts';\nexport const dynamic = 'force-dynamic';\nexport const GET = () => Response.json(counts);\n",
+  'app/pid/route.ts': "export const dynamic = 'force-dynamic';\nexport const GET = () => Response.json({ pid: process.pid });\n",
   'app/heap/route.ts': "import { setFlagsFromString } from 'node:v8';\nimport { runInNewContext } from 'node:vm';\nsetFlagsFromString('--expose-gc');\nconst collect = runInNewContext('gc') as () => void;\nexport const dynamic = 'force-dynamic';\nexport const GET = () => { collect(); return Response.json({ heap: process.memoryUsage().heapUsed, handles: (process as any).getActiveResourcesInfo().length }); };\n",
   'app/events/route.ts': `import { counts, heard } from '../../lib/counts';
 export function GET(request: Request) {
@@ -28,6 +29,20 @@ export function GET(request: Request) {
       timer = setInterval(() => controller.enqueue(new TextEncoder().encode('data: tick\\n\\n')), 20);
     },
     cancel() { clearInterval(timer); counts.cancelled! += 1; },
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}
+`,
+  // Hears nothing of its client, and goes on: the next `enqueue` throws where nobody can catch it.
+  'app/deaf-events/route.ts': `export function GET() {
+  const body = new ReadableStream({
+    start(controller) {
+      let left = 20;
+      const timer = setInterval(() => {
+        if (--left === 0) clearInterval(timer);
+        controller.enqueue(new TextEncoder().encode('data: tick\\n\\n'));
+      }, 10);
+    },
   });
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
 }
@@ -92,6 +107,19 @@ describe('clients that leave', () => {
     });
     const { begun, aborted, cancelled } = await until(counts, (seen) => seen.aborted >= gone && seen.cancelled >= gone);
     assert.deepEqual({ begun, aborted, cancelled }, { begun: gone, aborted: gone, cancelled: gone });
+  });
+
+  test('P6 a source that goes on after its reader has gone throws into nobody, and ends no worker', async () => {
+    const worker = async () => (await (await fetch(`${server.base}/pid`)).json()).pid;
+    const before = await worker();
+    await crowd(20, 10, async () => {
+      const leaving = new AbortController();
+      const answer = await fetch(`${server.base}/deaf-events`, { signal: leaving.signal });
+      await answer.body.getReader().read();
+      leaving.abort();
+    });
+    await until(() => server.log, (log) => log.split('Controller is already closed').length > 20);
+    assert.equal(await worker(), before);
   });
 
   test('P6 work that waits hears that its caller has gone, however it goes and whatever of its body was sent', async () => {

@@ -9,6 +9,7 @@ use crate::output::{OutputTail, Printed, log_lines};
 use crate::spawner::Spawner;
 use command_fds::CommandFdExt;
 use nix::sys::signal::{Signal, killpg};
+use nix::sys::socket::{setsockopt, sockopt};
 use nix::unistd::Pid;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -21,6 +22,10 @@ use tokio::process::{Child, Command};
 
 /// The descriptor that the protocol runs on in the worker.
 const PROTOCOL_FD: i32 = 3;
+
+/// Bytes that the kernel keeps for whoever is slower, in each direction: what a turn of the worker's event loop makes is to go out
+/// in one piece.
+const SEND_BUFFER: usize = 1024 * 1024;
 
 /// See the module's documentation. Killed, with its group, when dropped.
 #[derive(Debug)]
@@ -42,6 +47,12 @@ impl Process {
         }
         let (ours, theirs) = StdUnixStream::pair().map_err(StartError::Spawn)?;
         ours.set_nonblocking(true).map_err(StartError::Spawn)?;
+        for end in [&ours, &theirs] {
+            // A system that allows less gives less, and works as well, only in smaller steps.
+            if let Err(error) = setsockopt(end, sockopt::SndBuf, &SEND_BUFFER) {
+                tracing::debug!(%error, "the buffer of a worker's socket stays as it is");
+            }
+        }
         let mut command = node_command(options);
         command
             .args(&options.node_arguments)

@@ -70,7 +70,18 @@ export class Connection {
     }
   }
 
-  /** The process's state is unknown: says why, and ends it. */
+  /**
+   * Something threw where nobody could catch it, in a timer mostly: a stream whose client has gone, while its source goes on
+   * enqueueing. It is logged and ends the request that it belongs to; those of others go on.
+   */
+  uncaught(error: unknown): void {
+    const session = this.#currentSession();
+    const { digest, message, stack } = describeError(error);
+    writeLog('error', 'application.uncaught', `Nobody caught what was thrown outside of any call: ${message}`, { digest, stack });
+    session?.crash(error);
+  }
+
+  /** What must not happen has happened: says why, and ends the process. */
   fatal(error: unknown): void {
     const { message, stack } = describeError(error);
     encodeFatal(this.#output.frames, { message, stack }, this.#currentSession()?.id ?? 0);

@@ -20,6 +20,6 @@ export function openConnection(options: Omit<ConnectionOptions, 'exit'>): Connec
   const socket = new Socket(socketOptions);
   connection = new Connection(socket, { ...options, exit: (code) => process.exit(code) });
   process.on('unhandledRejection', logUnhandledRejection);
-  process.on('uncaughtException', (error) => connection?.fatal(error));
+  process.on('uncaughtException', (error) => connection?.uncaught(error));
   return connection;
 }

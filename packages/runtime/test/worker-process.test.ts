@@ -25,7 +25,9 @@ const HANDLERS = {
       return Response.json({ size, sha: hash.digest('hex'), heap: process.memoryUsage().rss });
     }`,
   late: `export const GET = () => { setTimeout(() => { Promise.reject(new Error('nobody waits for this')); }, 5); return new Response('ok'); };`,
-  fatal: `export const GET = () => new Promise(() => { setTimeout(() => { throw new Error('uncaught on purpose'); }, 5); });`,
+  uncaught: `export const GET = () => new Promise(() => { setTimeout(() => { throw new Error('uncaught on purpose'); }, 5); });`,
+  ticks: `
+    export const GET = () => new Response(new ReadableStream({ start(controller) { setInterval(() => controller.enqueue(new TextEncoder().encode('tick')), 5); } }));`,
   fails: `export const GET = () => { throw Object.assign(new Error('SECRET'), { digest: 'own-digest' }); };`,
 };
 
@@ -112,13 +114,22 @@ describe('a worker', () => {
     expect((await front.answer(front.start({ route: build.routes['hello']!, path: '/hello' }))).status).toBe(200);
   });
 
-  test('an uncaught exception ends it, and names the job', async () => {
-    const ended = once(child, 'exit');
-    const job = front.start({ route: build.routes['fatal']!, path: '/fatal' });
-    const fatal = await front.next('fatal');
-    expect(fatal.job).toBe(job);
-    expect(fatal.frame['message']).toContain('uncaught on purpose');
-    expect((await ended)[0]).toBe(1);
+  test('what nobody can catch ends the request that it belongs to, and no other', async () => {
+    const other = front.start({ route: build.routes['echo']!, method: 'POST', path: '/echo', body: [] });
+    const job = front.start({ route: build.routes['uncaught']!, path: '/uncaught' });
+    expect((await front.answer(job)).outcome).toMatchObject({ result: 'thrown', error: { message: 'uncaught on purpose' } });
+    expect((await front.next('log')).frame).toMatchObject({ level: 'error', target: 'application.uncaught' });
+    front.body(other, Buffer.from('still here'));
+    front.bodyEnd(other);
+    expect((await front.answer(other)).body.toString()).toBe('still here');
+  });
+
+  test('a source that goes on enqueueing after its client has gone costs nobody else anything', async () => {
+    const job = front.start({ route: build.routes['ticks']!, path: '/ticks' });
+    await front.next('head', job);
+    front.cancel(job, 'client_gone');
+    expect((await front.next('log')).frame['message']).toContain('Controller is already closed');
+    expect((await front.answer(front.start({ route: build.routes['hello']!, path: '/hello' }))).status).toBe(200);
   });
 
   test('ends when the connection does', async () => {

@@ -3,34 +3,43 @@
  * chunks keep their own buffer and go out in the same `writev`.
  */
 import { CHANNEL, FRAME, type Channel } from '@ironside/protocol/generated.ts';
-import { createWriter, writeU16, writeU32, writeU8, type Writer } from '@ironside/protocol/writer.ts';
+import { createWriter, writeTail, writeU16, writeU32, writeU8, type Writer } from '@ironside/protocol/writer.ts';
 import type { Socket } from 'node:net';
 
 /** From here on a chunk is not copied: below, a copy costs less than a buffer and a write of its own. */
 const OWN_BUFFER = 16 * 1024;
-/** A buffer that has grown beyond this is not kept. */
-const KEPT = 1 << 20;
+/** A buffer is left for the next one when it has this many bytes, so that hardly any ever grows. */
+const FULL = 192 * 1024;
+const CAPACITY = 256 * 1024;
+/** So many empty buffers are kept. Making them anew for each turn would be memory that V8 cleans up behind us all the time. */
+const KEPT = 8;
 
 /** Something that has decided what to send, but may still change it until the turn ends. */
 export type Held = { settle(): void };
 
+/** One write is under way at a time. What is made meanwhile goes out with the next, in fewer and larger pieces. */
 export class FrameOutput {
   readonly #socket: Socket;
-  #writer = createWriter();
+  #writer = createWriter(CAPACITY);
   /** Where the part of the writer begins that is not yet in `#parts`. */
   #from = 0;
   #parts: Uint8Array[] = [];
+  /** Writers whose bytes are in `#parts`. */
+  #used: Writer[] = [];
+  #spare: Writer[] = [];
   #held: Held[] = [];
+  #told: (() => void)[] = [];
   #scheduled = false;
-  #spare: Writer | undefined;
+  #writing = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
   }
 
-  /** The writer to append a frame to. */
+  /** The writer to append a frame to; to be asked for each frame anew. */
   get frames(): Writer {
     this.#schedule();
+    if (this.#writer.at >= FULL) this.#next();
     return this.#writer;
   }
 
@@ -53,44 +62,47 @@ export class FrameOutput {
       this.#cut();
       this.#parts.push(bytes);
     } else {
-      const needed = out.at + bytes.length;
-      if (needed > out.bytes.length) {
-        const larger = Buffer.allocUnsafeSlow(Math.max(needed, out.bytes.length * 2));
-        out.bytes.copy(larger, 0, 0, out.at);
-        out.bytes = larger;
-      }
-      out.bytes.set(bytes, out.at);
-      out.at = needed;
+      writeTail(out, bytes, OWN_BUFFER);
     }
   }
 
-  /** Writes what is there now; `done` is called when the kernel has it. */
+  /** Writes what is there now, or as soon as the kernel has what was written before; `done` is called when it has all of it. */
   flush(done?: () => void): void {
-    this.#scheduled = false;
+    if (done) this.#told.push(done);
+    if (this.#writing) {
+      this.#scheduled = true;
+      return;
+    }
     const held = this.#held;
     this.#held = [];
     for (const one of held) one.settle();
     this.#scheduled = false;
-    this.#cut();
+    if (this.#writer.at > 0) this.#next();
     const parts = this.#parts;
+    const used = this.#used;
+    const told = this.#told;
+    this.#parts = [];
+    this.#used = [];
+    this.#told = [];
     if (parts.length === 0) {
-      done?.();
+      for (const tell of told) tell();
       return;
     }
-    const used = this.#writer;
-    this.#parts = [];
-    this.#from = 0;
-    this.#writer = this.#spare ?? createWriter();
-    this.#spare = undefined;
-    const free = () => {
-      used.at = 0;
-      if (used.bytes.length <= KEPT) this.#spare ??= used;
-      done?.();
-    };
-    if (parts.length > 1) this.#socket.cork();
-    for (let index = 0; index < parts.length - 1; index++) this.#socket.write(parts[index] as Uint8Array);
-    this.#socket.write(parts[parts.length - 1] as Uint8Array, free);
-    if (parts.length > 1) this.#socket.uncork();
+    this.#writing = true;
+    this.#write(parts, () => {
+      this.#writing = false;
+      for (const writer of used) this.#keep(writer);
+      for (const tell of told) tell();
+      if (this.#scheduled) this.flush();
+    });
+  }
+
+  #write(parts: readonly Uint8Array[], done: () => void): void {
+    const last = parts.length - 1;
+    if (last > 0) this.#socket.cork();
+    for (let index = 0; index < last; index++) this.#socket.write(parts[index] as Uint8Array);
+    this.#socket.write(parts[last] as Uint8Array, done);
+    if (last > 0) this.#socket.uncork();
   }
 
   #cut(): void {
@@ -99,9 +111,23 @@ export class FrameOutput {
     this.#from = at;
   }
 
+  /** Leaves the writer to what is sent, for an empty one. */
+  #next(): void {
+    this.#cut();
+    this.#used.push(this.#writer);
+    this.#writer = this.#spare.pop() ?? createWriter(CAPACITY);
+    this.#from = 0;
+  }
+
+  #keep(writer: Writer): void {
+    if (writer.bytes.length > CAPACITY || this.#spare.length >= KEPT) return;
+    writer.at = 0;
+    this.#spare.push(writer);
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.flush());
+    if (!this.#writing) setImmediate(() => this.flush());
   }
 }

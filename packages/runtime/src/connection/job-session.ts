@@ -5,6 +5,7 @@ import {
 import { headerPairs, type HeaderBlock } from '@ironside/protocol/headers.ts';
 import { afterErrors, hasAfterWork, runAfter } from '../after.ts';
 import { tagProblem } from '../cache/tags.ts';
+import { describeError } from '../errors.ts';
 import type { FrontCalls } from '../front-calls.ts';
 import { endJob } from '../job-end.ts';
 import type { Job, JobOutcome } from '../job.ts';
@@ -14,7 +15,7 @@ import { JobEndedError, type CallQueue } from './call-queue.ts';
 import type { FrameOutput } from './frame-output.ts';
 import { frontClient } from './front-client.ts';
 import { RequestBody } from './request-body.ts';
-import { ResponseOutput } from './response-output.ts';
+import { BARE, ResponseOutput } from './response-output.ts';
 
 const MAX_TAGS = 128;
 const MAX_REVALIDATIONS = 256;
@@ -101,15 +102,21 @@ export class JobSession implements JobChannel {
   cancel(reason: CancelReason): void {
     if (this.#cancelled !== undefined || this.#outcomeSent) return;
     this.#cancelled = reason;
+    this.#breakOff(abortError(reason), reason === 'deadline' ? 'timeout' : 'aborted', undefined);
+  }
+
+  /** Code of this job threw where nobody could catch it. Nobody can know what it has left undone, so the answer ends here. */
+  crash(error: unknown): void {
+    if (this.#cancelled !== undefined || this.#outcomeSent) return;
+    this.#breakOff(error, 'thrown', describeError(error));
+  }
+
+  #breakOff(reason: unknown, result: Outcome['result'], error: Outcome['error']): void {
     this.out.cancel();
-    const error = abortError(reason);
-    this.#controller?.abort(error);
-    this.#body?.fail(() => error);
-    if (this.#stops) for (const stop of this.#stops) stop(error);
-    this.#sendOutcome({
-      result: reason === 'deadline' ? 'timeout' : 'aborted', error: undefined, dynamic: undefined, tags: [], revalidate: undefined,
-      expire: undefined, stale: undefined, revalidations: [], proxy: undefined, cpuUs: 0, wallUs: this.#wall(), after: true,
-    });
+    this.#controller?.abort(reason);
+    this.#body?.fail(() => reason);
+    if (this.#stops) for (const stop of this.#stops) stop(reason);
+    this.#sendOutcome({ ...BARE, result, error, wallUs: this.#wall(), after: true });
   }
 
   /**

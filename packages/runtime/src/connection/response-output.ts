@@ -135,7 +135,8 @@ export class ResponseOutput implements ResponseSink, Held {
   }
 }
 
-const BARE: Outcome = {
+/** An end that says nothing but that it failed. */
+export const BARE: Outcome = {
   result: 'thrown', error: undefined, dynamic: undefined, tags: [], revalidate: undefined, expire: undefined, stale: undefined,
   revalidations: [], proxy: undefined, cpuUs: 0, wallUs: 0, after: false,
 };

@@ -93,6 +93,8 @@ export function frontOver(socket: Duplex, exits: number[], close: () => Promise<
     for (const one of wake.splice(0)) one();
   });
   socket.on('data', (bytes: Buffer) => splitter.feed(bytes, bytes.length));
+  // A process that is killed has not read all that it was sent.
+  socket.on('error', () => undefined);
   const more = () => new Promise<void>((resolve) => { wake.push(resolve); });
   let last = 0;
 
