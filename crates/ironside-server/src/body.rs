@@ -66,13 +66,21 @@ pub enum Body {
     Heartbeat(Box<Heartbeat>),
 }
 
-/// A body that is encoded on its way, and flushed after each piece.
+/// A body that is encoded on its way, and flushed after each piece. A large piece is encoded in slices, between which others have
+/// their turn: a thread serves many requests.
 #[derive(Debug)]
 pub struct EncodedBody {
     inner: Body,
+    /// What is left of a large piece.
+    rest: Bytes,
+    /// Others have had their turn.
+    has_rested: bool,
     /// `None` once the end has been written.
     encoder: Option<Encoder>,
 }
+
+/// So much is encoded at a time.
+const SLICE: usize = 64 * 1024;
 
 impl Body {
     /// Puts an encoding around a body.
@@ -80,6 +88,8 @@ impl Body {
     pub fn encoded(self, encoder: Encoder) -> Self {
         Self::Encoded(Box::new(EncodedBody {
             inner: self,
+            rest: Bytes::new(),
+            has_rested: false,
             encoder: Some(encoder),
         }))
     }
@@ -138,10 +148,14 @@ fn poll_pieces(pieces: &mut Pieces, context: &mut Context<'_>) -> Poll<Option<Re
 impl EncodedBody {
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyFailure>>> {
         loop {
+            if self.encoder.is_none() {
+                return Poll::Ready(None);
+            }
+            let slice = ready!(self.poll_slice(context));
             let Some(encoder) = &mut self.encoder else {
                 return Poll::Ready(None);
             };
-            let encoded = match ready!(self.inner.poll_bytes(context)) {
+            let encoded = match slice {
                 Some(Ok(bytes)) => encoder.write(&bytes)?,
                 Some(Err(failure)) => {
                     self.encoder = None;
@@ -156,6 +170,21 @@ impl EncodedBody {
                 return Poll::Ready(Some(Ok(encoded)));
             }
         }
+    }
+
+    fn poll_slice(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyFailure>>> {
+        if self.rest.is_empty() {
+            match ready!(self.inner.poll_bytes(context)) {
+                Some(Ok(bytes)) => self.rest = bytes,
+                end => return Poll::Ready(end),
+            }
+        } else if !std::mem::replace(&mut self.has_rested, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.has_rested = false;
+        let slice = self.rest.len().min(SLICE);
+        Poll::Ready(Some(Ok(self.rest.split_to(slice))))
     }
 }
 

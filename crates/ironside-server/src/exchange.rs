@@ -11,7 +11,7 @@ use crate::telemetry::request_id::RequestId;
 use crate::upstream::External;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Version, request};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -171,12 +171,7 @@ impl Exchange {
             arrivals: None,
             recalled: None,
             request_id,
-            client: Client {
-                https: false,
-                authority: Arc::default(),
-                address: IpAddr::from([0, 0, 0, 0]),
-                counts_for: None,
-            },
+            client: Client::unknown(),
             full_path: String::new(),
             path: String::new(),
             ends_with_slash: false,

@@ -10,7 +10,7 @@ use crate::crowd;
 use crate::trusted_proxies::TrustedProxies;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How the client sees this server, and who it is.
@@ -20,18 +20,48 @@ pub struct Client {
     pub https: bool,
     /// `host[:port]`, in lower case.
     pub authority: Arc<str>,
+    /// So many bytes of it are the host, which rules ask for again and again.
+    host_length: usize,
     /// Its address.
     pub address: IpAddr,
+    /// The same as text.
+    pub written: Arc<str>,
     /// Whose share of the workers its requests take: its address, of IPv6 its network. `None` where many may stand behind it: a
     /// proxy of ours that doesn't tell whom it asks for.
     pub counts_for: Option<IpAddr>,
 }
 
 impl Client {
+    /// A client; see the fields.
+    #[must_use]
+    pub fn new(https: bool, authority: &str, address: IpAddr, counts_for: Option<IpAddr>) -> Self {
+        Self {
+            https,
+            authority: authority.into(),
+            host_length: split_port(authority).0.len(),
+            address,
+            written: address.to_string().into(),
+            counts_for,
+        }
+    }
+
+    /// Nobody yet.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            https: false,
+            authority: Arc::default(),
+            host_length: 0,
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            written: Arc::default(),
+            counts_for: None,
+        }
+    }
+
     /// The host without port.
     #[must_use]
     pub fn host(&self) -> &str {
-        split_port(&self.authority).0
+        self.authority.get(..self.host_length).unwrap_or_default()
     }
 
     /// The port that the client used.
@@ -162,12 +192,12 @@ pub fn settle(headers: &mut HeaderMap, arrival: Arrival<'_>, trusted: &TrustedPr
         }
     }
     let address = told.address.unwrap_or(peer);
-    let client = Client {
-        https: told.https.unwrap_or(arrival.is_secure),
-        authority: told.host.as_deref().unwrap_or(arrival.host).to_ascii_lowercase().into(),
+    let client = Client::new(
+        told.https.unwrap_or(arrival.is_secure),
+        &told.host.as_deref().unwrap_or(arrival.host).to_ascii_lowercase(),
         address,
-        counts_for: (!trusted.trust(address)).then(|| crowd::network(address)),
-    };
+        (!trusted.trust(address)).then(|| crowd::network(address)),
+    );
     let chain = if told.chain.is_empty() {
         peer.to_string()
     } else {
@@ -394,12 +424,7 @@ mod tests {
             let client = settle(&mut headers, from("127.0.0.1"), &TrustedProxies::default());
             assert_eq!(
                 client,
-                Client {
-                    https: true,
-                    authority: "public.example".into(),
-                    address: ip("203.0.113.5"),
-                    counts_for: Some(ip("203.0.113.5"))
-                }
+                Client::new(true, "public.example", ip("203.0.113.5"), Some(ip("203.0.113.5")))
             );
             assert_eq!(client.port(), "443");
             for (name, value) in [
@@ -425,12 +450,7 @@ mod tests {
         let client = settle(&mut headers, from("198.51.100.7"), &TrustedProxies::default());
         assert_eq!(
             client,
-            Client {
-                https: false,
-                authority: "shop.example:8080".into(),
-                address: ip("198.51.100.7"),
-                counts_for: Some(ip("198.51.100.7"))
-            }
+            Client::new(false, "shop.example:8080", ip("198.51.100.7"), Some(ip("198.51.100.7")))
         );
         assert_eq!(headers["x-forwarded-host"], "shop.example:8080");
         assert_eq!(headers["x-forwarded-port"], "8080");

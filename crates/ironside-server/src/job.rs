@@ -61,7 +61,7 @@ pub fn for_everybody(kind: JobKind, path: &str, matched: &RouteMatch, request_id
     // A page that is kept has no loading states in it: it is there as a whole.
     let kind = if kind == JobKind::Page { JobKind::Prerender } else { kind };
     Job {
-        authority: NOBODY.to_owned(),
+        authority: NOBODY.into(),
         path: path.to_owned(),
         route: Some(matched.route.0),
         params: router::params(matched),
@@ -85,10 +85,10 @@ fn base(exchange: &Exchange, kind: JobKind) -> Job {
     Job {
         method: exchange.method.clone(),
         scheme: if exchange.client.https { Scheme::Https } else { Scheme::Http },
-        authority: exchange.client.authority.as_ref().to_owned(),
+        authority: exchange.client.authority.clone(),
         path,
         query: exchange.query.clone(),
-        client_address: exchange.client.address.to_string(),
+        client_address: exchange.client.written.clone(),
         counts_for: exchange.client.counts_for,
         request_id: exchange.request_id.to_string(),
         trace: trace.to_owned(),

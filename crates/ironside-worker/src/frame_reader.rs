@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::OwnedReadHalf;
 
 /// How much is read at once.
-const READ_SIZE: usize = 64 * 1024;
+const READ_SIZE: usize = 256 * 1024;
 
 /// The payload limit of each frame that a worker may send, by type byte without bit 7; 0 where there is none.
 const LIMITS: [usize; 128] = {
@@ -42,7 +42,7 @@ impl FrameReader {
     pub(crate) fn new(io: OwnedReadHalf) -> Self {
         Self {
             io,
-            buffer: BytesMut::with_capacity(READ_SIZE * 2),
+            buffer: BytesMut::with_capacity(READ_SIZE),
         }
     }
 
@@ -52,7 +52,7 @@ impl FrameReader {
             if let Some(frame) = split(&mut self.buffer).map_err(ReadEnd::Fault)? {
                 return Ok(frame);
             }
-            if self.buffer.capacity() - self.buffer.len() < READ_SIZE / 2 {
+            if self.buffer.capacity() - self.buffer.len() < READ_SIZE / 4 {
                 self.buffer.reserve(READ_SIZE);
             }
             match self.io.read_buf(&mut self.buffer).await {

@@ -44,13 +44,13 @@ pub struct Job {
     /// How the client came.
     pub scheme: Scheme,
     /// `host[:port]` as the client sees it.
-    pub authority: String,
+    pub authority: Arc<str>,
     /// Canonical, percent-encoded, without `basePath`.
     pub path: String,
     /// Raw, without `?`.
     pub query: String,
     /// The client's address, after trusted proxies.
-    pub client_address: String,
+    pub client_address: Arc<str>,
     /// Whose share of the places it takes. `None`: nobody's in particular, and no bound. It isn't sent to the worker.
     pub counts_for: Option<IpAddr>,
     /// Index in the manifest's routes; `None` renders the not-found tree.
@@ -81,10 +81,10 @@ impl Job {
             variant: JobVariant::Html,
             method: Method::GET,
             scheme: Scheme::Http,
-            authority: String::new(),
+            authority: Arc::default(),
             path: "/".to_owned(),
             query: String::new(),
-            client_address: String::new(),
+            client_address: Arc::default(),
             counts_for: None,
             route: None,
             params: Vec::new(),

@@ -11,6 +11,8 @@ pub(crate) const HOST: &str = "HOST";
 pub(crate) const HOSTNAME: &str = "HOSTNAME";
 /// The number of workers, as `--workers`.
 pub(crate) const WEB_CONCURRENCY: &str = "WEB_CONCURRENCY";
+/// The number of threads of the process itself. tokio's own variable.
+pub(crate) const THREADS: &str = "TOKIO_WORKER_THREADS";
 /// The Node executable, as `--node`.
 pub(crate) const IRONSIDE_NODE: &str = "IRONSIDE_NODE";
 /// `1`: the admin listener is open, as `--admin`.

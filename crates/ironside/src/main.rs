@@ -22,6 +22,7 @@ mod seal_key;
 mod serving;
 mod settings;
 mod source_watch;
+mod threads;
 mod tools;
 
 use clap::Parser as _;
@@ -39,14 +40,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let printer = Printer::new(if cli.global.quiet { Level::Quiet } else { Level::Normal });
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            printer.failure(&Failure::new(Exit::Environment, "no threads can be started").because(error));
-            return Exit::Environment.code();
-        }
-    };
-    match runtime.block_on(run(cli, &printer)) {
+    match threads::runtime(&cli.command).and_then(|runtime| runtime.block_on(run(cli, &printer))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             printer.failure(&failure);

@@ -10,6 +10,7 @@ use crate::shared::{self, Shared};
 use crate::site::Site;
 use crate::work::Done;
 use http::{Method, StatusCode, header};
+use ironside_cache::Entry;
 use ironside_model::route_table::RouteMatch;
 use ironside_worker::JobBody;
 use ironside_worker::wire::JobKind;
@@ -28,10 +29,13 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
         Shared::Found { .. } if !exchange.reads() && is_fixed(site, matched) => {
             Rejection::MethodNotAllowed { allow: Methods::READ }.answer()
         }
-        Shared::Found { entry, state } if exchange.reads() => match shared::serve::page(exchange, site, matched, &entry, state) {
-            Some(answer) => answer,
-            None => render(exchange, site, Some(matched)).await,
-        },
+        Shared::Found { entry, state } if exchange.reads() => {
+            let serve = |entry: &Entry| shared::serve::page(exchange, site, matched, entry, state);
+            match shared::served(&entry, serve).await {
+                Some(answer) => answer,
+                None => render(exchange, site, Some(matched)).await,
+            }
+        }
         _ => render(exchange, site, Some(matched)).await,
     }
 }
@@ -41,8 +45,9 @@ pub fn at_hand(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) -> Op
     if site.deployment.listed.excludes(matched) {
         return None;
     }
-    let entry = shared::hit(exchange, site, matched, JobKind::Page)?;
-    shared::serve::page(exchange, site, matched, &entry, shared::State::Hit)
+    shared::hit(exchange, site, matched, JobKind::Page, |exchange, entry| {
+        shared::serve::page(exchange, site, matched, entry, shared::State::Hit)
+    })
 }
 
 fn is_fixed(site: &Site, matched: &RouteMatch) -> bool {

@@ -30,7 +30,7 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
     let kind = kind(info);
     if exchange.reads()
         && let Shared::Found { entry, state } = shared::find(exchange, site, matched, kind).await
-        && let Some(answer) = shared::serve::handler(exchange, site, &entry, state, kind)
+        && let Some(answer) = shared::served(&entry, |entry| shared::serve::handler(exchange, site, entry, state, kind)).await
     {
         return answer;
     }
@@ -44,8 +44,9 @@ pub fn at_hand(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) -> Op
         return None;
     }
     let kind = kind(info);
-    let entry = shared::hit(exchange, site, matched, kind)?;
-    shared::serve::handler(exchange, site, &entry, shared::State::Hit, kind)
+    shared::hit(exchange, site, matched, kind, |exchange, entry| {
+        shared::serve::handler(exchange, site, entry, shared::State::Hit, kind)
+    })
 }
 
 fn kind(info: &RouteInfo) -> JobKind {

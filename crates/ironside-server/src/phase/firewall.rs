@@ -7,8 +7,12 @@ use crate::pipeline::Step;
 use crate::received_body::ReceivedBody;
 use crate::rejection::Rejection;
 use crate::site::Site;
+use bytes::Bytes;
 use http::header;
 use ironside_flight::{Admitted, Boundary, Firewall, Marker, Refusal};
+
+/// Bodies up to this size are looked at in a fraction of a millisecond.
+const SMALL: u64 = 64 * 1024;
 
 /// See the module's documentation.
 pub async fn run(exchange: &mut Exchange, site: &Site) -> Step {
@@ -36,10 +40,23 @@ async fn check(exchange: &mut Exchange, site: &Site, call: &ActionCall) -> Resul
         .map_err(|rejection| named(rejection, site, call))?;
     let length = kept.length();
     let (pieces, room) = kept.into_pieces();
-    let admitted = firewall.finish(&pieces).map_err(Rejection::Flight)?;
+    let (admitted, pieces) = finish(firewall, pieces, length).await?;
     check_ids(exchange, site, &admitted, length)?;
     exchange.body.give_back(pieces, room);
     Ok(())
+}
+
+/// Takes milliseconds for the largest bodies, which must not hold up the requests of others.
+async fn finish(firewall: Firewall, pieces: Vec<Bytes>, length: u64) -> Result<(Admitted, Vec<Bytes>), Rejection> {
+    let look = move || firewall.finish(&pieces).map(|admitted| (admitted, pieces));
+    let looked = if length <= SMALL {
+        look()
+    } else {
+        let looking = tokio::task::spawn_blocking(look);
+        // It ends only with the server.
+        looking.await.map_err(|_| Rejection::Flight(Refusal::Truncated))?
+    };
+    looked.map_err(Rejection::Flight)
 }
 
 /// A body that is too large is refused in the form that its caller understands.

@@ -58,7 +58,7 @@ pub fn etag_suffix(encoding: Encoding) -> &'static str {
     }
 }
 
-/// Encodes bytes at once.
+/// Encodes bytes that are kept, at once and as small as is reasonable.
 #[must_use]
 pub fn encode(encoding: Encoding, bytes: &[u8]) -> Bytes {
     let written = match encoding {
@@ -207,6 +207,19 @@ impl Encoder {
         Ok(written.into())
     }
 
+    /// Encodes all there is.
+    ///
+    /// # Errors
+    /// Never, since it writes into memory.
+    pub fn whole(mut self, bytes: &[u8]) -> io::Result<Bytes> {
+        match &mut self.0 {
+            Inner::Gzip(encoder) => encoder.write_all(bytes)?,
+            Inner::Brotli(encoder) => encoder.write_all(bytes)?,
+            Inner::Zstd(encoder) => encoder.write_all(bytes)?,
+        }
+        self.finish()
+    }
+
     /// The end of the encoded bytes.
     ///
     /// # Errors
@@ -258,6 +271,10 @@ mod tests {
             sent.extend_from_slice(&encoder.finish().unwrap());
             assert_eq!(decode(encoding, &sent), plain);
             assert_eq!(decode(encoding, &encode(encoding, &plain)), plain);
+            assert_eq!(
+                decode(encoding, &Encoder::new(encoding).unwrap().whole(&plain).unwrap()),
+                plain
+            );
         }
     }
 

@@ -8,10 +8,13 @@ use crate::response::compress::Encoder;
 use crate::site::Site;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use ironside_cache::Encoding;
 
 const POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
 /// Bodies of known length below this are sent as they are.
 const WORTH_ENCODING: u64 = 1024;
+/// Up to this size the length of what comes out is told.
+const ENCODED_AT_ONCE: usize = 64 * 1024;
 
 /// See the module's documentation.
 #[must_use]
@@ -87,10 +90,9 @@ fn encoded(exchange: &Exchange, mut response: Response<Body>) -> Response<Body> 
     let body = match body {
         // The headers are those of the answer to `GET`.
         body if exchange.method == Method::HEAD && body.length() == Some(0) => Body::Empty,
-        Body::Full(bytes) => Body::Full(compress::encode(encoding, &bytes)),
-        body => match Encoder::new(encoding) {
-            Ok(encoder) => body.encoded(encoder),
-            Err(error) => {
+        body => match encode(body, encoding) {
+            Ok(encoded) => encoded,
+            Err((body, error)) => {
                 tracing::warn!(%error, "an answer goes out without encoding");
                 *response.body_mut() = body;
                 return response;
@@ -104,6 +106,21 @@ fn encoded(exchange: &Exchange, mut response: Response<Body>) -> Response<Body> 
     headers.remove(header::ACCEPT_RANGES);
     weaken_etag(headers);
     response
+}
+
+/// Small bodies at once, others on their way.
+fn encode(body: Body, encoding: Encoding) -> Result<Body, (Body, std::io::Error)> {
+    let encoder = match Encoder::new(encoding) {
+        Ok(encoder) => encoder,
+        Err(error) => return Err((body, error)),
+    };
+    match body {
+        Body::Full(bytes) if bytes.len() <= ENCODED_AT_ONCE => match encoder.whole(&bytes) {
+            Ok(encoded) => Ok(Body::Full(encoded)),
+            Err(error) => Err((Body::Full(bytes), error)),
+        },
+        body => Ok(body.encoded(encoder)),
+    }
 }
 
 fn may_be_encoded(exchange: &Exchange, response: &Response<Body>) -> bool {

@@ -18,12 +18,14 @@ pub mod serve;
 pub mod verdict;
 
 use crate::exchange::Exchange;
+use crate::response::Answer;
 use crate::site::Site;
 use candidate::Storable;
 use ironside_cache::{Entry, Key, Landing, Lookup, Permit, Tag};
 use ironside_model::route_table::RouteMatch;
 use ironside_worker::wire::JobKind;
 use reason::{Reason, Told};
+use serve::Served;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,14 +97,37 @@ pub async fn find(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, ki
     }
 }
 
-/// A shared answer that is in memory and fresh. If there is none, nothing has been begun or counted: [`find`] does that.
-pub fn hit(exchange: &mut Exchange, site: &Site, matched: &RouteMatch, kind: JobKind) -> Option<Arc<Entry>> {
+/// An answer from what is in memory and fresh, if `serve` can make it at once. If not, nothing has been begun or counted: [`find`]
+/// does that.
+pub fn hit(
+    exchange: &mut Exchange,
+    site: &Site,
+    matched: &RouteMatch,
+    kind: JobKind,
+    serve: impl FnOnce(&Exchange, &Entry) -> Served,
+) -> Option<Answer> {
     let Storable::Candidate(key) = candidate::storable(exchange, &site.deployment, matched, kind) else {
         return None;
     };
     let entry = site.deployment.cache.hit(&key)?;
+    let Served::Answer(answer) = serve(exchange, &entry) else {
+        return None;
+    };
     tell(exchange, site, (matched, kind), Reason::Fresh.into(), Some(&entry));
-    Some(entry)
+    Some(answer)
+}
+
+/// The answer that `serve` makes of an entry, when the encoding that it takes has been made.
+pub async fn served(entry: &Arc<Entry>, serve: impl Fn(&Entry) -> Served) -> Option<Answer> {
+    let mut served = serve(entry);
+    if let Served::Unencoded(part, encoding) = served {
+        serve::encode(Arc::clone(entry), part, encoding).await;
+        served = serve(entry);
+    }
+    match served {
+        Served::Answer(answer) => Some(answer),
+        Served::Unencoded(..) | Served::Nothing => None,
+    }
 }
 
 /// Notes what came of looking, for the log, the metric and the header.

@@ -1,7 +1,8 @@
 //! Answering from what is shared: ready bytes, ready headers, the best encoding, `304` where the client has it.
 //!
 //! Everything about an answer that is the same for all visitors is made once and kept with its entry ([`Entry::ready`]). What
-//! is left for a visitor: a copy of the headers, the encoding, and whether he has it already.
+//! is left for a visitor: a copy of the headers, the encoding, and whether he has it already. Large encodings are made away from
+//! the threads that serve; until then the visitors who want them wait.
 
 use super::State;
 use super::fill::REASON;
@@ -15,7 +16,7 @@ use hyper::ext::ReasonPhrase;
 use ironside_cache::{Answer as Stored, EncodedBody, Encoding, Entry};
 use ironside_model::route_table::RouteMatch;
 use ironside_worker::wire::JobKind;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 const CACHE: HeaderName = HeaderName::from_static("x-nextjs-cache");
 const HIT: HeaderValue = HeaderValue::from_static("HIT");
@@ -25,6 +26,50 @@ const STALE_TIME: HeaderName = HeaderName::from_static("x-nextjs-stale-time");
 const YEAR: u64 = 31_536_000;
 /// Bodies below this size are not worth an encoding.
 const WORTH_ENCODING: usize = 1024;
+
+/// Bodies below this size are encoded where they are asked for: it takes less than a millisecond.
+const SOON_ENCODED: usize = 16 * 1024;
+
+/// What came of looking at an entry.
+#[derive(Debug)]
+pub enum Served {
+    /// An answer.
+    Answer(Answer),
+    /// There will be one when [`encode`] has made this.
+    Unencoded(Part, Encoding),
+    /// It has nothing in the form that was asked for.
+    Nothing,
+}
+
+/// A part of an entry that can be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// HTML of a page, or a handler's answer.
+    Body,
+    /// A page's payload.
+    Payload,
+}
+
+impl Part {
+    fn of(self, stored: &Stored) -> Option<&EncodedBody> {
+        match self {
+            Self::Body => Some(&stored.body),
+            Self::Payload => stored.payload.as_ref(),
+        }
+    }
+}
+
+/// Makes an encoding that [`Served::Unencoded`] asked for.
+pub async fn encode(entry: Arc<Entry>, part: Part, encoding: Encoding) {
+    let making = tokio::task::spawn_blocking(move || {
+        if let Some(body) = entry.answer().and_then(|stored| part.of(stored)) {
+            body.encoded(encoding, |plain| compress::encode(encoding, plain));
+        }
+    });
+    if let Err(error) = making.await {
+        tracing::warn!(%error, "an answer could not be encoded");
+    }
+}
 
 /// The forms of an entry that have been asked for so far. An entry belongs to one route of one deployment, so what they are
 /// made with never changes.
@@ -47,21 +92,21 @@ struct Form {
     may_encode: bool,
 }
 
-/// A page in the form that was asked for. `None` if the shared render has no payload.
+/// A page in the form that was asked for. Nothing if the shared render has no payload.
 #[must_use]
-pub fn page(exchange: &Exchange, site: &Site, matched: &RouteMatch, entry: &Entry, state: State) -> Option<Answer> {
-    let stored = entry.answer()?;
-    let forms = entry.ready(Forms::default)?;
+pub fn page(exchange: &Exchange, site: &Site, matched: &RouteMatch, entry: &Entry, state: State) -> Served {
     let is_payload = exchange.navigation.variant != Variant::Html;
-    let (body, form) = if is_payload {
-        (stored.payload.as_ref()?, &forms.payload)
-    } else {
-        (&stored.body, &forms.main)
+    let part = if is_payload { Part::Payload } else { Part::Body };
+    let (Some(stored), Some(forms)) = (entry.answer(), entry.ready(Forms::default)) else {
+        return Served::Nothing;
     };
-    let form = form
-        .get_or_init(|| page_form(site, matched, entry, stored, body, is_payload))
-        .as_ref()?;
-    Some(answer(exchange, form, body, state))
+    let Some(body) = part.of(stored) else {
+        return Served::Nothing;
+    };
+    let form = if is_payload { &forms.payload } else { &forms.main };
+    let form = form.get_or_init(|| page_form(site, matched, entry, stored, body, is_payload));
+    form.as_ref()
+        .map_or(Served::Nothing, |form| answer(exchange, form, (part, body), state))
 }
 
 fn page_form(
@@ -101,15 +146,21 @@ fn page_form(
 
 /// The answer of a handler or a metadata route.
 #[must_use]
-pub fn handler(exchange: &Exchange, site: &Site, entry: &Entry, state: State, kind: JobKind) -> Option<Answer> {
-    let stored = entry.answer()?;
-    let forms = entry.ready(Forms::default)?;
-    let form = forms.main.get_or_init(|| handler_form(site, entry, stored, kind)).as_ref()?;
-    let mut answer = answer(exchange, form, &stored.body, state);
-    if let Some(phrase) = reason_of(stored).filter(|_| answer.response.status() == form.status) {
+pub fn handler(exchange: &Exchange, site: &Site, entry: &Entry, state: State, kind: JobKind) -> Served {
+    let (Some(stored), Some(forms)) = (entry.answer(), entry.ready(Forms::default)) else {
+        return Served::Nothing;
+    };
+    let Some(form) = forms.main.get_or_init(|| handler_form(site, entry, stored, kind)) else {
+        return Served::Nothing;
+    };
+    let mut served = answer(exchange, form, (Part::Body, &stored.body), state);
+    if let Served::Answer(answer) = &mut served
+        && answer.response.status() == form.status
+        && let Some(phrase) = reason_of(stored)
+    {
         answer.response.extensions_mut().insert(phrase);
     }
-    Some(answer)
+    served
 }
 
 fn handler_form(site: &Site, entry: &Entry, stored: &Stored, kind: JobKind) -> Option<Form> {
@@ -149,9 +200,17 @@ fn form(site: &Site, status: StatusCode, mut headers: HeaderMap, body: &EncodedB
     }
 }
 
-fn answer(exchange: &Exchange, form: &Form, body: &EncodedBody, state: State) -> Answer {
+fn answer(exchange: &Exchange, form: &Form, (part, body): (Part, &EncodedBody), state: State) -> Served {
     let unchanged = !form.etag.is_empty() && conditional::is_unchanged(&exchange.headers, Some(&form.etag), None);
     let status = if unchanged { StatusCode::NOT_MODIFIED } else { form.status };
+    let encoding = exchange.accepted.smallest().filter(|_| form.may_encode);
+    if let Some(encoding) = encoding
+        && !unchanged
+        && body.identity().len() >= SOON_ENCODED
+        && body.known(encoding).is_none()
+    {
+        return Served::Unencoded(part, encoding);
+    }
     let mut answer = Answer::empty(status, if unchanged { "not_modified" } else { "ok" });
     answer.is_encoded = true;
     let headers = answer.response.headers_mut();
@@ -159,7 +218,6 @@ fn answer(exchange: &Exchange, form: &Form, body: &EncodedBody, state: State) ->
     if state != State::Hit {
         headers.insert(CACHE, HeaderValue::from_static(state.word()));
     }
-    let encoding = exchange.accepted.smallest().filter(|_| form.may_encode);
     if let Some(encoding) = encoding
         && let Some(etag) = encoded_etag(&form.etag, encoding)
     {
@@ -167,7 +225,7 @@ fn answer(exchange: &Exchange, form: &Form, body: &EncodedBody, state: State) ->
     }
     if unchanged {
         headers.remove(header::CONTENT_TYPE);
-        return answer;
+        return Served::Answer(answer);
     }
     let bytes = match encoding {
         Some(encoding) => {
@@ -177,7 +235,7 @@ fn answer(exchange: &Exchange, form: &Form, body: &EncodedBody, state: State) ->
         None => body.identity().clone(),
     };
     *answer.response.body_mut() = Body::Full(bytes);
-    answer
+    Served::Answer(answer)
 }
 
 /// The ETag of the bytes in an encoding.

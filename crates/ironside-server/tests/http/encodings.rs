@@ -189,6 +189,54 @@ async fn a_shared_answer_is_told_apart_by_encoding_in_caches() {
     }
 }
 
+/// Text that gets smaller, but not to nothing.
+fn long(bytes: usize) -> String {
+    let mut text = String::with_capacity(bytes + 20);
+    let mut word = 1_u32;
+    while text.len() < bytes {
+        word = word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        text.push_str(&(word >> 18).to_string());
+        text.push(' ');
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_large_shared_answer_is_encoded_whoever_asks_and_however_many_at_once() {
+    let page = long(300_000);
+    let body = page.clone();
+    let server = serve(empty_app().candidate("/large"), move |_| {
+        Reply::html(body.clone()).payload("payload ".repeat(50_000))
+    })
+    .await;
+    for accepts in ["br", "zstd", "gzip"] {
+        let headers = [("accept-encoding", accepts)];
+        let asked = std::iter::repeat_with(|| server.get_with("/large", &headers)).take(8);
+        for got in futures_util::future::join_all(asked).await {
+            assert_eq!(got.header("content-encoding"), Some(accepts));
+            assert_eq!(got.header("content-length"), Some(got.body.len().to_string().as_str()));
+            assert_eq!(text(&got), page);
+        }
+    }
+    let navigation = [("accept-encoding", "br"), ("rsc", "1"), ("next-router-prefetch", "1")];
+    let payload = server.get_with("/large?_rsc=HEAvJdHAQJrUAe2K", &navigation).await;
+    assert!(text(&payload) == "payload ".repeat(50_000));
+    assert_eq!(server.jobs().len(), 1);
+}
+
+#[tokio::test]
+async fn a_large_answer_of_code_is_encoded_piece_by_piece() {
+    let body = long(1_000_000);
+    let all = body.clone();
+    let server = serve(empty_app().handler("/large", &["GET"]), move |_| Reply::text(all.clone())).await;
+    for accepts in ["br", "zstd", "gzip"] {
+        let got = server.get_with("/large", &[("accept-encoding", accepts)]).await;
+        assert_eq!((got.header("content-encoding"), got.complete), (Some(accepts), true));
+        assert!(got.body.len() < body.len() * 3 / 4, "{accepts}");
+        assert_eq!(text(&got), body, "{accepts}");
+    }
+}
+
 #[tokio::test]
 async fn assets_are_sent_in_the_variant_that_the_build_made() {
     let mut app = empty_app();

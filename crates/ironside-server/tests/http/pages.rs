@@ -68,7 +68,7 @@ async fn a_static_page_is_rendered_once_for_nobody_in_particular() {
     let jobs = server.jobs();
     assert_eq!(jobs.len(), 1);
     assert_eq!(
-        (jobs[0].query.as_str(), jobs[0].headers.len(), jobs[0].authority.as_str()),
+        (jobs[0].query.as_str(), jobs[0].headers.len(), &*jobs[0].authority),
         ("", 1, "localhost:3000")
     );
     let etag = second.header("etag").unwrap().to_owned();
@@ -324,6 +324,6 @@ async fn internal_headers_of_clients_do_not_travel() {
     let job = server.jobs().remove(0);
     assert!(!job.headers.contains_key("x-middleware-subrequest") && !job.headers.contains_key("x-nextjs-data"));
     assert!(job.headers.contains_key("x-mine"));
-    assert_eq!(job.client_address, "203.0.113.5");
+    assert_eq!(&*job.client_address, "203.0.113.5");
     assert_eq!(job.headers["x-forwarded-host"], server.address.to_string().as_str());
 }
