@@ -278,18 +278,18 @@ impl Visit {
         })
     }
 
-    fn close(self: Box<Self>, answer: Answer) -> Response<TurnBody> {
+    fn close(mut self: Box<Self>, answer: Answer) -> Response<TurnBody> {
+        // What is large stays where it is.
         let Self {
-            mut exchange,
+            exchange,
             site,
-            began,
-            active,
             turn,
             way,
-        } = *self;
+            ..
+        } = &mut *self;
         std::mem::take(&mut exchange.body).leave();
         let reason = answer.reason;
-        let mut response = finish(&exchange, &site, answer);
+        let mut response = finish(exchange, site, answer);
         let is_worn = turn.number >= site.house.limits.requests;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             if let Some(tunnel) = response.extensions_mut().remove::<Tunnel>() {
@@ -302,6 +302,13 @@ impl Visit {
         } else if is_worn {
             way.pulse.worn();
         }
-        access_log::logged(response, &mut exchange, reason, began, active).map(|body| turn.over(body))
+        let Self {
+            ref mut exchange,
+            began,
+            active,
+            turn,
+            ..
+        } = *self;
+        access_log::logged(response, exchange, reason, began, active).map(|body| turn.over(body))
     }
 }

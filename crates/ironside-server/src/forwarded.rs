@@ -135,13 +135,18 @@ impl Arrivals {
 }
 
 impl Plain {
-    /// Fills in the headers that applications expect; tells who the client is.
-    pub fn fill(&self, headers: &mut HeaderMap) -> Client {
+    /// Who the client is.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Fills in the headers that applications expect.
+    pub fn fill(&self, headers: &mut HeaderMap) {
         headers.reserve(self.headers.len());
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
-        self.client.clone()
     }
 }
 

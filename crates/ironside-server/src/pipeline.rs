@@ -158,6 +158,14 @@ pub struct Rest {
 /// # Errors
 /// If something has to be waited for; [`answer`] goes on from there.
 pub fn at_once(exchange: &mut Exchange, site: &Site) -> Result<Answer, Rest> {
+    let answered = pass(exchange, site);
+    if answered.is_err() {
+        phase::forwarded_headers::complete(exchange);
+    }
+    answered
+}
+
+fn pass(exchange: &mut Exchange, site: &Site) -> Result<Answer, Rest> {
     for (passed, phase) in Phase::ALL.into_iter().enumerate() {
         let Settled::Now(step) = phase.settle(exchange, site) else {
             return Err(Rest { passed });

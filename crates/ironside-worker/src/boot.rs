@@ -47,13 +47,7 @@ pub(crate) async fn boot(
     };
     match handshake.run(&mut process, &mut reader).await {
         Ok(ready_ms) => {
-            let connection = Arc::new(Connection::new(
-                id,
-                process.pid,
-                outbox,
-                Arc::clone(front),
-                options.stream_window,
-            ));
+            let connection = Arc::new(Connection::new(id, process.pid, outbox, Arc::clone(front), options.windows));
             tokio::spawn(read_all(Arc::clone(&connection), reader));
             tracing::debug!(worker = %id, pid = process.pid, ready_ms, "a worker is ready");
             Ok(Worker { process, connection })
@@ -164,7 +158,7 @@ impl Handshake<'_> {
                 .collect(),
             development: config.development,
             worker: self.id.0,
-            stream_window: self.options.stream_window,
+            stream_window: self.options.windows.request,
             jobs: u16::try_from(self.options.jobs_per_worker).unwrap_or(u16::MAX),
             form_memory: config.forms.memory,
             form_parts: config.forms.parts,

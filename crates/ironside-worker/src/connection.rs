@@ -10,6 +10,7 @@ use crate::front::Front;
 use crate::job::{Job, JobBody, JobInfo, WorkerId};
 use crate::limiter::Limiter;
 use crate::lock::locked;
+use crate::options::Windows;
 use crate::outbox::Outbox;
 use crate::roster::Lease;
 use crate::ticket::Ticket;
@@ -108,7 +109,7 @@ pub(crate) struct Connection {
     pub(crate) answered: AtomicBool,
     /// Milliseconds from `born` to the last frame.
     heard_ms: AtomicU64,
-    window: u32,
+    windows: Windows,
     table: Mutex<Table>,
 }
 
@@ -122,7 +123,7 @@ impl std::fmt::Debug for Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(id: WorkerId, pid: u32, outbox: Arc<Outbox>, front: Arc<dyn Front>, window: u32) -> Self {
+    pub(crate) fn new(id: WorkerId, pid: u32, outbox: Arc<Outbox>, front: Arc<dyn Front>, windows: Windows) -> Self {
         Self {
             id,
             pid,
@@ -139,7 +140,7 @@ impl Connection {
             nonce: AtomicU32::new(0),
             answered: AtomicBool::new(true),
             heard_ms: AtomicU64::new(0),
-            window,
+            windows,
             table: Mutex::new(Table::default()),
         }
     }
@@ -164,7 +165,7 @@ impl Connection {
                 id: table.last_id,
                 job: Arc::clone(job),
             };
-            let frame = job.frame(!matches!(body, JobBody::Empty), self.window, left);
+            let frame = job.frame(!matches!(body, JobBody::Empty), self.windows.response, left);
             // Encoded under the lock, so that ids rise on the wire too.
             self.outbox.send(&frame, info.id, 0).map_err(Undelivered::TooLarge)?;
             let streamed = matches!(body, JobBody::Stream(_));
@@ -172,7 +173,7 @@ impl Connection {
             let exchange = Arc::new(Exchange::new(Start {
                 info,
                 deadline,
-                window: self.window,
+                windows: self.windows,
                 outbox,
                 lease,
                 streamed,
@@ -187,7 +188,7 @@ impl Connection {
     fn send_body(&self, exchange: &Arc<Exchange>, body: JobBody) {
         match body {
             JobBody::Empty => {}
-            JobBody::Full(bytes) if bytes.len() <= MAX_CHUNK.min(self.window as usize) => {
+            JobBody::Full(bytes) if bytes.len() <= MAX_CHUNK.min(self.windows.request as usize) => {
                 if !bytes.is_empty() {
                     exchange.send_body(bytes);
                 }

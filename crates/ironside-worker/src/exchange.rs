@@ -15,6 +15,7 @@ use crate::fault::FaultKind;
 use crate::head::{BadResponse, Head};
 use crate::job::JobInfo;
 use crate::lock::locked;
+use crate::options::Windows;
 use crate::outbox::Outbox;
 use crate::response::Piece;
 use crate::roster::Lease;
@@ -52,6 +53,7 @@ pub(crate) struct Exchange {
     /// Calls that have no answer yet.
     pub(crate) calls: AtomicU32,
     pub(crate) deadline: Option<Instant>,
+    /// Bytes of the answer that may be on their way.
     pub(crate) window: u32,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) state: Mutex<State>,
@@ -86,7 +88,7 @@ pub(crate) struct State {
 pub(crate) struct Start {
     pub(crate) info: JobInfo,
     pub(crate) deadline: Option<Instant>,
-    pub(crate) window: u32,
+    pub(crate) windows: Windows,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) lease: Lease,
     /// Whether the body is a stream, which cannot be sent again.
@@ -99,7 +101,7 @@ impl Exchange {
             info: start.info,
             calls: AtomicU32::new(0),
             deadline: start.deadline,
-            window: start.window,
+            window: start.windows.response,
             outbox: start.outbox,
             state: Mutex::new(State {
                 phase: Phase::Head,
@@ -107,11 +109,11 @@ impl Exchange {
                 pieces: VecDeque::new(),
                 end: None,
                 waker: None,
-                granted: i64::from(start.window),
+                granted: i64::from(start.windows.response),
                 taken: 0,
                 received: 0,
                 declared: None,
-                request_credit: i64::from(start.window),
+                request_credit: i64::from(start.windows.request),
                 body_consumed: start.streamed,
                 cancelled: false,
                 lease: Some(start.lease),

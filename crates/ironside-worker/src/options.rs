@@ -138,6 +138,24 @@ impl NodeOptions {
     }
 }
 
+/// How many bytes of a job's bodies are on their way at most, until the other end has taken them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Windows {
+    /// From the client to the code. A worker runs on another core, so this much lets both work at the same time.
+    pub request: u32,
+    /// From the code to the client. With more, bytes fall out of the caches before they are sent on.
+    pub response: u32,
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self {
+            request: 1024 * 1024,
+            response: 512 * 1024,
+        }
+    }
+}
+
 /// How many workers, what they run, and the limits of each.
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
@@ -155,8 +173,8 @@ pub struct PoolOptions {
     pub waiting_per_worker: usize,
     /// How long a job waits for a worker.
     pub longest_wait: Duration,
-    /// Body bytes on their way, per job and direction.
-    pub stream_window: u32,
+    /// Body bytes on their way, for each job.
+    pub windows: Windows,
     /// How long a worker's event loop may be silent before the worker counts as stuck.
     pub stuck_after: Duration,
     /// Between two PINGs, at most a second.
@@ -181,7 +199,7 @@ impl PoolOptions {
             after_per_worker: 64,
             waiting_per_worker: 16,
             longest_wait: Duration::from_secs(2),
-            stream_window: 256 * 1024,
+            windows: Windows::default(),
             stuck_after: Duration::from_secs(10),
             heartbeat: Duration::from_secs(1),
             heap_limit_percent: 85,

@@ -7,7 +7,7 @@ use crate::front::{Front, LogRecord};
 use crate::incoming::handle;
 use crate::job::{Job, JobBody, JobInfo, WorkerId};
 use crate::lock::locked;
-use crate::options::{NodeOptions, PoolOptions, WorkerConfig};
+use crate::options::{NodeOptions, PoolOptions, Windows, WorkerConfig};
 use crate::outbox::Outbox;
 use crate::roster::Roster;
 use crate::ticket::Ticket;
@@ -136,7 +136,11 @@ impl Session {
         let roster = Arc::new(Roster::new((&options).into()));
         let outbox = Arc::new(Outbox::new());
         let worker = Arc::clone(&front) as Arc<dyn Front>;
-        let connection = Arc::new(Connection::new(WorkerId(1), 0, outbox, worker, WINDOW));
+        let windows = Windows {
+            request: WINDOW,
+            response: WINDOW,
+        };
+        let connection = Arc::new(Connection::new(WorkerId(1), 0, outbox, worker, windows));
         roster.add(Arc::clone(&connection));
         Self {
             front,

@@ -186,9 +186,12 @@ fn pool_options(
         .into_iter()
         .map(|(name, value)| (name.into(), value.into()))
         .collect();
-    process
-        .node_arguments
-        .push(OsString::from(format!("--max-old-space-size={}", heap_megabytes(workers))));
+    let heap = heap_megabytes(workers);
+    process.node_arguments.extend([
+        OsString::from(format!("--max-old-space-size={heap}")),
+        // V8 begins with so little that bodies on their way, which it counts, make it collect everything several times a second.
+        OsString::from(format!("--initial-old-space-size={}", (heap / 4).min(INITIAL_HEAP))),
+    ]);
     if development {
         process.node_arguments.push("--enable-source-maps".into());
     }
@@ -216,6 +219,9 @@ fn environment(context: &Context, development: bool) -> Result<BTreeMap<String, 
     env.extend(files.values);
     Ok(env)
 }
+
+/// Megabytes of old objects before V8 looks through all of them for the first time.
+const INITIAL_HEAP: u64 = 64;
 
 /// So that a leak ends one worker and not the machine: Node's own default would let one process have most of it.
 #[expect(

@@ -6,10 +6,21 @@ use crate::pipeline::Step;
 use crate::site::Site;
 use http::{HeaderValue, header};
 
+/// Fills in the headers of a request that is like the one before it on its connection. What is answered without code and rules never
+/// looks at them, so it is done as late as that is known.
+pub fn complete(exchange: &mut Exchange) {
+    if let Some(plain) = exchange.recalled.take() {
+        plain.fill(&mut exchange.headers);
+    }
+}
+
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
-    if let Some(plain) = exchange.recalled.take() {
-        exchange.client = plain.fill(&mut exchange.headers);
+    if let Some(plain) = &exchange.recalled {
+        exchange.client = plain.client().clone();
+        if !site.deployment.router.rules.is_empty() {
+            complete(exchange);
+        }
         return Step::Continue;
     }
     let host = forwarded::requested_host(&exchange.headers, &exchange.uri)

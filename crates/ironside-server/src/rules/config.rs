@@ -114,6 +114,20 @@ impl Rules {
         })
     }
 
+    /// Whether no rule looks at any request.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Rewrites {
+            before_files,
+            after_files,
+            fallback,
+        } = &self.rewrites;
+        self.headers.is_empty()
+            && self.redirects.is_empty()
+            && [before_files, after_files, fallback].iter().all(|rules| rules.is_empty())
+            && self.proxy.is_none()
+    }
+
     /// Whether the proxy runs for this request.
     #[must_use]
     pub fn proxy_runs(&self, asked: &Asked<'_>) -> bool {
