@@ -84,7 +84,10 @@ async function ironside(name, command, workers) {
   return start(name, binary, ['start', dir, '--workers', String(workers), ...global], dir);
 }
 
-const own = () => process.env.IRONSIDE ?? join(repository, 'target', 'release', 'ironside');
+/** Where cargo puts what it builds in this profile: `release`, quickly made, or `dist`, what users get. */
+const built = () => join(process.env.CARGO_TARGET_DIR ?? join(repository, 'target'), process.env.BENCH_PROFILE ?? 'release');
+
+const own = () => process.env.IRONSIDE ?? join(built(), 'ironside');
 
 /** What the application's server answers to these, the bare server answers too, byte for byte. */
 const COPIED = ['/static', '/asset-100k.js', '/api/health'];
@@ -126,8 +129,8 @@ export const servers = {
   /** The limit of HTTP: the same bytes from a server that does nothing else. */
   async hyper(running) {
     const model = running.find((server) => server.name === 'ironside');
-    if (!process.env.BENCH_AS_BUILT) sh('cargo', ['build', '--release', '-p', 'ironside-server', '--example', 'bare-hyper'], { cwd: repository });
-    const binary = join(repository, 'target', 'release', 'examples', 'bare-hyper');
-    return start('hyper', binary, ['', await copies(model.base)], here);
+    const profile = process.env.BENCH_PROFILE ?? 'release';
+    if (!process.env.BENCH_AS_BUILT) sh('cargo', ['build', '--profile', profile, '-p', 'ironside-server', '--example', 'bare-hyper'], { cwd: repository });
+    return start('hyper', join(built(), 'examples', 'bare-hyper'), ['', await copies(model.base)], here);
   },
 };

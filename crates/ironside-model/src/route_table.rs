@@ -9,7 +9,7 @@
 
 use crate::manifest::{Manifest, PatternPart, Route, SegmentNode};
 use crate::pattern::{canonical_segment, encode_segment, path_segments};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// The index of a route in [`Manifest::routes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,7 +84,7 @@ struct Trie {
 #[derive(Debug, Clone, Default)]
 struct Node {
     /// By [`encode_segment`].
-    statics: HashMap<String, usize>,
+    statics: FxHashMap<String, usize>,
     dynamic: Option<usize>,
     here: Vec<RouteId>,
     catch_all: Vec<RouteId>,

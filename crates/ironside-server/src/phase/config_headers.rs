@@ -7,14 +7,12 @@ use crate::site::Site;
 
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
+    let rules = &site.deployment.router.rules.headers;
+    if rules.is_empty() {
+        return Step::Continue;
+    }
     let asked = exchange.asked();
-    let found = site
-        .deployment
-        .router
-        .rules
-        .headers
-        .iter()
-        .flat_map(|rule| rule.headers(&asked));
+    let found = rules.iter().flat_map(|rule| rule.headers(&asked));
     let edits: Vec<Edit> = found
         .map(|(name, value)| Edit {
             append: name == http::header::SET_COOKIE,

@@ -30,8 +30,13 @@ fn redirect(full_path: &str, path: &str, wanted: bool) -> Option<String> {
     if full_path == "/" || path.starts_with("/_next/") || path.starts_with("/.well-known/") {
         return None;
     }
-    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    match (full_path.ends_with('/'), wanted && !last.contains('.')) {
+    let is_file = || {
+        path.trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .is_some_and(|last| last.contains('.'))
+    };
+    match (full_path.ends_with('/'), wanted && !is_file()) {
         (true, false) => Some(full_path.trim_end_matches('/').to_owned()),
         (false, true) => Some(format!("{full_path}/")),
         _ => None,

@@ -5,20 +5,36 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// See the module's documentation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RequestId(String);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(Name);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Name {
+    Given(Box<str>),
+    /// Hex digits, without a buffer of their own, since every request has a name and hardly anybody reads one.
+    Made([u8; 16]),
+}
 
 impl Deref for RequestId {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Name::Given(name) => name,
+            Name::Made(digits) => str::from_utf8(digits).unwrap_or_default(),
+        }
+    }
+}
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self(Name::Given(Box::default()))
     }
 }
 
 impl std::fmt::Display for RequestId {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(&self.0)
+        out.write_str(self)
     }
 }
 
@@ -59,19 +75,18 @@ impl RequestIds {
                     .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
         };
         match given.filter(plain) {
-            Some(given) => RequestId(given.to_owned()),
-            None => RequestId(self.made()),
+            Some(given) => RequestId(Name::Given(given.into())),
+            None => RequestId(Name::Made(self.made())),
         }
     }
 
-    /// Sixteen hex digits. Written by hand, since every request has a name and hardly anybody reads one.
-    fn made(&self) -> String {
+    fn made(&self) -> [u8; 16] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let number = u64::from(self.process) << 32 | (self.next.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff);
-        let mut text = String::with_capacity(16);
-        for byte in number.to_be_bytes() {
-            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        let mut text = [b'0'; 16];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(number.to_be_bytes()) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
         }
         text
     }

@@ -132,7 +132,7 @@ const routes = {
   '/second-outcome': (job) => { end(job, { after: true }); end(job); },
   '/unknown-job': () => send(0x85, 999_999, outcome()),
   '/frame-after-end': (job) => { end(job); send(0x85, job.id, outcome()); },
-  '/overrun': (job) => { head(job, 200, []); for (let i = 0; i < 6; i++) chunk(job, Buffer.alloc(60_000)); },
+  '/overrun': (job) => { head(job, 200, []); for (let i = 0; i < 12; i++) chunk(job, Buffer.alloc(60_000)); },
   '/unknown-type': () => send(0xf0, 0),
   '/front-type': () => send(0x05, 1, Buffer.from([0])),
   '/flags': (job) => { const bytes = frame(0x85, job.id, 0, outcome()); bytes[5] = 1; socket.write(bytes); },
