@@ -4,7 +4,7 @@
 use crate::lock::locked;
 use crate::wire::codec::EncodeError;
 use crate::wire::{self, Frame, FrameHeader, HEADER_LEN};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::Mutex;
@@ -31,7 +31,7 @@ pub(crate) struct Outbox {
 
 #[derive(Debug)]
 struct Queues {
-    control: BytesMut,
+    control: Vec<u8>,
     bodies: VecDeque<BodyFrame>,
 }
 
@@ -39,7 +39,7 @@ struct Queues {
 #[derive(Debug)]
 struct BodyFrame {
     job: u32,
-    header: BytesMut,
+    header: Vec<u8>,
     payload: Bytes,
 }
 
@@ -53,7 +53,7 @@ impl Outbox {
     pub(crate) fn new() -> Self {
         Self {
             queues: Mutex::new(Queues {
-                control: BytesMut::with_capacity(CONTROL_CAPACITY),
+                control: Vec::with_capacity(CONTROL_CAPACITY),
                 bodies: VecDeque::new(),
             }),
             queued: AtomicUsize::new(0),
@@ -73,7 +73,7 @@ impl Outbox {
 
     /// Queues a BODY; `payload` has at most `MAX_CHUNK` bytes.
     pub(crate) fn send_body(&self, job: u32, payload: Bytes) {
-        let mut header = BytesMut::with_capacity(HEADER_LEN);
+        let mut header = Vec::with_capacity(HEADER_LEN);
         let code = wire::Body::SCHEMA.code;
         FrameHeader {
             len: u32::try_from(payload.len()).unwrap_or(u32::MAX),
@@ -88,7 +88,7 @@ impl Outbox {
 
     /// Queues a BODY_END behind the bodies.
     pub(crate) fn send_body_end(&self, job: u32, status: wire::BodyStatus) -> Result<(), EncodeError> {
-        let mut header = BytesMut::with_capacity(HEADER_LEN + 1);
+        let mut header = Vec::with_capacity(HEADER_LEN + 1);
         wire::encode(&wire::BodyEnd { status }, job, 0, &mut header)?;
         self.push(BodyFrame {
             job,
@@ -137,7 +137,7 @@ impl Outbox {
 
     /// Writes what is queued until the outbox is closed or the socket fails.
     pub(crate) async fn write_to(&self, mut io: OwnedWriteHalf) -> io::Result<()> {
-        let mut control = BytesMut::with_capacity(CONTROL_CAPACITY);
+        let mut control = Vec::with_capacity(CONTROL_CAPACITY);
         let mut bodies: Vec<BodyFrame> = Vec::with_capacity(BODIES_PER_WRITE);
         while !self.closed.load(Ordering::Acquire) {
             {
@@ -164,7 +164,7 @@ impl Outbox {
             self.queued.fetch_sub(total, Ordering::AcqRel);
             bodies.clear();
             if control.capacity() > CONTROL_CAPACITY * 4 {
-                control = BytesMut::with_capacity(CONTROL_CAPACITY);
+                control = Vec::with_capacity(CONTROL_CAPACITY);
             } else {
                 control.clear();
             }

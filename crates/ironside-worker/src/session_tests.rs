@@ -14,7 +14,7 @@ use crate::ticket::Ticket;
 use crate::wire::{
     self, AfterDone, Channel, Chunk, Frame, FrameHeader, HEADER_LEN, Head, HeaderList, JobKind, JobResult, Outcome, RequestCredit,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use proptest::prelude::*;
@@ -113,10 +113,10 @@ fn outcome(after: bool, thrown: bool) -> Outcome<'static> {
 }
 
 fn frame<'a, F: Frame<'a>>(frame: &F, job: u32) -> (FrameHeader, Bytes) {
-    let mut out = BytesMut::new();
+    let mut out = Vec::new();
     wire::encode(frame, job, 0, &mut out).expect("it fits");
     let header = FrameHeader::read(&out).expect("it is whole");
-    (header, out.freeze().slice(HEADER_LEN..))
+    (header, Bytes::from(out).slice(HEADER_LEN..))
 }
 
 struct Session {

@@ -1,7 +1,6 @@
 //! Golden frames, property tests and mutations: the typed codec against bytes that it did not make.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
-use bytes::BytesMut;
 use ironside_worker::wire::reader::DecodeError;
 use ironside_worker::wire::sample::{Size, sample};
 use ironside_worker::wire::{
@@ -18,7 +17,7 @@ type Reread = Result<(Value, Vec<u8>), DecodeError>;
 fn reread(code: u8, payload: &[u8], job: u32, seq: u16) -> Reread {
     fn typed<'a, F: Frame<'a>>(payload: &'a [u8], job: u32, seq: u16) -> Reread {
         let frame: F = decode(payload)?;
-        let mut out = BytesMut::new();
+        let mut out = Vec::new();
         encode(&frame, job, seq, &mut out).unwrap();
         Ok((frame.json(), out.to_vec()))
     }
@@ -113,7 +112,7 @@ fn type_bytes_are_distinct_and_say_the_direction() {
 
 #[test]
 fn a_frame_that_is_too_long_leaves_nothing_behind() {
-    let mut out = BytesMut::from(&b"before"[..]);
+    let mut out = b"before".to_vec();
     let long = "x".repeat(70_000);
     assert!(
         encode(

@@ -1,7 +1,6 @@
 //! Golden frames: for each frame one file with encoded frames one after the other, and one with what they decode to. The
 //! bytes are made from the description alone, so the typed codecs of both languages are tested against a third party.
 
-use bytes::BytesMut;
 use ironside_worker::wire::sample::{Size, sample};
 use ironside_worker::wire::schema::{FrameSchema, camel_case};
 use ironside_worker::wire::{FRAMES, FrameHeader};
@@ -37,7 +36,7 @@ fn file_name(name: &str) -> String {
 }
 
 fn frames(frame: &FrameSchema) -> (Vec<u8>, Vec<Value>) {
-    let mut bytes = BytesMut::new();
+    let mut bytes = Vec::new();
     let mut values = Vec::new();
     // Several typical values, so that each variant of a union comes up.
     let sizes = [Size::Minimal, Size::Limit].into_iter().chain([Size::Typical; 8]);

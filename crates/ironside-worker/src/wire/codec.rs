@@ -3,7 +3,7 @@
 
 use super::reader::{DecodeError, DecodeProblem, Reader};
 use super::schema::Type;
-use bytes::{BufMut, BytesMut};
+use bytes::BufMut;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -58,7 +58,7 @@ pub trait Codec<'a> {
     /// The description that the TypeScript side is generated from.
     const TYPE: &'static Type;
     /// Appends the value. What was appended before an error is removed by the frame encoder.
-    fn put(value: &Self::Value, out: &mut BytesMut) -> Result<(), EncodeError>;
+    fn put(value: &Self::Value, out: &mut Vec<u8>) -> Result<(), EncodeError>;
     /// Reads the value.
     fn take(input: &mut Reader<'a>) -> Result<Self::Value, DecodeError>;
     /// The value as it stands in a golden file: camelCase names, bytes in hexadecimal.
@@ -73,7 +73,7 @@ macro_rules! number {
         impl<'a> Codec<'a> for $name {
             type Value = $value;
             const TYPE: &'static Type = &Type::$type;
-            fn put(value: &$value, out: &mut BytesMut) -> Result<(), EncodeError> {
+            fn put(value: &$value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
                 out.$put(*value);
                 Ok(())
             }
@@ -101,7 +101,7 @@ pub struct U53;
 impl<'a> Codec<'a> for U53 {
     type Value = u64;
     const TYPE: &'static Type = &Type::U53;
-    fn put(value: &u64, out: &mut BytesMut) -> Result<(), EncodeError> {
+    fn put(value: &u64, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         if *value > MAX_SAFE_INTEGER {
             return Err(EncodeError::new(EncodeProblem::TooLarge(*value)));
         }
@@ -127,7 +127,7 @@ pub struct Bool;
 impl<'a> Codec<'a> for Bool {
     type Value = bool;
     const TYPE: &'static Type = &Type::Bool;
-    fn put(value: &bool, out: &mut BytesMut) -> Result<(), EncodeError> {
+    fn put(value: &bool, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         out.put_u8(u8::from(*value));
         Ok(())
     }
@@ -144,7 +144,7 @@ impl<'a> Codec<'a> for Bool {
 }
 
 /// Writes a u16 length, then the bytes.
-fn put_short(bytes: &[u8], limit: usize, out: &mut BytesMut) -> Result<(), EncodeError> {
+fn put_short(bytes: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let too_long = || {
         EncodeError::new(EncodeProblem::TooLong {
             found: bytes.len(),
@@ -174,7 +174,7 @@ pub struct Ascii<const MAX: usize>;
 impl<'a, const MAX: usize> Codec<'a> for Ascii<MAX> {
     type Value = &'a str;
     const TYPE: &'static Type = &Type::Ascii { max: MAX };
-    fn put(value: &&'a str, out: &mut BytesMut) -> Result<(), EncodeError> {
+    fn put(value: &&'a str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         if !value.is_ascii() {
             return Err(EncodeError::new(EncodeProblem::NotAscii));
         }
@@ -198,7 +198,7 @@ pub struct Text<const MAX: usize>;
 impl<'a, const MAX: usize> Codec<'a> for Text<MAX> {
     type Value = &'a str;
     const TYPE: &'static Type = &Type::Text { max: MAX };
-    fn put(value: &&'a str, out: &mut BytesMut) -> Result<(), EncodeError> {
+    fn put(value: &&'a str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         put_short(value.as_bytes(), MAX, out)
     }
     fn take(input: &mut Reader<'a>) -> Result<&'a str, DecodeError> {
@@ -215,7 +215,7 @@ pub struct Bytes<const MAX: usize>;
 impl<'a, const MAX: usize> Codec<'a> for Bytes<MAX> {
     type Value = &'a [u8];
     const TYPE: &'static Type = &Type::Bytes { max: MAX };
-    fn put(value: &&'a [u8], out: &mut BytesMut) -> Result<(), EncodeError> {
+    fn put(value: &&'a [u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let too_long = || {
             EncodeError::new(EncodeProblem::TooLong {
                 found: value.len(),
@@ -247,7 +247,7 @@ pub struct Tail<const MAX: usize>;
 impl<'a, const MAX: usize> Codec<'a> for Tail<MAX> {
     type Value = &'a [u8];
     const TYPE: &'static Type = &Type::Tail { max: MAX };
-    fn put(value: &&'a [u8], out: &mut BytesMut) -> Result<(), EncodeError> {
+    fn put(value: &&'a [u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
         if value.len() > MAX {
             return Err(EncodeError::new(EncodeProblem::TooLong {
                 found: value.len(),
@@ -275,7 +275,7 @@ pub struct Optional<T>(std::marker::PhantomData<T>);
 impl<'a, T: Codec<'a>> Codec<'a> for Optional<T> {
     type Value = Option<T::Value>;
     const TYPE: &'static Type = &Type::Optional(T::TYPE);
-    fn put(value: &Self::Value, out: &mut BytesMut) -> Result<(), EncodeError> {
+    fn put(value: &Self::Value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         Bool::put(&value.is_some(), out)?;
         value.as_ref().map_or(Ok(()), |value| T::put(value, out))
     }
@@ -297,7 +297,7 @@ pub struct List<T, const MAX: usize>(std::marker::PhantomData<T>);
 impl<'a, T: Codec<'a>, const MAX: usize> Codec<'a> for List<T, MAX> {
     type Value = Vec<T::Value>;
     const TYPE: &'static Type = &Type::List { item: T::TYPE, max: MAX };
-    fn put(value: &Self::Value, out: &mut BytesMut) -> Result<(), EncodeError> {
+    fn put(value: &Self::Value, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let too_long = || {
             EncodeError::new(EncodeProblem::TooLong {
                 found: value.len(),

@@ -20,7 +20,7 @@ macro_rules! wire_struct {
             const TYPE: &'static $crate::wire::schema::Type = &$crate::wire::schema::Type::Struct(
                 <$name<'static> as $crate::wire::frame::Structure>::STRUCTURE,
             );
-            fn put(value: &$name<'a>, out: &mut bytes::BytesMut) -> Result<(), $crate::wire::codec::EncodeError> {
+            fn put(value: &$name<'a>, out: &mut Vec<u8>) -> Result<(), $crate::wire::codec::EncodeError> {
                 $( <$codec as $crate::wire::codec::Codec<'a>>::put(&value.$field, out).map_err(|error| error.within(stringify!($field)))?; )*
                 Ok(())
             }
@@ -84,7 +84,7 @@ macro_rules! wire_enum {
                 docs: &[$($doc),*],
                 words: &[$( $word ),*],
             });
-            fn put(value: &$name, out: &mut bytes::BytesMut) -> Result<(), $crate::wire::codec::EncodeError> {
+            fn put(value: &$name, out: &mut Vec<u8>) -> Result<(), $crate::wire::codec::EncodeError> {
                 bytes::BufMut::put_u8(out, *value as u8);
                 Ok(())
             }
@@ -127,7 +127,7 @@ macro_rules! wire_union {
                     fields: <$structure<'static> as $crate::wire::frame::Structure>::STRUCTURE.fields,
                 } ),*],
             });
-            fn put(value: &$name<'a>, out: &mut bytes::BytesMut) -> Result<(), $crate::wire::codec::EncodeError> {
+            fn put(value: &$name<'a>, out: &mut Vec<u8>) -> Result<(), $crate::wire::codec::EncodeError> {
                 match value { $(
                     $name::$variant(inner) => {
                         bytes::BufMut::put_u8(out, $number);
@@ -166,7 +166,7 @@ macro_rules! wire_frame {
                 max: $max,
                 payload: <$name<'static> as $crate::wire::frame::Structure>::STRUCTURE,
             };
-            fn put_payload(&self, out: &mut bytes::BytesMut) -> Result<(), $crate::wire::codec::EncodeError> {
+            fn put_payload(&self, out: &mut Vec<u8>) -> Result<(), $crate::wire::codec::EncodeError> {
                 <$name<'static> as $crate::wire::codec::Codec<'a>>::put(self, out)
             }
             fn take_payload(input: &mut $crate::wire::reader::Reader<'a>) -> Result<Self, $crate::wire::reader::DecodeError> {

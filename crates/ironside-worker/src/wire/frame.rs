@@ -11,7 +11,7 @@
 use super::codec::{Codec, EncodeError, EncodeProblem};
 use super::reader::{DecodeError, Reader};
 use super::schema::{FrameSchema, StructType, Type};
-use bytes::{BufMut, BytesMut};
+use bytes::BufMut;
 use serde_json::Value;
 
 /// Bytes of a frame's header.
@@ -47,7 +47,7 @@ impl FrameHeader {
     }
 
     /// Appends the header.
-    pub fn write(self, out: &mut BytesMut) {
+    pub fn write(self, out: &mut Vec<u8>) {
         out.put_u32_le(self.len);
         out.put_u8(self.code);
         out.put_u8(self.flags);
@@ -67,7 +67,7 @@ pub trait Frame<'a>: Sized {
     /// Type byte, direction, limit and payload.
     const SCHEMA: FrameSchema;
     /// Appends the payload.
-    fn put_payload(&self, out: &mut BytesMut) -> Result<(), EncodeError>;
+    fn put_payload(&self, out: &mut Vec<u8>) -> Result<(), EncodeError>;
     /// Reads the payload, which may have bytes left.
     fn take_payload(input: &mut Reader<'a>) -> Result<Self, DecodeError>;
     /// The form that golden files have.
@@ -75,7 +75,7 @@ pub trait Frame<'a>: Sized {
 }
 
 /// Appends a whole frame. After an error `out` is as it was before, so that the stream can never get out of step.
-pub fn encode<'a, F: Frame<'a>>(frame: &F, job: u32, seq: u16, out: &mut BytesMut) -> Result<(), EncodeError> {
+pub fn encode<'a, F: Frame<'a>>(frame: &F, job: u32, seq: u16, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let start = out.len();
     let header = FrameHeader {
         len: 0,
@@ -130,7 +130,7 @@ impl Structure for Nothing<'_> {
 impl<'a> Codec<'a> for Nothing<'static> {
     type Value = Nothing<'a>;
     const TYPE: &'static Type = &Type::Struct(<Nothing<'static> as Structure>::STRUCTURE);
-    fn put(_: &Nothing<'a>, _: &mut BytesMut) -> Result<(), EncodeError> {
+    fn put(_: &Nothing<'a>, _: &mut Vec<u8>) -> Result<(), EncodeError> {
         Ok(())
     }
     fn take(_: &mut Reader<'a>) -> Result<Nothing<'a>, DecodeError> {

@@ -4,7 +4,7 @@
 use super::codec::{Codec, EncodeError, EncodeProblem};
 use super::reader::{DecodeError, DecodeProblem, Reader};
 use super::schema::Type;
-use bytes::{BufMut, BytesMut};
+use bytes::BufMut;
 use http::HeaderMap;
 use serde_json::Value;
 
@@ -84,7 +84,7 @@ impl<'a> Iterator for EncodedPairs<'a> {
     }
 }
 
-fn put(value: &HeaderList<'_>, out: &mut BytesMut) -> Result<(), EncodeError> {
+fn put(value: &HeaderList<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let short = |length: usize| {
         u16::try_from(length).map_err(|_| {
             EncodeError::new(EncodeProblem::TooLong {
@@ -154,7 +154,7 @@ macro_rules! headers_codec {
         impl<'a> Codec<'a> for $name {
             type Value = HeaderList<'a>;
             const TYPE: &'static Type = &Type::Headers { lazy: $lazy };
-            fn put(value: &HeaderList<'a>, out: &mut BytesMut) -> Result<(), EncodeError> {
+            fn put(value: &HeaderList<'a>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
                 put(value, out)
             }
             fn take(input: &mut Reader<'a>) -> Result<HeaderList<'a>, DecodeError> {
