@@ -132,6 +132,13 @@ impl GraphOptions {
             let name = name.clone();
             Box::pin(async move { Ok(name) })
         }));
+        // Applications in JavaScript have their aliases in a file of another name.
+        let jsconfig = self.root.join("jsconfig.json");
+        let tsconfig = if jsconfig.is_file() && !self.root.join("tsconfig.json").is_file() {
+            TsConfig::Manual(jsconfig)
+        } else {
+            TsConfig::Auto(true)
+        };
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         BundlerOptions {
             input: Some(
@@ -165,7 +172,7 @@ impl GraphOptions {
                 extensions: Some(names(&[".tsx", ".ts", ".jsx", ".js", ".mjs", ".cjs", ".json"])),
                 ..ResolveOptions::default()
             }),
-            tsconfig: Some(TsConfig::Auto(true)),
+            tsconfig: Some(tsconfig),
             transform: Some(BundlerTransformOptions {
                 jsx: Some(rolldown::Either::Right(rolldown::JsxOptions {
                     runtime: Some("automatic".into()),

@@ -4,12 +4,14 @@ use crate::{
     app_dir::{AppDir, AppInput, discover, list_files},
     build::DOT_FOLDER,
     bundle::Plan,
+    dynamic_import::PathAlias,
     emit::BuildFile,
     environment::{Environment, Side, read_environment},
     error::BuildFailure,
     external::Externals,
     file_key::FileKeys,
     graph::{GraphKind, GraphSettings},
+    mdx::MdxCompiler,
     options::BuildOptions,
     package::{NODE_MODULES, Packages},
     plugin::CacheSettings,
@@ -109,11 +111,18 @@ fn plan(root: &Path, runtime_dir: &Path, options: &BuildOptions, environment: &E
     let keys = FileKeys::new(root.to_path_buf(), Arc::clone(&packages));
     let mut style_env = environment.env_files.values.clone();
     style_env.insert("NODE_ENV".into(), options.mode.node_env().into());
+    let mdx = MdxCompiler {
+        root: root.to_path_buf(),
+        keys: keys.clone(),
+        tools: Arc::clone(&options.tools),
+        env: style_env.clone(),
+    };
     let styles = StyleOptions {
         root: root.to_path_buf(),
         keys: keys.clone(),
         packages: Arc::clone(&packages),
         tools: Arc::clone(&options.tools),
+        sass: environment.settings.sass_options.clone(),
         env: style_env,
         minify: !options.mode.is_development(),
     };
@@ -139,13 +148,16 @@ fn plan(root: &Path, runtime_dir: &Path, options: &BuildOptions, environment: &E
             prefix.clone(),
             config.base_path.clone(),
             StyleCompiler::new(styles),
+            mdx,
         )),
         modules: found.modules().cloned().collect(),
         instrumentation_client: found.instrumentation_client.clone(),
         cache: CacheSettings {
-            enabled: config.cache_components,
+            enabled: config.cache_components || settings.use_cache,
             handlers: settings.cache_handlers.clone(),
         },
+        path_aliases: PathAlias::read(root).into(),
+        aliases: settings.aliases.clone().into(),
         remove_console: settings.remove_console.clone().filter(|_| !options.mode.is_development()),
         parallel: options.threads >= PARALLEL_THREADS,
     }

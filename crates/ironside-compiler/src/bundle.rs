@@ -2,12 +2,13 @@
 //! there are, the client graphs say which action files only they know, and those are added to the server's.
 
 use crate::{
-    environment::RemoveConsole,
+    dynamic_import::PathAlias,
+    environment::{Alias, RemoveConsole},
     error::BuildFailure,
     external::Externals,
     file_key::FileKeys,
     graph::{GraphKind, GraphSettings, slug},
-    plugin::{CacheSettings, GraphHooks, Stubs, collected::Collected, virtual_module},
+    plugin::{Aliases, CacheSettings, GraphHooks, Stubs, collected::Collected, virtual_module},
     remedy::Remedies,
     usage,
 };
@@ -36,6 +37,10 @@ pub(crate) struct Plan {
     pub(crate) instrumentation_client: Option<FileKey>,
     /// `compiler.removeConsole`.
     pub(crate) remove_console: Option<RemoveConsole>,
+    /// `turbopack.resolveAlias`.
+    pub(crate) aliases: Arc<[Alias]>,
+    /// Folders that `paths` of `tsconfig.json` names.
+    pub(crate) path_aliases: Arc<[PathAlias]>,
     pub(crate) cache: CacheSettings,
     /// Whether the client graphs are made at once.
     pub(crate) parallel: bool,
@@ -208,6 +213,11 @@ impl RunningGraph {
             Arc::clone(&plan.stubs),
         );
         hooks.remove_console.clone_from(&plan.remove_console);
+        hooks.aliases = Aliases {
+            root: plan.settings.root.clone(),
+            list: Arc::clone(&plan.aliases),
+            folders: Arc::clone(&plan.path_aliases),
+        };
         hooks.cache.clone_from(&plan.cache);
         hooks.entries = entries.iter().map(|entry| entry.import.clone()).collect();
         let hooks = Arc::new(hooks);

@@ -113,12 +113,6 @@ impl Remedies<'_> {
                  the component"
             ));
         }
-        if specifier == "next/font/google" {
-            return Some(
-                "fonts are not downloaded while building: put the font files into the application and use `next/font/local`"
-                    .to_owned(),
-            );
-        }
         if is_pinned(specifier) {
             return Some(format!(
                 "`{specifier}` is not among the modules that Ironside provides; see the list of `next/*` modules"

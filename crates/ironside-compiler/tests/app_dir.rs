@@ -119,7 +119,7 @@ macro_rules! cases {
 cases! {
     routes slots interception metadata
     two_pages page_and_route sibling_params optional_catch_all params no_layout no_layout_in_group exports client_metadata
-    config missing_default file_kinds proxies proxy_config interception_place empty
+    config missing_default file_kinds proxies proxy_config interception_place empty middleware_runtime proxy_runtime
 }
 
 #[test]
@@ -130,6 +130,24 @@ fn every_case_is_run() {
         let name = case.unwrap().file_name().into_string().unwrap();
         assert!(source.contains(&name), "{name} is not in the list of cases");
     }
+}
+
+#[test]
+fn pages_beside_the_application_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "export default () => null;").unwrap();
+    };
+    file("src/app/layout.tsx");
+    file("src/app/page.tsx");
+    file("src/pages/_document.tsx");
+    assert!(list_files(folder.path()).unwrap().warnings.is_empty());
+    file("src/pages/api/hello.ts");
+    let warnings = list_files(folder.path()).unwrap().warnings;
+    assert_eq!(warnings[0].code, "pages-folder");
+    assert_eq!(warnings[0].place.as_ref().unwrap().file, "src/pages/api/hello.ts");
 }
 
 #[test]

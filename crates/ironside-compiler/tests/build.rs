@@ -234,13 +234,13 @@ async fn a_missing_file_is_named_with_the_place_and_its_neighbour() {
 #[tokio::test]
 async fn a_stylesheet_in_another_language_is_refused_where_it_is_imported() {
     let app = App::new("broken");
-    app.write("app/look.scss", "$a: red; p { color: $a; }");
+    app.write("app/look.less", "@a: red; p { color: @a; }");
     app.write(
         "app/page.tsx",
-        "import './look.scss';\nexport default function Page() { return null; }",
+        "import './look.less';\nexport default function Page() { return null; }",
     );
     let said = app.failure().await;
-    for part in ["app/page.tsx:1:8", "`.scss` needs a preprocessor"] {
+    for part in ["app/page.tsx:1:8", "`.less` needs a preprocessor"] {
         assert!(said.contains(part), "{part}: {said}");
     }
 }

@@ -47,11 +47,22 @@ async fn an_object_a_function_a_promise_and_every_kind_of_file_will_do() {
             "next.config.ts",
             "import type { NextConfig } from 'next';\nimport { base } from './config/base';\nconst config: NextConfig = { basePath: base };\nexport default config;",
         ),
+        (
+            "next.config.ts",
+            "import type { NextConfig } from 'next';\nimport { base } from './config/base';\nmodule.exports = { basePath: base } satisfies NextConfig;",
+        ),
     ] {
         let environment = read(&[(name, text), ("config/base.ts", "export const base: string = '/docs';")]).await;
         assert_eq!(said(&environment), Vec::<String>::new(), "{name}: {text}");
         assert_eq!(environment.config.base_path, "/docs", "{name}: {text}");
     }
+}
+
+#[tokio::test]
+async fn directives_of_the_cache_can_be_had_alone() {
+    let environment = read(&[("next.config.mjs", "export default { experimental: { useCache: true } };")]).await;
+    assert!(environment.settings.use_cache && !environment.config.cache_components);
+    assert_eq!(said(&environment), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `next/font/local` in whole builds: where the font goes, which segments load it, and that server and browser agree.
+//! `next/font/local` and `next/font/google` in whole builds: where the font goes, which segments load it, and that server and browser agree.
 
 mod build_support;
 
@@ -86,4 +86,49 @@ async fn options_that_are_computed_are_refused_at_their_place() {
         said.contains("error[local-font]") && said.contains("app/fonts/page.tsx:3:24"),
         "{said}"
     );
+}
+
+const INTER: &str = "import { Inter } from 'next/font/google';\nconst inter = Inter({ subsets: ['latin'] });\nexport default () => <p className={inter.className}>x</p>;";
+
+#[tokio::test]
+async fn a_font_of_google_is_no_reason_for_a_build_to_fail() {
+    let app = app();
+    app.write("app/fonts/page.tsx", INTER);
+    let output = app.build().await.expect("builds");
+    let warnings: Vec<&str> = output.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    let [warning] = warnings[..] else { panic!("{warnings:?}") };
+    assert!(warning.contains("not downloaded") && warning.contains("Inter"), "{warning}");
+    let segment = &output.manifest.segments["app/fonts/page.tsx"];
+    assert!(segment.fonts.is_empty());
+    let css = String::from_utf8_lossy(&app.files()[&output.manifest.assets[&segment.styles[0]].file]).into_owned();
+    assert!(css.contains("system-ui") && !css.contains("url("), "{css}");
+}
+
+#[tokio::test]
+async fn a_font_of_google_is_taken_from_an_installed_package() {
+    let app = app();
+    app.write("app/fonts/page.tsx", INTER);
+    app.write(
+        "node_modules/@fontsource-variable/inter/metadata.json",
+        r#"{"id":"inter","family":"Inter","subsets":["cyrillic","latin"],"weights":[100,900],"styles":["normal"],"category":"sans-serif"}"#,
+    );
+    app.write(
+        "node_modules/@fontsource-variable/inter/unicode.json",
+        r#"{"cyrillic":"U+0301,U+0400-045F","latin":"U+0000-00FF"}"#,
+    );
+    for subset in ["latin", "cyrillic"] {
+        let file = format!("node_modules/@fontsource-variable/inter/files/inter-{subset}-wght-normal.woff2");
+        app.write(&file, &format!("wOF2 {subset}"));
+    }
+    let output = app.build().await.expect("builds");
+    assert!(output.warnings.is_empty(), "{:?}", output.warnings);
+    let (manifest, files) = (output.manifest, app.files());
+    let segment = &manifest.segments["app/fonts/page.tsx"];
+    let [font] = &segment.fonts[..] else {
+        panic!("only the subset that is asked for is loaded ahead: {:?}", segment.fonts)
+    };
+    assert_eq!(files[&manifest.assets[font].file], b"wOF2 latin");
+    let css = String::from_utf8_lossy(&files[&manifest.assets[&segment.styles[0]].file]).into_owned();
+    assert_eq!(css.matches("unicode-range").count(), 2, "{css}");
+    assert!(css.contains("font-weight:100 900") && css.contains("U+400-45F"), "{css}");
 }

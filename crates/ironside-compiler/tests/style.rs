@@ -28,6 +28,7 @@ impl App {
         let root = folder.path().canonicalize().unwrap();
         let packages = Arc::new(Packages::default());
         let styles = StyleCompiler::new(StyleOptions {
+            sass: serde_json::Value::Null,
             keys: FileKeys::new(root.clone(), Arc::clone(&packages)),
             packages,
             tools: Arc::new(Tools::start(&root).await),

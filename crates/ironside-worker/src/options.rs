@@ -132,7 +132,7 @@ impl NodeOptions {
             directory: directory.into(),
             env: Vec::new(),
             keep_node_options: false,
-            hello_timeout: Duration::from_secs(5),
+            hello_timeout: Duration::from_secs(30),
             ready_timeout: Duration::from_secs(30),
         }
     }

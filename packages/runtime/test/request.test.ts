@@ -167,8 +167,12 @@ describe('others take it for one', () => {
     expect((await copy.arrayBuffer()).byteLength).toBe(RAW.length);
   });
 
-  test('new NextRequest(it) and a class that extends Request', () => {
+  test('new NextRequest(it), new NextRequest(url, it) and a class that extends Request', async () => {
     expect(new NextRequestClass(make()).nextUrl.search).toBe('?page=2&q=a%20b');
+    const copy = new NextRequestClass('http://x/y?z=1', make() as unknown as ConstructorParameters<typeof NextRequestClass>[1]);
+    expect([copy.method, copy.nextUrl.href, copy.cookies.get('session')?.value]).toEqual(['POST', 'http://x/y?z=1', 'abc']);
+    expect((await copy.arrayBuffer()).byteLength).toBe(RAW.length);
+    expect(new NextRequestClass('http://x/', new Request('http://y/', { headers: { a: 'b' } }) as { method: string }).headers.get('a')).toBe('b');
     class Sub extends Request {}
     const sub = new Sub(make());
     expect(sub instanceof Sub && sub instanceof Request && sub.method === 'POST').toBe(true);

@@ -99,7 +99,7 @@ fn read_proxy(sources: &mut Sources, file: &FileKey, name: &str) -> Option<Proxy
     let mut problems = Vec::new();
     let matchers = match facts.exports.get("config") {
         None => Value::Array(Vec::new()),
-        Some(config) => matchers(config, &mut problems),
+        Some(config) => matchers(config, name, &mut problems),
     };
     if let Some(config) = facts.exports.get("config") {
         for (message, hint) in problems {
@@ -110,7 +110,7 @@ fn read_proxy(sources: &mut Sources, file: &FileKey, name: &str) -> Option<Proxy
             );
         }
     }
-    if let Some(runtime) = facts.exports.get("runtime") {
+    if let Some(runtime) = facts.exports.get("runtime").filter(|_| !may_name_runtime(name)) {
         sources.diagnostics.push(
             Diagnostic::error("proxy-config", "a proxy cannot choose its runtime")
                 .at(file, source, runtime.name_span.clone())
@@ -124,10 +124,15 @@ fn read_proxy(sources: &mut Sources, file: &FileKey, name: &str) -> Option<Proxy
     })
 }
 
+/// Files of the old name could choose where they run, and often say so. Here they run in Node, whatever they say.
+fn may_name_runtime(name: &str) -> bool {
+    name == "middleware"
+}
+
 type Problem = (String, &'static str);
 
 /// `config.matcher` as a list of `{source, has, missing}`.
-fn matchers(config: &Export, problems: &mut Vec<Problem>) -> Value {
+fn matchers(config: &Export, name: &str, problems: &mut Vec<Problem>) -> Value {
     let hint = "write it as a literal: `export const config = { matcher: ['/path/:rest*'] }`";
     let ExportValue::Literal(Value::Object(config)) = &config.value else {
         problems.push((
@@ -136,7 +141,7 @@ fn matchers(config: &Export, problems: &mut Vec<Problem>) -> Value {
         ));
         return Value::Array(Vec::new());
     };
-    if config.contains_key("runtime") {
+    if config.contains_key("runtime") && !may_name_runtime(name) {
         problems.push((
             "a proxy cannot choose its runtime".into(),
             "delete `runtime`: a proxy always runs in Node",

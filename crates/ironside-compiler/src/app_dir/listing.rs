@@ -47,6 +47,18 @@ pub fn list_files(root: &Path) -> Result<AppFiles, Diagnostic> {
             .hint("delete or move one of them"),
         );
     }
+    let pages = found.app.replace("app", "pages");
+    if let Some(page) = a_page_in(&root.join(&pages), 0) {
+        let page = page.strip_prefix(root).unwrap_or(&page).to_string_lossy().into_owned();
+        found.warnings.push(
+            Diagnostic::warning(
+                "pages-folder",
+                format!("what is in `{pages}` is not served: it belongs to the Pages Router, which Ironside does not have"),
+            )
+            .at_file(page)
+            .hint("move pages to `app/PATH/page.tsx`, and what is in `pages/api` to `app/api/PATH/route.ts`"),
+        );
+    }
     let mut walk = Walk {
         files: BTreeSet::new(),
         folders: Vec::new(),
@@ -64,6 +76,25 @@ pub fn list_files(root: &Path) -> Result<AppFiles, Diagnostic> {
     found.files = walk.files.into_iter().collect();
     found.folders = walk.folders;
     Ok(found)
+}
+
+/// A file of the folder that the Pages Router would serve; those with a special meaning are nobody's loss.
+fn a_page_in(folder: &Path, depth: usize) -> Option<PathBuf> {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    entries.into_iter().find_map(|path| {
+        if path.is_dir() {
+            return if depth < MAX_DEPTH {
+                a_page_in(&path, depth + 1)
+            } else {
+                None
+            };
+        }
+        let stem = path.file_stem()?.to_str()?;
+        let ending = path.extension()?.to_str()?;
+        let special = stem.starts_with('_') || stem.ends_with(".d") || ["404", "500"].contains(&stem);
+        (!special && ["tsx", "ts", "jsx", "js"].contains(&ending)).then_some(path)
+    })
 }
 
 fn no_app(root: &Path) -> Diagnostic {

@@ -43,7 +43,7 @@ fn parse<'a>(allocator: &'a Allocator, text: &str, source_type: SourceType) -> V
 }
 
 /// The expression that a text is.
-pub(super) fn expression<'a>(allocator: &'a Allocator, text: &str) -> Option<Expression<'a>> {
+pub(crate) fn expression<'a>(allocator: &'a Allocator, text: &str) -> Option<Expression<'a>> {
     match statements(allocator, &format!("({text})")).pop() {
         Some(Statement::ExpressionStatement(statement)) => Some(statement.unbox().expression),
         _ => None,

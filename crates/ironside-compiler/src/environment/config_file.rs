@@ -112,6 +112,8 @@ fn input(file: &Path, mode: Mode, env: &BTreeMap<String, String>) -> Value {
         "productionBrowserSourceMaps": false, "experimental": {},
     });
     let mut env = env.clone();
+    // Packages choose by it what they put into the configuration; what they do for webpack could not be used.
+    env.entry("TURBOPACK".to_owned()).or_insert_with(|| "1".to_owned());
     env.entry("NODE_ENV".to_owned()).or_insert_with(|| mode.node_env().to_owned());
     json!({ "file": file, "phase": phase, "defaultConfig": default, "env": env })
 }

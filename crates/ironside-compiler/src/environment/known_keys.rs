@@ -34,6 +34,7 @@ const USED: &[&str] = &[
     "reactStrictMode",
     "redirects",
     "rewrites",
+    "sassOptions",
     "serverExternalPackages",
     "trailingSlash",
     "skipTrailingSlashRedirect",
@@ -100,6 +101,7 @@ const EXPERIMENTAL_USED: &[&str] = &[
     "agentFeedback",
     "browserDebugInfoInTerminal",
     "slowModuleDetection",
+    "turbo",
 ];
 
 /// Beginnings of names under `experimental` that tune tools which don't run here.
@@ -143,7 +145,7 @@ const EXPERIMENTAL_NO_EFFECT: &[(&str, &str)] = &[
     ("taint", "React's taint functions are not part of Ironside"),
     ("globalNotFound", "the file global-not-found is not supported yet"),
     ("ppr", "partial prerendering is not supported yet"),
-    ("mdxRs", "MDX is not supported yet"),
+    ("mdxRs", "MDX is compiled by the package @mdx-js/mdx of the application"),
     ("sri", "scripts carry no integrity hashes yet"),
 ];
 
@@ -241,7 +243,6 @@ const NO_EFFECT: &[(&str, &str)] = &[
     ("excludeDefaultMomentLocales", "packages are bundled as they are"),
     ("reactProductionProfiling", "React's profiling build is not part of Ironside"),
     ("reactCompiler", "the React Compiler is not part of Ironside"),
-    ("sassOptions", "Sass is not supported yet"),
     ("skipMiddlewareUrlNormalize", "the proxy always sees the canonical URL"),
     ("skipProxyUrlNormalize", "the proxy always sees the canonical URL"),
     ("instrumentationClientInject", "use the file instrumentation-client instead"),

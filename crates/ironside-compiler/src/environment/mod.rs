@@ -5,6 +5,7 @@
 //! building and for serving. Everything that is wrong is a diagnostic with its place; defaults take the place of wrong
 //! values, so that all mistakes are told at once.
 
+mod alias;
 pub(crate) mod byte_size;
 mod config_file;
 mod config_reader;
@@ -15,6 +16,7 @@ mod next_config;
 mod project_files;
 mod url_rules;
 
+pub use alias::Alias;
 pub use define::Side;
 pub use dotenv::{EnvFiles, load_env_files};
 pub use next_config::{BuildSettings, RemoveConsole};

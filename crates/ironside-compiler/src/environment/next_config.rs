@@ -1,6 +1,7 @@
 //! What the values of `next.config` mean: settings for serving ([`AppConfig`]) and for building ([`BuildSettings`]).
 
 use super::{
+    alias::{self, Alias},
     byte_size::byte_size,
     config_reader::{ConfigFile, ConfigReader},
     known_keys::{self, Support},
@@ -32,6 +33,12 @@ pub struct BuildSettings {
     pub define_server: BTreeMap<String, String>,
     /// The names in `cacheHandlers`: `'use cache: NAME'` may use them.
     pub cache_handlers: Vec<String>,
+    /// `turbopack.resolveAlias`.
+    pub aliases: Vec<Alias>,
+    /// `sassOptions`, as they are.
+    pub sass_options: Value,
+    /// `experimental.useCache`: directives of the cache without `cacheComponents`.
+    pub use_cache: bool,
     /// What `generateBuildId` returned.
     pub build_id: Option<String>,
 }
@@ -55,6 +62,9 @@ impl Default for BuildSettings {
             define: BTreeMap::new(),
             define_server: BTreeMap::new(),
             cache_handlers: Vec::new(),
+            aliases: Vec::new(),
+            sass_options: Value::Null,
+            use_cache: false,
             build_id: None,
         }
     }
@@ -107,7 +117,13 @@ fn unknown_keys(reader: &ConfigReader, functions: &[String], diagnostics: &mut V
 }
 
 /// One warning for an option that does nothing.
-fn warn_of(reader: &ConfigReader, name: &str, support: Support, nearest: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn warn_of(
+    reader: &ConfigReader,
+    name: &str,
+    support: Support,
+    nearest: Option<&str>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let whole = reader.named(name);
     let (message, hint) = match support {
         Support::Used => return,
@@ -292,6 +308,13 @@ fn build_settings(reader: &ConfigReader, build: &mut BuildSettings, diagnostics:
     if let Some(handlers) = reader.section("cacheHandlers", diagnostics) {
         build.cache_handlers = handlers.names().cloned().collect();
     }
+    if let Some(experimental) = reader.section("experimental", diagnostics) {
+        build.use_cache = experimental.bool("useCache", diagnostics).unwrap_or(false);
+    }
+    if let Some(sass) = reader.section("sassOptions", diagnostics) {
+        build.sass_options = sass.value.clone();
+    }
+    build.aliases = alias::read(reader, diagnostics);
     build.env = texts_by_name(reader, "env", diagnostics);
     reserved_names(reader, &build.env, diagnostics);
     build.server_external_packages = reader.texts("serverExternalPackages", diagnostics).unwrap_or_default();

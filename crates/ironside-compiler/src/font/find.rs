@@ -1,6 +1,10 @@
-//! The calls of `localFont` in a module: found, read, and replaced.
+//! The calls of font loaders in a module: found, read, and replaced.
 
-use super::{FontCall, FontFacts, LOADER, options::FontOptions};
+use super::{
+    FontCall, FontFacts, FontKind, GOOGLE, LOCAL,
+    google::{GoogleFont, GoogleOptions, family},
+    options::FontOptions,
+};
 use crate::{app_dir::module_facts::literal, directive::snippet};
 use ironside_diagnostics::Diagnostic;
 use oxc::{
@@ -16,50 +20,74 @@ use oxc::{
     span::{GetSpan, SPAN, Span},
 };
 
-const HINT: &str = "write `const sans = localFont({ src: './sans.woff2' })` at the top level of the module: it is read without running the module";
+/// What a module calls a loader.
+#[derive(Debug)]
+struct Loader {
+    local: String,
+    /// The family that a name of `next/font/google` stands for; `None` is `next/font/local`.
+    family: Option<String>,
+    span: Span,
+}
+
+impl Loader {
+    /// As messages call it.
+    fn shown(&self) -> &str {
+        if self.family.is_some() { &self.local } else { "localFont" }
+    }
+
+    fn problem(&self, facts: FontFacts<'_>, span: Span, message: String) -> Diagnostic {
+        let (code, hint) = match self.family {
+            None => (
+                "local-font",
+                "write `const sans = localFont({ src: './sans.woff2' })` at the top level of the module: it is read without running the module".to_owned(),
+            ),
+            Some(_) => (
+                "google-font",
+                format!("write `const sans = {}({{ subsets: ['latin'] }})` at the top level of the module: it is read without running the module", self.local),
+            ),
+        };
+        Diagnostic::error(code, message)
+            .at(facts.shown, facts.source, span.start..span.end)
+            .hint(hint)
+    }
+}
 
 /// All calls, or what is wrong with them.
 pub(super) fn calls(program: &Program<'_>, facts: FontFacts<'_>) -> Result<Vec<FontCall>, Vec<Diagnostic>> {
-    let Some((name, import)) = imported(program) else {
-        return Ok(Vec::new());
-    };
     let mut problems = Vec::new();
     let mut calls = Vec::new();
-    let mut problem = |span: Span, message: String| {
-        problems.push(
-            Diagnostic::error("local-font", message)
-                .at(facts.shown, facts.source, span.start..span.end)
-                .hint(HINT),
-        );
-    };
-    for (target, call, constant) in declared(program, &name) {
-        if !constant {
-            problem(
-                call.span,
-                "the result of `localFont` has to be given to a constant".to_owned(),
+    for loader in loaders(program) {
+        let mut declarations = 0;
+        for (name, call, constant) in declared(program, &loader.local) {
+            declarations += 1;
+            if !constant {
+                let message = format!("the result of `{}` has to be given to a constant", loader.shown());
+                problems.push(loader.problem(facts, call.span, message));
+            }
+            match read(&loader, call) {
+                Ok((value, kind)) => calls.push(FontCall {
+                    name,
+                    value,
+                    kind,
+                    span: call.span,
+                }),
+                Err((span, message)) => problems.push(loader.problem(facts, span, message)),
+            }
+        }
+        if uses(program, &loader.local) > declarations {
+            let message = format!(
+                "`{}` can only be called, at the top level of the module, and its result given to a constant",
+                loader.shown()
             );
+            problems.push(loader.problem(facts, loader.span, message));
         }
-        match read(call) {
-            Ok((value, options)) => calls.push(FontCall {
-                name: target,
-                value,
-                options,
-            }),
-            Err((span, message)) => problem(span, message),
-        }
-    }
-    if uses(program, &name) > declared(program, &name).count() {
-        problem(
-            import,
-            "`localFont` can only be called, at the top level of the module, and its result given to a constant".to_owned(),
-        );
     }
     if problems.is_empty() { Ok(calls) } else { Err(problems) }
 }
 
 /// Puts imports in the place of calls: (constant, local name, specifier) of each.
 pub(super) fn replace<'a>(program: &mut Program<'a>, allocator: &'a Allocator, names: &[(String, String, String)]) {
-    let Some((loader, _)) = imported(program) else { return };
+    let loaders: Vec<String> = loaders(program).into_iter().map(|loader| loader.local).collect();
     let builder = AstBuilder::new(allocator);
     for statement in &mut program.body {
         let Some(declaration) = variables_mut(statement) else {
@@ -71,7 +99,7 @@ pub(super) fn replace<'a>(program: &mut Program<'a>, allocator: &'a Allocator, n
                 .iter()
                 .find(|(name, ..)| target.is_some_and(|target| target == name.as_str()));
             if let (Some((_, local, _)), Some(init)) = (made, &mut declarator.init)
-                && called(init, &loader).is_some()
+                && loaders.iter().any(|loader| called(init, loader).is_some())
             {
                 *init = Expression::new_identifier(SPAN, allocator.alloc_str(local), &builder);
             }
@@ -79,7 +107,7 @@ pub(super) fn replace<'a>(program: &mut Program<'a>, allocator: &'a Allocator, n
     }
     program
         .body
-        .retain(|statement| !matches!(statement, Statement::ImportDeclaration(import) if import.source.value == LOADER));
+        .retain(|statement| !matches!(statement, Statement::ImportDeclaration(import) if import.source.value == LOCAL || import.source.value == GOOGLE));
     let imports: String = names
         .iter()
         .map(|(_, local, specifier)| format!("import {local} from {};\n", snippet::quoted(specifier)))
@@ -89,23 +117,35 @@ pub(super) fn replace<'a>(program: &mut Program<'a>, allocator: &'a Allocator, n
     program.body = body;
 }
 
-/// The local name of the loader, and where it is imported.
-fn imported(program: &Program<'_>) -> Option<(String, Span)> {
-    program.body.iter().find_map(|statement| {
+/// The names under which the module imports loaders.
+fn loaders(program: &Program<'_>) -> Vec<Loader> {
+    let mut found = Vec::new();
+    for statement in &program.body {
         let Statement::ImportDeclaration(import) = statement else {
-            return None;
+            continue;
         };
-        if import.source.value != LOADER || import.import_kind.is_type() {
-            return None;
+        let google = import.source.value == GOOGLE;
+        if import.import_kind.is_type() || !(google || import.source.value == LOCAL) {
+            continue;
         }
-        import.specifiers.iter().flatten().find_map(|specifier| match specifier {
-            ImportDeclarationSpecifier::ImportDefaultSpecifier(own) => Some((own.local.name.to_string(), own.span)),
-            ImportDeclarationSpecifier::ImportSpecifier(own) if own.imported.name() == "default" => {
-                Some((own.local.name.to_string(), own.span))
+        for specifier in import.specifiers.iter().flatten() {
+            let (own, imported) = match specifier {
+                ImportDeclarationSpecifier::ImportDefaultSpecifier(own) => (&own.local, "default".to_owned()),
+                ImportDeclarationSpecifier::ImportSpecifier(own) if own.import_kind.is_type() => continue,
+                ImportDeclarationSpecifier::ImportSpecifier(own) => (&own.local, own.imported.name().to_string()),
+                // Whatever is done with it, it is no call of a loader.
+                ImportDeclarationSpecifier::ImportNamespaceSpecifier(own) => (&own.local, "*".to_owned()),
+            };
+            if google || imported == "default" {
+                found.push(Loader {
+                    local: own.name.to_string(),
+                    family: google.then(|| family::of_export(&imported)),
+                    span: own.span,
+                });
             }
-            _ => None,
-        })
-    })
+        }
+    }
+    found
 }
 
 /// Calls whose result is given to a variable of the module: its name, the call, and whether it is a constant.
@@ -148,16 +188,25 @@ fn called<'p, 'a>(expression: &'p Expression<'a>, loader: &str) -> Option<&'p Ca
     }
 }
 
-fn read(call: &CallExpression<'_>) -> Result<(serde_json::Value, FontOptions), (Span, String)> {
-    let argument = match call.arguments.as_slice() {
-        [argument] => argument.as_expression(),
+fn read(loader: &Loader, call: &CallExpression<'_>) -> Result<(serde_json::Value, FontKind), (Span, String)> {
+    let shown = loader.shown();
+    let argument = match (call.arguments.as_slice(), &loader.family) {
+        // A font of Google's may go without options.
+        ([], Some(family)) => return Ok((serde_json::Value::Null, FontKind::Google(GoogleFont::plain(family)))),
+        ([argument], _) => argument.as_expression(),
         _ => None,
     };
-    let argument = argument.ok_or_else(|| (call.span, "`localFont` takes one object with options".to_owned()))?;
-    let value =
-        literal(argument).ok_or_else(|| (argument.span(), "the options of `localFont` have to be literals".to_owned()))?;
-    let options = FontOptions::read(&value).map_err(|message| (argument.span(), message))?;
-    Ok((value, options))
+    let argument = argument.ok_or_else(|| (call.span, format!("`{shown}` takes one object with options")))?;
+    let value = literal(argument).ok_or_else(|| (argument.span(), format!("the options of `{shown}` have to be literals")))?;
+    let wrong = |message| (argument.span(), message);
+    let kind = match &loader.family {
+        None => FontKind::Local(FontOptions::read(&value).map_err(wrong)?),
+        Some(family) => FontKind::Google(GoogleFont {
+            family: family.clone(),
+            options: GoogleOptions::read(&value).map_err(wrong)?,
+        }),
+    };
+    Ok((value, kind))
 }
 
 /// How often the module's name for the loader is used as a value.

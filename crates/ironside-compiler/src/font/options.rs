@@ -1,5 +1,6 @@
 //! The argument of `localFont`.
 
+use crate::style::Preload;
 use serde_json::{Map, Value};
 
 const KNOWN: &[&str] = &[
@@ -48,9 +49,16 @@ pub(super) struct Face {
     pub(super) format: &'static str,
     pub(super) weight: Option<String>,
     pub(super) style: Option<String>,
+    /// The letters that are in it, if others are in other files.
+    pub(super) unicode_range: Option<String>,
 }
 
 impl FontOptions {
+    /// Of a local font all files are loaded at once, or none.
+    pub(super) fn preloaded(&self) -> Preload {
+        if self.preload { Preload::Everything } else { Preload::Nothing }
+    }
+
     /// Reads the argument; the error is what is wrong with it.
     pub(super) fn read(value: &Value) -> Result<Self, String> {
         let Value::Object(map) = value else {
@@ -60,10 +68,7 @@ impl FontOptions {
             return Err(format!("`localFont` knows no option `{unknown}`"));
         }
         let (weight, style) = (css_text(map, "weight")?, css_text(map, "style")?);
-        let display = text(map, "display")?.unwrap_or_else(|| "swap".to_owned());
-        if !DISPLAYS.contains(&display.as_str()) {
-            return Err(format!("`display` has to be one of {}", DISPLAYS.join(", ")));
-        }
+        let display = display(map)?;
         Ok(Self {
             faces: faces(map)?,
             weight,
@@ -75,6 +80,16 @@ impl FontOptions {
             stand_in: stand_in(map)?,
             declarations: declarations(map)?,
         })
+    }
+}
+
+/// How letters look until the font is there.
+pub(super) fn display(map: &Map<String, Value>) -> Result<String, String> {
+    let display = text(map, "display")?.unwrap_or_else(|| "swap".to_owned());
+    if DISPLAYS.contains(&display.as_str()) {
+        Ok(display)
+    } else {
+        Err(format!("`display` has to be one of {}", DISPLAYS.join(", ")))
     }
 }
 
@@ -103,10 +118,11 @@ fn face(path: &str, weight: Option<String>, style: Option<String>) -> Result<Fac
         format,
         weight,
         style,
+        unicode_range: None,
     })
 }
 
-fn variable(map: &Map<String, Value>) -> Result<Option<String>, String> {
+pub(super) fn variable(map: &Map<String, Value>) -> Result<Option<String>, String> {
     let Some(name) = text(map, "variable")? else { return Ok(None) };
     let valid = name
         .strip_prefix("--")
@@ -118,7 +134,7 @@ fn variable(map: &Map<String, Value>) -> Result<Option<String>, String> {
     }
 }
 
-fn fallback(map: &Map<String, Value>) -> Result<Vec<String>, String> {
+pub(super) fn fallback(map: &Map<String, Value>) -> Result<Vec<String>, String> {
     let wrong = || "`fallback` has to be a list of font families".to_owned();
     match map.get("fallback") {
         None => Ok(Vec::new()),
@@ -166,7 +182,7 @@ fn declarations(map: &Map<String, Value>) -> Result<Vec<(String, String)>, Strin
     list.iter().map(pair).collect()
 }
 
-fn text(map: &Map<String, Value>, name: &str) -> Result<Option<String>, String> {
+pub(super) fn text(map: &Map<String, Value>, name: &str) -> Result<Option<String>, String> {
     match map.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -186,13 +202,13 @@ fn css_text(map: &Map<String, Value>, name: &str) -> Result<Option<String>, Stri
     }
 }
 
-fn flag(map: &Map<String, Value>, name: &str) -> Result<Option<bool>, String> {
+pub(super) fn flag(map: &Map<String, Value>, name: &str) -> Result<Option<bool>, String> {
     map.get(name)
         .map(|value| value.as_bool().ok_or_else(|| format!("`{name}` has to be true or false")))
         .transpose()
 }
 
 /// Whether a text stays inside of the declaration that it is written into.
-fn is_value(text: &str) -> bool {
+pub(super) fn is_value(text: &str) -> bool {
     !text.trim().is_empty() && !text.contains([';', '{', '}', '\n', '\\', '<']) && !text.contains("/*")
 }

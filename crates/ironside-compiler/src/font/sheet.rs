@@ -1,43 +1,60 @@
 //! What a font becomes: the rules of its stylesheet, and the object that the call gives.
 
 use super::options::{Face, FontOptions};
+use crate::style::Preload;
 use serde_json::{Map, Value, json};
+use std::path::PathBuf;
 
-/// The stylesheet. Its `url()`s are as the application wrote the paths.
-pub(super) fn css(name: &str, options: &FontOptions, hash: u64) -> String {
-    let mut css: String = options.faces.iter().map(|face| font_face(name, face, options)).collect();
-    if let Some(system) = &options.stand_in {
-        css.push_str(&format!(
-            "@font-face {{font-family: '{name} Fallback'; src: local(\"{system}\")}}\n"
-        ));
-    }
-    let families = families(name, options);
-    let (weight, style) = whole(options);
-    let mut rules = vec![format!("font-family: {families}")];
-    rules.extend(weight.map(|weight| format!("font-weight: {weight}")));
-    rules.extend(style.map(|style| format!("font-style: {style}")));
-    css.push_str(&format!(".__className_{hash:08x} {{{}}}\n", rules.join("; ")));
-    if let Some(variable) = &options.variable {
-        css.push_str(&format!(".__variable_{hash:08x} {{{variable}: {families}}}\n"));
-    }
-    css
+/// A font that is ready to be written.
+#[derive(Debug)]
+pub(super) struct FontSheet {
+    /// What stylesheets call the font.
+    pub(super) family: String,
+    pub(super) options: FontOptions,
+    /// The file that paths of font files are relative to.
+    pub(super) from: PathBuf,
+    pub(super) preload: Preload,
 }
 
-/// The made module: `{className, style, variable}`.
-pub(super) fn module(name: &str, options: &FontOptions, hash: u64) -> String {
-    let mut style = Map::from_iter([("fontFamily".to_owned(), Value::from(families(name, options)))]);
-    let (weight, font_style) = whole(options);
-    if let Some(number) = weight.and_then(|weight| weight.parse::<u32>().ok()) {
-        style.insert("fontWeight".to_owned(), number.into());
+impl FontSheet {
+    /// The stylesheet. Its `url()`s are as the options have the paths.
+    pub(super) fn css(&self, hash: u64) -> String {
+        let (name, options) = (&self.family, &self.options);
+        let mut css: String = options.faces.iter().map(|face| font_face(name, face, options)).collect();
+        if let Some(system) = &options.stand_in {
+            css.push_str(&format!(
+                "@font-face {{font-family: '{name} Fallback'; src: local(\"{system}\")}}\n"
+            ));
+        }
+        let families = families(name, options);
+        let (weight, style) = whole(options);
+        let mut rules = vec![format!("font-family: {families}")];
+        rules.extend(weight.map(|weight| format!("font-weight: {weight}")));
+        rules.extend(style.map(|style| format!("font-style: {style}")));
+        css.push_str(&format!(".__className_{hash:08x} {{{}}}\n", rules.join("; ")));
+        if let Some(variable) = &options.variable {
+            css.push_str(&format!(".__variable_{hash:08x} {{{variable}: {families}}}\n"));
+        }
+        css
     }
-    if let Some(font_style) = font_style {
-        style.insert("fontStyle".to_owned(), font_style.into());
+
+    /// The made module: `{className, style, variable}`.
+    pub(super) fn module(&self, hash: u64) -> String {
+        let options = &self.options;
+        let mut style = Map::from_iter([("fontFamily".to_owned(), Value::from(families(&self.family, options)))]);
+        let (weight, font_style) = whole(options);
+        if let Some(number) = weight.and_then(|weight| weight.parse::<u32>().ok()) {
+            style.insert("fontWeight".to_owned(), number.into());
+        }
+        if let Some(font_style) = font_style {
+            style.insert("fontStyle".to_owned(), font_style.into());
+        }
+        let mut font = json!({ "className": format!("__className_{hash:08x}"), "style": style });
+        if options.variable.is_some() {
+            font["variable"] = format!("__variable_{hash:08x}").into();
+        }
+        format!("export default {font};\n")
     }
-    let mut font = json!({ "className": format!("__className_{hash:08x}"), "style": style });
-    if options.variable.is_some() {
-        font["variable"] = format!("__variable_{hash:08x}").into();
-    }
-    format!("export default {font};\n")
 }
 
 fn font_face(name: &str, face: &Face, options: &FontOptions) -> String {
@@ -59,6 +76,7 @@ fn font_face(name: &str, face: &Face, options: &FontOptions) -> String {
             .or(options.style.as_ref())
             .map(|style| format!("font-style: {style}")),
     );
+    rules.extend(face.unicode_range.as_ref().map(|range| format!("unicode-range: {range}")));
     rules.extend(options.declarations.iter().map(|(name, value)| format!("{name}: {value}")));
     format!("@font-face {{{}}}\n", rules.join("; "))
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     directive::{self, CacheRules, Directives, FileFacts, Graph},
+    dynamic_import,
     font::{self, FontFacts},
     graph::{GraphKind, slug},
     package::NODE_MODULES,
@@ -14,7 +15,7 @@ use crate::{
 use ironside_bundler::{Emit, ModuleSource};
 use ironside_diagnostics::Diagnostic;
 use oxc::{allocator::Allocator, ast::ast::Program};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(super) fn transform<'a>(
     hooks: &GraphHooks,
@@ -34,6 +35,15 @@ pub(super) fn transform<'a>(
     };
     if font::is_mentioned(module.source.as_bytes()) {
         declare_fonts(hooks, module, program, allocator);
+    }
+    if !is_package {
+        dynamic_import::apply(
+            module.source,
+            Path::new(module.id),
+            &hooks.aliases.folders,
+            program,
+            allocator,
+        );
     }
     // Of a client file nothing is left here that could import a hook.
     if hooks.kind == GraphKind::Rsc && !is_package {
@@ -87,8 +97,9 @@ fn declare_fonts<'a>(hooks: &GraphHooks, module: ModuleSource<'_>, program: &mut
         source: module.source,
     };
     match font::apply(program, allocator, facts) {
-        Ok(fonts) => {
-            for font in fonts {
+        Ok(made) => {
+            hooks.collect().diagnostics.extend(made.warning);
+            for font in made.fonts {
                 hooks.stubs.styles().add_made(PathBuf::from(&font.id), font.sheet);
                 hooks.set_text(font.id, font.code);
             }

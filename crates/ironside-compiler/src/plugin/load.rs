@@ -5,6 +5,8 @@ use crate::{
     asset::{MediaFile, is_asset},
     file_key::split_query,
     font,
+    mdx::{MdxCompiler, is_mdx},
+    package::NODE_MODULES,
     style::StyleCompiler,
 };
 use ironside_bundler::{Language, Loaded, Resolver};
@@ -15,7 +17,7 @@ use std::{
 };
 
 /// Endings of stylesheets in other languages than CSS.
-const PREPROCESSORS: &[&str] = &["scss", "sass", "less", "styl"];
+const PREPROCESSORS: &[&str] = &["less", "styl"];
 
 /// Files that are no code: what stands for them in the graphs, and what they leave in the build.
 #[derive(Debug)]
@@ -24,15 +26,17 @@ pub(crate) struct Stubs {
     prefix: String,
     base_path: String,
     styles: StyleCompiler,
+    mdx: MdxCompiler,
     media: Mutex<BTreeMap<String, MediaFile>>,
 }
 
 impl Stubs {
-    pub(crate) fn new(prefix: String, base_path: String, styles: StyleCompiler) -> Self {
+    pub(crate) fn new(prefix: String, base_path: String, styles: StyleCompiler, mdx: MdxCompiler) -> Self {
         Self {
             prefix,
             base_path,
             styles,
+            mdx,
             media: Mutex::default(),
         }
     }
@@ -79,10 +83,27 @@ pub(super) async fn load(hooks: &GraphHooks, id: &str, resolver: Resolver<'_>) -
         let reason = format!("`.{language}` needs a preprocessor that is not built in; write CSS, or compile it with PostCSS");
         return Some(javascript(refuse(hooks, id, reason), None));
     }
+    if is_mdx(path) && path == Path::new(id) {
+        return Some(markup(hooks, path, resolver).await);
+    }
+    if is_script_with_jsx(path) && path == Path::new(id) {
+        resolver.watch(id);
+        return std::fs::read_to_string(path).ok().map(|code| Loaded {
+            code,
+            language: Language::Jsx,
+            side_effects: None,
+        });
+    }
     if StyleCompiler::is_stylesheet(path) {
         return Some(style(hooks, path, resolver).await);
     }
     None
+}
+
+/// Whether JSX may stand in a file whose name doesn't say so. Applications write it in `.js`; packages are published compiled.
+fn is_script_with_jsx(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    matches!(ending, Some("js" | "mjs")) && !path.to_string_lossy().contains(NODE_MODULES)
 }
 
 /// Notes that a file cannot be used, and lets the graph go on, so that everything else that is wrong is told as well.
@@ -97,6 +118,15 @@ fn javascript(code: String, side_effects: Option<bool>) -> Loaded {
         language: Language::JavaScript,
         side_effects,
     }
+}
+
+async fn markup(hooks: &GraphHooks, path: &Path, resolver: Resolver<'_>) -> Loaded {
+    resolver.watch(&path.to_string_lossy());
+    let code = hooks.stubs.mdx.compile(path).await.unwrap_or_else(|diagnostic| {
+        hooks.collect().diagnostics.push(diagnostic);
+        "export default () => null;".to_owned()
+    });
+    javascript(code, None)
 }
 
 /// The names of a CSS module's classes, or nothing. It is kept even if no name is used, since the rules may be.

@@ -9,7 +9,13 @@ mod remove_console;
 pub(crate) mod resolve;
 pub(crate) mod virtual_module;
 
-use crate::{environment::RemoveConsole, external::Externals, file_key::FileKeys, graph::GraphKind};
+use crate::{
+    dynamic_import::PathAlias,
+    environment::{Alias, RemoveConsole},
+    external::Externals,
+    file_key::FileKeys,
+    graph::GraphKind,
+};
 use collected::Collected;
 use ironside_bundler::{Boxed, Emit, Hooks, Loaded, ModuleSource, ResolveRequest, Resolved, Resolver};
 use oxc::{allocator::Allocator, ast::ast::Program};
@@ -28,6 +34,16 @@ pub(crate) struct CacheSettings {
     pub(crate) handlers: Vec<String>,
 }
 
+/// Specifiers that lead elsewhere.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Aliases {
+    /// The application's folder, which their paths are relative to.
+    pub(crate) root: PathBuf,
+    pub(crate) list: Arc<[Alias]>,
+    /// Folders that `paths` of `tsconfig.json` names.
+    pub(crate) folders: Arc<[PathAlias]>,
+}
+
 /// The decisions of one graph and what it found out.
 #[derive(Debug)]
 pub(crate) struct GraphHooks {
@@ -42,6 +58,7 @@ pub(crate) struct GraphHooks {
     pub(crate) cache: CacheSettings,
     /// Calls of `console` that are dropped from the application's code.
     pub(crate) remove_console: Option<RemoveConsole>,
+    pub(crate) aliases: Aliases,
     /// Texts of virtual modules by id.
     texts: Mutex<BTreeMap<String, String>>,
     /// Names behind `export *` of client files in packages, by module.
@@ -59,7 +76,7 @@ impl GraphHooks {
         runtime_dir: PathBuf,
         stubs: Arc<Stubs>,
     ) -> Self {
-        let (texts, star_exports, collected, entries, remove_console, cache) = Default::default();
+        let (texts, star_exports, collected, entries, remove_console, cache, aliases) = Default::default();
         Self {
             kind,
             keys,
@@ -69,6 +86,7 @@ impl GraphHooks {
             stubs,
             cache,
             remove_console,
+            aliases,
             texts,
             star_exports,
             collected,

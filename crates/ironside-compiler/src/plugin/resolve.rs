@@ -146,13 +146,35 @@ async fn find(hooks: &GraphHooks, request: ResolveRequest<'_>, resolver: Resolve
     if request.importer.and_then(virtual_module::external_specifier).is_some() {
         return Some(Resolved::External(specifier.to_owned()));
     }
-    let resolved = resolver.resolve(request).await?;
+    let resolved = match alias(hooks, specifier) {
+        Some((target, importer)) => {
+            let request = ResolveRequest {
+                specifier: &target,
+                importer: Some(&importer),
+                ..request
+            };
+            resolver.resolve(request).await?
+        }
+        None => resolver.resolve(request).await?,
+    };
     Some(match resolved {
         Resolved::Module { id, package_json } if hooks.kind.is_server() => {
             external(hooks, request, &id).unwrap_or(Resolved::Module { id, package_json })
         }
         other => other,
     })
+}
+
+/// What the configuration wants to be imported instead, as seen from the application's folder.
+fn alias(hooks: &GraphHooks, specifier: &str) -> Option<(String, String)> {
+    let in_browser = hooks.kind == GraphKind::Browser;
+    let target = hooks
+        .aliases
+        .list
+        .iter()
+        .find_map(|alias| alias.target(specifier, in_browser))?;
+    let importer = hooks.aliases.root.join("package.json");
+    Some((target, importer.to_string_lossy().into_owned()))
 }
 
 /// The module of ours that does what a package does.
@@ -167,6 +189,10 @@ fn is_own_code(hooks: &GraphHooks, importer: Option<&str>) -> bool {
 
 /// Names that stand for no file: an empty module, or an error.
 fn special(hooks: &GraphHooks, request: ResolveRequest<'_>) -> Option<&'static str> {
+    // Calls are replaced before this is asked for; of what stays the reason has been told.
+    if request.specifier == font::GOOGLE {
+        return Some(virtual_module::EMPTY_COMMONJS);
+    }
     let wrong = match request.specifier {
         "server-only" | "next/dist/compiled/server-only" => hooks.kind != GraphKind::Rsc,
         "client-only" | "next/dist/compiled/client-only" => hooks.kind == GraphKind::Rsc,

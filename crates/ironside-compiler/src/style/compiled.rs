@@ -1,9 +1,10 @@
 //! A stylesheet file, read and compiled, with its references resolved but not followed.
 
 use super::{
-    MadeSheet, StyleCompiler,
+    MadeSheet, Preload, StyleCompiler,
     postcss::WatchedFolder,
     resolve::{Target, is_foreign, resolve, split_suffix},
+    sass,
     sheet::{self, ClassName, Sheet, SheetSource, problem},
 };
 use crate::asset::MediaFile;
@@ -51,9 +52,11 @@ pub(crate) enum Class {
 const MEDIA_FROM_CSS: &str = "../media/";
 
 pub(crate) fn is_css_module(path: &Path) -> bool {
-    path.file_name()
-        .and_then(|name| name.to_str())
-        .is_some_and(|name| name.ends_with(".module.css"))
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
+        [".module.css", ".module.scss", ".module.sass"]
+            .iter()
+            .any(|end| name.ends_with(end))
+    })
 }
 
 pub(crate) async fn compile(compiler: &StyleCompiler, path: &Path) -> Result<CompiledSheet, Diagnostic> {
@@ -81,15 +84,20 @@ fn compile_made(compiler: &StyleCompiler, made: &MadeSheet) -> Result<CompiledSh
         warnings: std::mem::take(&mut sheet.warnings),
         ..CompiledSheet::default()
     };
-    References {
+    let references = References {
         compiler,
         path: &made.from,
         source,
-    }
-    .resolve_all(sheet, &mut compiled)?;
-    if made.preload {
-        compiled.preload = compiled.media.values().map(|file| file.url.clone()).collect();
-    }
+    };
+    references.resolve_all(sheet, &mut compiled)?;
+    compiled.preload = match &made.preload {
+        Preload::Nothing => Vec::new(),
+        Preload::Everything => compiled.media.values().map(|file| file.url.clone()).collect(),
+        Preload::These(paths) => paths
+            .iter()
+            .map(|path| references.media(path).map(|file| file.url))
+            .collect::<Result<_, _>>()?,
+    };
     Ok(compiled)
 }
 
@@ -110,10 +118,15 @@ async fn compile_file(compiler: &StyleCompiler, path: &Path) -> Result<CompiledS
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     let mut compiled = CompiledSheet::default();
     let mut css = text.clone();
+    if sass::is_sass(path) {
+        let made = sass::compile(options, path, &shown, &text).await?;
+        css = made.css;
+        compiled.watched = made.dependencies;
+    }
     if let Some(postcss) = &compiler.postcss {
-        let (processed, warnings) = postcss.run(path, &shown, &text).await?;
+        let (processed, warnings) = postcss.run(path, &shown, &css).await?;
         css = processed.css;
-        compiled.watched = processed.dependencies;
+        compiled.watched.extend(processed.dependencies);
         // What a build writes must not be a reason for the next one.
         let own = options.root.join(".ironside");
         compiled.folders = processed

@@ -13,8 +13,16 @@ pub(crate) struct MadeSheet {
     /// The module that asked for it: `url()`s are relative to it, and messages name it.
     pub(crate) from: PathBuf,
     pub(crate) css: String,
-    /// Whether what it refers to is to be loaded as soon as a page needs it.
-    pub(crate) preload: bool,
+    pub(crate) preload: Preload,
+}
+
+/// What a page loads at once of the files that a stylesheet refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Preload {
+    Nothing,
+    Everything,
+    /// These of them.
+    These(Vec<PathBuf>),
 }
 
 impl StyleCompiler {

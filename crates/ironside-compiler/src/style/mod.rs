@@ -13,11 +13,12 @@ mod compiled;
 mod made;
 mod postcss;
 mod resolve;
+mod sass;
 mod sheet;
 
 pub use bundle::StyleBundle;
 pub use class_map::StyleStub;
-pub(crate) use made::MadeSheet;
+pub(crate) use made::{MadeSheet, Preload};
 pub use postcss::WatchedFolder;
 
 use crate::{file_key::FileKeys, package::Packages, tool::NodeTools};
@@ -43,6 +44,8 @@ pub struct StyleOptions {
     pub packages: Arc<Packages>,
     /// Runs PostCSS.
     pub tools: Arc<dyn NodeTools>,
+    /// `sassOptions` of `next.config`.
+    pub sass: serde_json::Value,
     /// Variables that PostCSS plugins see: those of `.env` files, and `NODE_ENV`.
     pub env: BTreeMap<String, String>,
     /// Whether white space is left out.
@@ -86,7 +89,7 @@ impl StyleCompiler {
     /// Whether a module is a stylesheet that can be compiled here.
     #[must_use]
     pub fn is_stylesheet(path: &Path) -> bool {
-        path.extension().is_some_and(|extension| extension == "css")
+        path.extension().is_some_and(|extension| extension == "css") || sass::is_sass(path)
     }
 
     /// The file compiled by itself, without what it imports.

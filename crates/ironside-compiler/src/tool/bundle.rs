@@ -1,5 +1,6 @@
 //! Bundles a module for Node: the helper's own script, and configuration files in TypeScript.
 
+use super::mixed_module;
 use ironside_bundler::{
     Boxed, Emit, Entry, FileNames, Graph, GraphOptions, Hooks, JsxOptions, Loaded, ModuleSource, Platform, Problem, ResolveKind,
     ResolveRequest, Resolved, Resolver, SourceMaps,
@@ -180,7 +181,8 @@ impl Hooks for NodeHooks {
         Box::pin(async { None })
     }
 
-    fn transform<'a>(&self, _: ModuleSource<'_>, _: &mut Program<'a>, _: &'a Allocator) -> Emit {
+    fn transform<'a>(&self, module: ModuleSource<'_>, program: &mut Program<'a>, allocator: &'a Allocator) -> Emit {
+        mixed_module::apply(module.source, program, allocator);
         Emit::default()
     }
 }

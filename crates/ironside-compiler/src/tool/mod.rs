@@ -1,4 +1,4 @@
-//! What only Node can do at build time: evaluate `next.config`, run PostCSS.
+//! What only Node can do at build time: evaluate `next.config`, run PostCSS, Sass and MDX.
 //!
 //! The compiler asks for it through [`NodeTools`], which the binary implements over a Node process that runs
 //! `packages/runtime/src/tool/main.ts` and speaks the frame protocol (jobs of kind `control`: the target is the operation,
@@ -6,6 +6,7 @@
 //! script that this process runs.
 
 mod bundle;
+mod mixed_module;
 
 pub use bundle::{BundleError, NodeBundle, Packages, bundle_for_node, prepare};
 
@@ -17,6 +18,11 @@ pub const LOAD_CONFIG: &str = "load-config";
 /// Runs the plugins of a PostCSS configuration: `{root, config, version, file, css, env}` → `{css, dependencies, folders,
 /// warnings}`.
 pub const POSTCSS: &str = "postcss";
+
+/// Compiles MDX with the application's compiler: `{root, file, source, env}` → `{code}`.
+pub const MDX: &str = "mdx";
+/// Compiles a stylesheet with the application's Sass: `{root, file, css, options, env}` → `{css, dependencies}`.
+pub const SASS: &str = "sass";
 
 /// A Node process that does one operation after the other, or several at once.
 pub trait NodeTools: Send + Sync {

@@ -59,13 +59,15 @@ pub fn finish(exchange: &Exchange, site: &Site, answer: Answer) -> Response<Body
     response
 }
 
-/// Configuration wins over the application, and the proxy over both. What is for ever stays so.
+/// Configuration wins over the application, and the proxy over both, but for cookies. What is for ever stays so.
 fn edit(exchange: &Exchange, headers: &mut HeaderMap) {
     let immutable = headers
         .get(header::CACHE_CONTROL)
         .is_some_and(|value| *value == super::IMMUTABLE);
+    let mut cookies = Vec::new();
     for edit in &exchange.edits {
         match edit.name {
+            header::SET_COOKIE => cookies.push(edit.value.clone()),
             header::CACHE_CONTROL if immutable => {}
             header::VARY => {
                 if let Ok(names) = edit.value.to_str() {
@@ -75,6 +77,19 @@ fn edit(exchange: &Exchange, headers: &mut HeaderMap) {
             _ if edit.append => drop(headers.append(edit.name.clone(), edit.value.clone())),
             _ => drop(headers.insert(edit.name.clone(), edit.value.clone())),
         }
+    }
+    if !cookies.is_empty() {
+        put_cookies_first(headers, cookies);
+    }
+}
+
+/// Of two cookies with one name a browser keeps the later. The application has run after the proxy and knows better: when it signs
+/// somebody out, a session that the proxy has just renewed must not come back.
+fn put_cookies_first(headers: &mut HeaderMap, mut cookies: Vec<HeaderValue>) {
+    cookies.extend(headers.get_all(header::SET_COOKIE).iter().cloned());
+    headers.remove(header::SET_COOKIE);
+    for cookie in cookies {
+        headers.append(header::SET_COOKIE, cookie);
     }
 }
 

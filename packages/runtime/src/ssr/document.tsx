@@ -65,8 +65,8 @@ export function renderDocument(options: DocumentOptions): Promise<DocumentShell>
         failed = true;
         reject(error);
       },
-      onShellReady: () => (options.whole ? undefined : settle()),
-      onAllReady: () => (options.whole && !failed ? settle() : undefined),
+      onShellReady: () => (options.whole ? undefined : afterMoment(settle)),
+      onAllReady: () => (failed ? undefined : settle()),
     });
     const settle = () =>
       resolve({
@@ -75,6 +75,14 @@ export function renderDocument(options: DocumentOptions): Promise<DocumentShell>
         insertedHtml: () => insertions.map((callback) => renderToStaticMarkup(callback())).join(''),
       });
   });
+}
+
+/**
+ * Two turns of the event loop: what a boundary waits for is often there by then (React itself waits for the encoded arguments of a
+ * form's action), and what is in its place from the start can be read and sent without JavaScript.
+ */
+function afterMoment(then: () => void): void {
+  setImmediate(() => setImmediate(then));
 }
 
 function Document({ options, insertHtml }: { options: DocumentOptions; insertHtml: (callback: () => ReactNode) => void }): ReactNode {

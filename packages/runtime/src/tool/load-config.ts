@@ -3,6 +3,7 @@
  * `generateBuildId()` called, so that what is left is data.
  */
 import { applyEnvironment, fields, isFields, text, type Fields } from './input.ts';
+import { rememberMdx } from './mdx.ts';
 import { importDefault } from './module.ts';
 
 /** It ran, and gave something else than a configuration. No line of it is to blame. */
@@ -27,6 +28,7 @@ export async function loadConfig(rawInput: unknown): Promise<{ config: Fields; f
   for (const name of ['headers', 'redirects', 'rewrites', 'generateBuildId']) {
     if (typeof resolved[name] === 'function') resolved[name] = await (config[name] as () => unknown)();
   }
+  rememberMdx(resolved);
   const functions: string[] = [];
   return { config: toData(resolved, '', functions, new Set()) as Fields, functions };
 }

@@ -3,7 +3,9 @@
  * of `main.ts`. What it throws has, where it is known, a `place` in the source as the user knows it.
  */
 import { loadConfig } from './load-config.ts';
+import { mdx } from './mdx.ts';
 import { postcss } from './postcss.ts';
+import { sass } from './sass.ts';
 
 export type Operation = (input: unknown) => Promise<unknown>;
 
@@ -12,7 +14,9 @@ export type Place = { file: string; line: number; column: number };
 
 export const operations: Readonly<Record<string, Operation>> = {
   'load-config': placed(loadConfig),
+  mdx: placed(mdx),
   postcss: placed(postcss),
+  sass: placed(sass),
 };
 
 function placed(operation: Operation): Operation {

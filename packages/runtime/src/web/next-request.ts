@@ -17,10 +17,8 @@ export class NextRequest extends Request {
   private declare readonly [PARTS]: Parts;
 
   constructor(input: URL | RequestInfo | NextURL, init: NextRequestInit = {}) {
-    const { nextConfig, ...rest } = init;
-    // Node wants to be told that a stream may be sent while the answer is already read.
-    if (rest.body && rest.duplex !== 'half') rest.duplex = 'half';
-    super(typeof input === 'string' || input instanceof Request ? unwrap(input) : String(input), rest as RequestInit);
+    const { nextConfig, given } = split(init);
+    super(typeof input === 'string' || input instanceof Request ? unwrap(input) : String(input), given as RequestInit);
     Object.defineProperty(this, PARTS, { value: { options: nextConfig ?? {} } satisfies Parts });
   }
 
@@ -32,4 +30,14 @@ export class NextRequest extends Request {
   get cookies(): RequestCookies {
     return (this[PARTS].cookies ??= new RequestCookies(this.headers));
   }
+}
+
+/** The options of a native request. A request in their place has them behind getters, so it is handed on as it is. */
+function split(init: NextRequestInit): { nextConfig?: NextRequestInit['nextConfig']; given: NextRequestInit } {
+  const native = unwrap(init);
+  if (native instanceof Request) return { given: native };
+  const { nextConfig, ...given } = native;
+  // Node wants to be told that a stream may be sent while the answer is already read.
+  if (given.body && given.duplex !== 'half') given.duplex = 'half';
+  return { nextConfig, given };
 }
