@@ -70,8 +70,9 @@ export default async function Page({ params }: { params: Promise<{ k: string }> 
     server = await serve(app.dir, { build: false, args: ['--workers', '1', '--admin-listen', `127.0.0.1:${admin}`], env: { BEHIND: behind.base, ...env }, under: disk?.under, ...options });
     starts.push(performance.now() - began);
     people.base = server.base;
+    server.metrics = async () => (await ask(`http://127.0.0.1:${admin}`, { path: '/metrics' })).text;
     server.metric = async (name) => {
-      const { text } = await ask(`http://127.0.0.1:${admin}`, { path: '/metrics' });
+      const text = await server.metrics();
       return text.split('\n').filter((line) => line.startsWith(name)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
     };
     return server;
@@ -182,7 +183,7 @@ export default async function Page({ params }: { params: Promise<{ k: string }> 
     assertGood();
   });
 
-  const unusable = async (reason) => {
+  const unusable = async (reason, { metric = true } = {}) => {
     await people.readAll();
     await people.invalidate('a');
     await people.readAll();
@@ -193,6 +194,7 @@ export default async function Page({ params }: { params: Promise<{ k: string }> 
     const told = warnings().filter((line) => !line.includes('admin socket'));
     assert.equal(told.length, 1, warnings().join('\n'));
     assert.match(told[0], reason);
+    if (metric) assert.match(await server.metrics(), /^ironside_cache_disk_usable 0$/m);
   };
 
   test('P9 a disk that can only be read: everything is served from memory, after one warning', { skip: unavailable }, async () => {
@@ -208,14 +210,35 @@ export default async function Page({ params }: { params: Promise<{ k: string }> 
     writeFileSync(cache, 'a file');
     await begin();
     await unusable(/outlive this process.*kept.*cache\.folder/);
+    const { stdout } = ironside(['cache', 'stats', app.dir]);
+    assert.match(stdout, /^Disk +not used: .*kept can't be written to \(Not a directory|^Disk +not used: .*kept can't be written to \(File exists/m);
+    assert.equal(readFileSync(cache, 'utf8'), 'a file');
+  });
+
+  test('P9 a folder below a file: the same', async () => {
+    const toml = join(app.dir, 'ironside.toml');
+    const usual = readFileSync(toml, 'utf8');
+    writeFileSync(toml, '[cache]\nfolder = "package.json/kept"\n');
+    try {
+      await begin();
+      await unusable(/outlive this process.*package\.json.kept.*cache\.folder/);
+    } finally {
+      writeFileSync(toml, usual);
+    }
+  });
+
+  test('P9 a folder that can be used: the metric says so', async () => {
+    await begin();
+    assert.match(await server.metrics(), /^ironside_cache_disk_usable 1$/m);
   });
 
   test('P9 a folder that another server has: the same, and that one goes on', async () => {
     const first = await begin();
     try {
       await people.readAll();
+      // Without an admin listener: the first one has the socket.
       await begin({ args: ['--workers', '1'] });
-      await unusable(/outlive this process.*in use.*cache\.folder/);
+      await unusable(/outlive this process.*in use.*cache\.folder/, { metric: false });
     } finally {
       await first.stop();
     }

@@ -246,9 +246,13 @@ impl Cache {
 
     /// Brings a prerendered entry into the store, from where it may be pushed out and loaded again.
     fn load(&self, key: &Key) -> Option<Arc<Entry>> {
-        // What was stored since the build is newer.
-        if self.0.store.as_ref().is_some_and(|store| store.may_have(key)) {
-            return None;
+        if let Some(store) = self.0.store.as_ref().filter(|store| store.may_have(key)) {
+            let made = self.0.prerendered.describe(key, self.0.stamps.now())?.started;
+            if !is_older(store.as_ref(), key, made) {
+                return None;
+            }
+            // It is of an earlier build, and may lack a tag by which the newer one dies: it must not come after it.
+            store.remove(key);
         }
         let entry = Arc::new(self.0.prerendered.load(key, self.0.stamps.now())?);
         self.0.memory.put(key.clone(), entry.clone());
@@ -406,6 +410,11 @@ impl Cache {
     pub fn fills(&self) -> usize {
         self.0.flights.len()
     }
+}
+
+/// Whether what a store has for a key is older than what a build has made. A store that can't tell has what is newer.
+pub(crate) fn is_older(store: &dyn Store, key: &Key, made: Stamp) -> bool {
+    store.started(key).is_some_and(|kept| kept < made)
 }
 
 /// Brings back what an earlier process knew of tags, and writes it down anew in the shortest form.

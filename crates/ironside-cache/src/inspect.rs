@@ -1,11 +1,12 @@
 //! Looking at what is stored without touching it: for operators, who want to know what a lookup would find and why. Nothing is
 //! counted, begun, loaded or removed by it. What an entry is worth is judged by the function that judges it for a lookup.
 
-use crate::cache::Cache;
+use crate::cache::{Cache, is_older};
 use crate::freshness::{self, Freshness};
 use crate::key::Key;
-use crate::store::Summary;
+use crate::store::{Store, Summary};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 type Noted = FxHashMap<Key, (Summary, Vec<Place>)>;
 
@@ -59,19 +60,21 @@ impl Cache {
         if let Some(entry) = self.0.memory.peek(key) {
             found.push((Place::Memory, entry.summary(key)));
         }
-        match self.0.store.as_ref().filter(|store| store.may_have(key)) {
+        let built = self.0.prerendered.describe(key, self.now());
+        let hides_build = |store: &&Arc<dyn Store>| {
+            let is_older = built
+                .as_ref()
+                .is_some_and(|built| is_older(store.as_ref(), key, built.started));
+            store.may_have(key) && !is_older
+        };
+        match self.0.store.as_ref().filter(hides_build) {
             Some(store) => match tokio::time::timeout(self.0.options.store_wait, store.describe(key)).await {
                 Ok(Ok(summary)) => found.extend(summary.map(|summary| (Place::Disk, summary))),
                 Ok(Err(error)) => tracing::warn!(%error, "the store behind memory could not be read"),
                 Err(_) => tracing::warn!("the store behind memory did not answer in time"),
             },
             // What was stored since the build is newer, so a lookup does not ask the build either.
-            None => found.extend(
-                self.0
-                    .prerendered
-                    .describe(key, self.now())
-                    .map(|summary| (Place::Build, summary)),
-            ),
+            None => found.extend(built.map(|summary| (Place::Build, summary))),
         }
         let is_alive = |(_, summary): &(Place, Summary)| !matches!(self.judge(summary), Freshness::Dead(_));
         let chosen = found.iter().position(is_alive).or((!found.is_empty()).then_some(0))?;
@@ -92,13 +95,14 @@ impl Cache {
             }
         }
         for summary in self.0.prerendered.list(self.now()) {
-            // What was stored on disk since is newer, and hides it.
-            if !found
-                .get(&summary.key)
-                .is_some_and(|(_, places)| places.contains(&Place::Disk))
-            {
-                note(&mut found, Place::Build, summary);
+            match found.get(&summary.key) {
+                // What was stored on disk since is newer, and hides it.
+                Some((kept, places)) if places.contains(&Place::Disk) && kept.started >= summary.started => continue,
+                // It is of an earlier build, and no lookup finds it any more.
+                Some((_, places)) if *places == [Place::Disk] => drop(found.remove(&summary.key)),
+                _ => {}
             }
+            note(&mut found, Place::Build, summary);
         }
         let all = found.into_values();
         all.map(|(summary, places)| self.inspected(summary, places)).collect()

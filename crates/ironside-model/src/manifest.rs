@@ -42,6 +42,9 @@ pub struct Manifest {
     /// a root `not-found` file: the root's node with its named slots. It has no `children`: in their place stands the
     /// root's `not-found` file, or the built-in one.
     pub not_found: Option<SegmentNode>,
+    /// Segment config of that tree, merged like that of a route.
+    #[serde(default)]
+    pub not_found_config: SegmentConfig,
     /// `app/global-error`, if there is one.
     pub global_error: Option<FileKey>,
     /// Every module of the `app` folder that a route tree names.

@@ -15,6 +15,11 @@ use rustc_hash::FxHashMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RouteId(pub u32);
 
+impl RouteId {
+    /// The page that is shown where no route matches. It has no pattern, so no URL leads to it.
+    pub const NOT_FOUND: Self = Self(u32::MAX);
+}
+
 /// How a parameter was written in the pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ParamKind {
@@ -89,6 +94,14 @@ struct Node {
     here: Vec<RouteId>,
     catch_all: Vec<RouteId>,
     optional_catch_all: Vec<RouteId>,
+}
+
+impl RouteMatch {
+    /// What stands for a match where there is none: [`RouteId::NOT_FOUND`].
+    pub const NOT_FOUND: Self = Self {
+        route: RouteId::NOT_FOUND,
+        params: Vec::new(),
+    };
 }
 
 impl RouteTable {

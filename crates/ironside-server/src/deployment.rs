@@ -72,6 +72,8 @@ pub struct Deployment {
     pub files: BuildFiles,
     /// Shared answers and values.
     pub cache: Cache,
+    /// See [`DeploymentOptions::disk_trouble`].
+    pub disk_trouble: Option<String>,
     /// Keys whose answers turned out to belong to one visitor.
     pub known_dynamic: KnownDynamic,
     /// In development: what renders have shown about what would be stored.
@@ -140,6 +142,7 @@ impl Deployment {
             id,
             files: BuildFiles::new(&options.build_dir),
             cache,
+            disk_trouble: options.disk_trouble,
             known_dynamic,
             seen: Seen::default(),
             listed,

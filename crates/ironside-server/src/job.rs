@@ -7,7 +7,7 @@ use crate::router;
 use crate::work::Pieces;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use hyper::ext::ReasonPhrase;
-use ironside_model::route_table::RouteMatch;
+use ironside_model::route_table::{RouteId, RouteMatch};
 use ironside_worker::wire::{JobKind, JobVariant, Scheme};
 use ironside_worker::{Head, Job};
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub fn for_route(exchange: &mut Exchange, kind: JobKind, matched: Option<&RouteM
     if kind == JobKind::Page {
         exchange.routed_query().clone_into(&mut job.query);
     }
-    job.route = matched.map(|matched| matched.route.0);
+    job.route = matched.and_then(number);
     job.params = matched.map(router::params).unwrap_or_default();
     job.deadline = deadline;
     job.headers = std::mem::take(&mut exchange.headers);
@@ -63,13 +63,18 @@ pub fn for_everybody(kind: JobKind, path: &str, matched: &RouteMatch, request_id
     Job {
         authority: NOBODY.into(),
         path: path.to_owned(),
-        route: Some(matched.route.0),
+        route: number(matched),
         params: router::params(matched),
         request_id: request_id.to_owned(),
         deadline,
         headers,
         ..Job::new(kind)
     }
+}
+
+/// A route as a job names it. It names none for the not-found page.
+fn number(matched: &RouteMatch) -> Option<u32> {
+    (matched.route != RouteId::NOT_FOUND).then_some(matched.route.0)
 }
 
 fn base(exchange: &Exchange, kind: JobKind) -> Job {

@@ -43,6 +43,7 @@ mod http1;
 pub mod job;
 pub mod kept_body;
 mod listener;
+pub mod not_found_page;
 mod opening;
 mod options;
 mod patience;

@@ -25,6 +25,8 @@ pub struct DeploymentOptions {
     pub identity: Option<String>,
     /// Bounds of the cache.
     pub cache: CacheOptions,
+    /// Why the cache is not kept on disk though it was to be, in a sentence.
+    pub disk_trouble: Option<String>,
     /// The value of the cookie that switches draft mode on; see [`crate::draft::id`]. Without it every request that
     /// carries the cookie is rendered for itself.
     pub draft_id: Option<String>,
@@ -46,6 +48,7 @@ impl DeploymentOptions {
             public_dir: public_dir.into(),
             identity: None,
             cache: CacheOptions::default(),
+            disk_trouble: None,
             draft_id: None,
             development: false,
             tells_cache: false,

@@ -2,6 +2,7 @@
 //! as for redirects of actions.
 
 use crate::forwarded;
+use crate::not_found_page::NotFoundPage;
 use crate::public_files::PublicFiles;
 use crate::rejection::Rejection;
 use crate::routes::RouteInfo;
@@ -11,8 +12,8 @@ use crate::target::Target;
 use crate::upstream::{External, ExternalError};
 use crate::url::{self, Canonical, UrlError};
 use crate::{exchange::Rewritten, query};
-use ironside_model::manifest::{Manifest, RouteKind};
-use ironside_model::route_table::{RouteMatch, RouteTable};
+use ironside_model::manifest::{Manifest, Route, RouteKind};
+use ironside_model::route_table::{RouteId, RouteMatch, RouteTable};
 use ironside_worker::{Param, Resolution};
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct Router {
     table: RouteTable,
     /// By route id.
     pub routes: Vec<RouteInfo>,
+    /// The page for URLs that nothing answers, if the application has one.
+    pub not_found: Option<NotFoundPage>,
     /// Rules of `next.config` and of the proxy.
     pub rules: Rules,
     public: PublicFiles,
@@ -73,6 +76,7 @@ impl Router {
         Ok(Self {
             table: RouteTable::of(&manifest),
             routes: RouteInfo::of(&manifest),
+            not_found: NotFoundPage::of(&manifest),
             rules,
             public,
             manifest,
@@ -88,7 +92,19 @@ impl Router {
     /// What is known about a matched route.
     #[must_use]
     pub fn info(&self, matched: &RouteMatch) -> Option<&RouteInfo> {
-        self.routes.get(usize::try_from(matched.route.0).ok()?)
+        match &self.not_found {
+            Some(page) if matched.route == RouteId::NOT_FOUND => Some(&page.info),
+            _ => self.routes.get(usize::try_from(matched.route.0).ok()?),
+        }
+    }
+
+    /// The matched route as the manifest has it.
+    #[must_use]
+    pub fn route_of(&self, matched: &RouteMatch) -> Option<&Route> {
+        match &self.not_found {
+            Some(page) if matched.route == RouteId::NOT_FOUND => Some(&page.route),
+            _ => self.manifest.routes.get(usize::try_from(matched.route.0).ok()?),
+        }
     }
 
     /// Whether some route answers this method, which is none of the usual ones.

@@ -65,7 +65,7 @@ impl RouteInfo {
             .collect()
     }
 
-    fn new(manifest: &Manifest, route: &Route, is_intercepted: bool) -> Self {
+    pub(crate) fn new(manifest: &Manifest, route: &Route, is_intercepted: bool) -> Self {
         let segment = route.file.as_ref().and_then(|file| manifest.segments.get(file));
         let exported = segment
             .map(|segment| Methods::of(segment.exports.iter().map(String::as_str)))

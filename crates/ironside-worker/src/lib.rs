@@ -53,5 +53,5 @@ pub use job::{BodyError, Job, JobBody, JobInfo, Param, WorkerId};
 pub use notes::{JobNotes, Noted};
 pub use options::{FormLimits, MINIMUM_NODE, NodeOptions, PoolOptions, Secret, StartError, Windows, WorkerConfig};
 pub use outcome::{AfterDone, ErrorInfo, Outcome, ProxyAction, ProxyDecision};
-pub use pool::{Pool, PoolStats, WorkerState, WorkerStats};
+pub use pool::{FirstWorker, Pool, PoolStats, WorkerState, WorkerStats};
 pub use response::{Answer, Piece, Response, ResponseBody};

@@ -38,6 +38,22 @@ impl Drop for KillOnDrop {
     }
 }
 
+/// The start of a pool's first worker. Dropping it changes nothing about the start.
+#[derive(Debug)]
+pub struct FirstWorker {
+    started: mpsc::Receiver<Result<(), StartError>>,
+}
+
+impl FirstWorker {
+    /// Resolves when a worker is ready, or with the reason why the first one that was to be is not.
+    pub async fn ready(mut self) -> Result<(), StartError> {
+        match self.started.recv().await {
+            Some(result) => result,
+            None => Err(StartError::Spawn(std::io::Error::other("the pool was stopped"))),
+        }
+    }
+}
+
 /// What a worker is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkerState {
@@ -101,6 +117,14 @@ pub struct PoolStats {
 impl Pool {
     /// Starts the workers and returns when the first one is ready, or with the reason why none is.
     pub async fn start(options: PoolOptions, front: Arc<dyn Front>) -> Result<Self, StartError> {
+        let (pool, first) = Self::begin(options, front)?;
+        first.ready().await?;
+        Ok(pool)
+    }
+
+    /// Begins to start the workers. Jobs may be given to the pool at once: they wait for the first worker, for as long as
+    /// its start may take.
+    pub fn begin(options: PoolOptions, front: Arc<dyn Front>) -> Result<(Self, FirstWorker), StartError> {
         let slots = options.workers.max(1);
         let spawner = Spawner::start().map_err(StartError::Spawn)?;
         let supervisor = Arc::new(Supervisor::new(options, front, spawner));
@@ -108,16 +132,11 @@ impl Pool {
             closing: supervisor.closing.clone(),
             stop: supervisor.stop.clone(),
         });
-        let (first, mut started) = mpsc::channel(slots);
+        let (first, started) = mpsc::channel(slots);
         for _ in 0..slots {
             supervisor.tasks.spawn(Arc::clone(&supervisor).keep_slot(first.clone()));
         }
-        drop(first);
-        match started.recv().await {
-            Some(Ok(())) => Ok(Self { supervisor, _last: last }),
-            Some(Err(error)) => Err(error),
-            None => Err(StartError::Spawn(std::io::Error::other("the pool was stopped"))),
-        }
+        Ok((Self { supervisor, _last: last }, FirstWorker { started }))
     }
 
     /// Runs a job on the worker with the least to do. Resolves at its head, or at its end if it has none. A job that is safe to

@@ -23,6 +23,10 @@ pub(crate) struct Places {
     after_per_worker: usize,
     waiting: usize,
     longest_wait: Duration,
+    /// Jobs that all workers together have at once.
+    all: usize,
+    /// How long a worker may take to start.
+    longest_start: Duration,
 }
 
 impl From<&PoolOptions> for Places {
@@ -32,6 +36,8 @@ impl From<&PoolOptions> for Places {
             after_per_worker: options.after_per_worker,
             waiting: options.waiting_per_worker.saturating_mul(options.workers.max(1)),
             longest_wait: options.longest_wait,
+            all: options.jobs_per_worker.max(1).saturating_mul(options.workers.max(1)),
+            longest_start: options.process.hello_timeout + options.process.ready_timeout,
         }
     }
 }
@@ -54,6 +60,8 @@ struct Lists {
     closed: bool,
     /// Workers die before they are ready.
     unhealthy: bool,
+    /// The first worker has come, or will not come soon.
+    began: bool,
 }
 
 /// See the module's documentation.
@@ -90,7 +98,7 @@ impl Roster {
 
     /// Waits for a place.
     pub(crate) async fn acquire(self: &Arc<Self>, deadline: Option<Instant>) -> Result<Lease, JobFailure> {
-        let place = {
+        let (place, start) = {
             let mut lists = locked(&self.lists);
             if lists.closed {
                 return Err(JobFailure::NotReady);
@@ -103,21 +111,32 @@ impl Roster {
             if lists.members.is_empty() && lists.unhealthy {
                 return Err(JobFailure::NotReady);
             }
-            if lists.waiting.len() >= self.places.waiting {
+            // Before the first worker is there, those wait as well that it will take at once, and for as long as it may take.
+            let most = if lists.began {
+                self.places.waiting
+            } else {
+                self.places.waiting.saturating_add(self.places.all)
+            };
+            if lists.waiting.len() >= most {
                 lists.waiting.retain(|waiter| !waiter.is_closed());
             }
-            if lists.waiting.len() >= self.places.waiting {
+            if lists.waiting.len() >= most {
                 return Err(JobFailure::QueueFull {
                     retry_after: RETRY_AFTER,
                 });
             }
             let (sender, receiver) = oneshot::channel();
             lists.waiting.push_back(sender);
-            receiver
+            let start = if lists.began {
+                Duration::ZERO
+            } else {
+                self.places.longest_start
+            };
+            (receiver, start)
         };
         // Somebody may have become free between the last release and now, while others were waiting in vain.
         self.pump();
-        let latest = Instant::now() + self.places.longest_wait;
+        let latest = Instant::now() + self.places.longest_wait.max(start);
         match timeout_at(deadline.map_or(latest, |deadline| deadline.min(latest)), place).await {
             Ok(Ok(lease)) => Ok(lease),
             Ok(Err(_)) => Err(JobFailure::NotReady),
@@ -191,6 +210,7 @@ impl Roster {
     pub(crate) fn add(self: &Arc<Self>, connection: Arc<Connection>) {
         let mut lists = locked(&self.lists);
         lists.unhealthy = false;
+        lists.began = true;
         lists.members.push(Member {
             connection,
             running: 0,
@@ -208,6 +228,7 @@ impl Roster {
     pub(crate) fn set_unhealthy(&self) {
         let mut lists = locked(&self.lists);
         lists.unhealthy = true;
+        lists.began = true;
         if lists.members.is_empty() {
             // Dropping the senders tells those that wait.
             lists.waiting.clear();

@@ -8,13 +8,33 @@ use crate::{
 };
 use ironside_server::durable::{DiskOptions, Durability, Durable, DurableError, FolderError};
 
+/// What came of opening it.
+#[derive(Default)]
+pub(crate) struct Opened {
+    /// The folder, if there is one and it can be used.
+    pub(crate) durable: Option<Durable>,
+    /// Why it can't be used, though the settings want it.
+    pub(crate) trouble: Option<String>,
+}
+
 /// Opens the folder for a build. `now`: milliseconds since 1970.
-pub(crate) fn open(context: &Context, deployment: &str, now: u64) -> Option<Durable> {
-    match try_open(context, deployment, now)? {
-        Ok(durable) => Some(durable),
-        Err(error) => {
-            context.printer.warn(&because(&error));
-            None
+pub(crate) fn open(context: &Context, deployment: &str, now: u64) -> Opened {
+    match try_open(context, deployment, now) {
+        None => Opened::default(),
+        Some(Ok(durable)) => Opened {
+            durable: Some(durable),
+            trouble: None,
+        },
+        Some(Err(error)) => {
+            let trouble = told(&error);
+            context.printer.warn(&format!(
+                "what is cached won't outlive this process: {trouble}; {}",
+                remedy(&error)
+            ));
+            Opened {
+                durable: None,
+                trouble: Some(trouble),
+            }
         }
     }
 }
@@ -68,12 +88,10 @@ fn remedy(error: &DurableError) -> &'static str {
     }
 }
 
-fn because(error: &DurableError) -> String {
+/// The error with what caused it.
+fn told(error: &DurableError) -> String {
     let source = std::error::Error::source(error)
         .map(|source| format!(" ({source})"))
         .unwrap_or_default();
-    format!(
-        "what is cached won't outlive this process: {error}{source}; {}",
-        remedy(error)
-    )
+    format!("{error}{source}")
 }

@@ -4,7 +4,8 @@ use crate::quantities::{duration, size};
 use ironside_compiler::report::{BuildReport, RouteSize};
 use ironside_model::manifest::{FileKey, Route, RouteKind, Segment, SegmentKind};
 use ironside_server::extension_method::is_extension;
-use ironside_server::prerender::RouteReport;
+use ironside_server::not_found_page::PATH as NOT_FOUND;
+use ironside_server::prerender::{Made, Prerendered, RouteReport};
 use ironside_server::shared::reason::Reason;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -58,10 +59,16 @@ const LISTED: usize = 3;
 
 /// How a route answers, in a few words.
 fn how(route: &Route, report: &RouteReport) -> String {
+    if route.kind == RouteKind::MetadataFile && report.made.is_empty() && report.dynamic.is_none() {
+        return "file".into();
+    }
+    answers(report)
+}
+
+fn answers(report: &RouteReport) -> String {
     let Some(first) = report.made.first() else {
         return match report.dynamic {
             Some(reason) => format!("dynamic: {}", reason.about()),
-            None if route.kind == RouteKind::MetadataFile => "file".into(),
             None if report.on_demand => "on demand, then kept".into(),
             None => String::new(),
         };
@@ -84,9 +91,14 @@ fn how(route: &Route, report: &RouteReport) -> String {
 }
 
 /// What `ironside build` prints at its end. Without `prerendered`, how routes answer is left out.
-pub(crate) fn report_table(report: &BuildReport, prerendered: &[RouteReport]) -> String {
+pub(crate) fn report_table(report: &BuildReport, prerendered: Option<&Prerendered>) -> String {
     let (routes, segments) = (&report.manifest.routes, &report.manifest.segments);
-    let width = routes.iter().map(|route| route.path.len()).max().unwrap_or(0).max(5);
+    let width = routes
+        .iter()
+        .map(|route| route.path.len())
+        .max()
+        .unwrap_or(0)
+        .max(NOT_FOUND.len());
     let head = format!(
         "{:<9} {:<width$} {:>10} {:>12}  Answers",
         "", "Route", "JavaScript", "First load"
@@ -105,7 +117,7 @@ pub(crate) fn report_table(report: &BuildReport, prerendered: &[RouteReport]) ->
             }) => (size(*own_bytes), size(*first_load_bytes)),
             None => (String::new(), String::new()),
         };
-        let made = prerendered.get(index);
+        let made = prerendered.and_then(|made| made.routes.get(index));
         let from = if route.intercepts_from.is_some() { "(intercepts)" } else { "" };
         let words = [
             methods(segments, route),
@@ -128,6 +140,18 @@ pub(crate) fn report_table(report: &BuildReport, prerendered: &[RouteReport]) ->
         for path in made.into_iter().flat_map(paths) {
             let _ = writeln!(text, "{:<9}   {path}", "");
         }
+    }
+    if report.manifest.not_found.is_some() {
+        let how = prerendered.and_then(|made| made.not_found.as_ref()).map(answers);
+        let line = format!(
+            "{:<9} {:<width$} {:>10} {:>12}  {}",
+            "page",
+            NOT_FOUND,
+            "",
+            "",
+            how.unwrap_or_default()
+        );
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     if report.manifest.proxy.is_some() {
         let _ = writeln!(text, "{:<9} runs before the routes that it matches", "proxy");
@@ -155,7 +179,7 @@ fn paths(report: &RouteReport) -> Vec<String> {
 }
 
 /// The same for programs.
-pub(crate) fn report_json(report: &BuildReport, prerendered: &[RouteReport]) -> String {
+pub(crate) fn report_json(report: &BuildReport, prerendered: Option<&Prerendered>) -> String {
     let warnings: Vec<Value> = report
         .warnings
         .iter()
@@ -164,7 +188,8 @@ pub(crate) fn report_json(report: &BuildReport, prerendered: &[RouteReport]) -> 
     let value = json!({
         "build": report.manifest.build,
         "folder": report.folder,
-        "routes": routes_value(&report.manifest.routes, &report.manifest.segments, &report.sizes, prerendered),
+        "routes": routes_value(&report.manifest.routes, &report.manifest.segments, &report.sizes, prerendered.map(|made| made.routes.as_slice()).unwrap_or_default()),
+        "notFound": report.manifest.not_found.as_ref().map(|_| not_found_value(prerendered.and_then(|made| made.not_found.as_ref()))),
         "sharedBytes": report.shared_bytes,
         "actions": report.manifest.actions.len(),
         "warnings": warnings,
@@ -193,10 +218,24 @@ pub(crate) fn json(routes: &[Route], segments: &Segments) -> String {
     format!("{:#}", routes_value(routes, segments, &[], &[]))
 }
 
+/// The page for URLs that nothing answers.
+fn not_found_value(made: Option<&RouteReport>) -> Value {
+    json!({
+        "path": NOT_FOUND,
+        "prerendered": made.map(prerendered_value),
+        "dynamic": made.and_then(|made| made.dynamic).map(Reason::word),
+    })
+}
+
+fn prerendered_value(report: &RouteReport) -> Vec<Value> {
+    let value = |made: &Made| json!({ "path": made.path, "status": made.status, "revalidate": made.revalidate, "expire": made.expire, "bytes": made.bytes });
+    report.made.iter().map(value).collect()
+}
+
 fn routes_value(routes: &[Route], segments: &Segments, sizes: &[RouteSize], prerendered: &[RouteReport]) -> Value {
     let routes = routes.iter().enumerate().map(|(index, route)| {
         let made = prerendered.get(index);
-        let paths = made.map(|made| made.made.iter().map(|made| json!({ "path": made.path, "status": made.status, "revalidate": made.revalidate, "expire": made.expire, "bytes": made.bytes })).collect::<Vec<_>>());
+        let paths = made.map(prerendered_value);
         let of_page = sizes
             .iter()
             .find(|entry| entry.path == route.path && route.kind == RouteKind::Page);

@@ -11,7 +11,7 @@ use ironside_model::manifest::{MANIFEST_FORMAT, Manifest};
 use ironside_server::durable::Durable;
 use ironside_server::telemetry::error_store::{self, ErrorStore};
 use ironside_server::{BindError, Deployment, DeploymentOptions, MonotonicClock, Site, Tls, build_identity, draft};
-use ironside_worker::{NodeOptions, Pool, PoolOptions, Secret, StartError, WorkerConfig};
+use ironside_worker::{FirstWorker, NodeOptions, Pool, PoolOptions, Secret, StartError, WorkerConfig};
 use std::{
     collections::BTreeMap,
     ffi::OsString,
@@ -39,24 +39,40 @@ pub(crate) struct Ready {
 
 /// Loads the build in `build_dir` and starts its workers.
 pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize, development: bool) -> Result<Ready, Failure> {
+    let (ready, first) = begin(context, build_dir, workers, development)?;
+    first.ready().await.map_err(start_failure)?;
+    Ok(ready)
+}
+
+/// The same without waiting for a worker: what needs none can be answered at once.
+pub(crate) fn begin(
+    context: &Context,
+    build_dir: &Path,
+    workers: usize,
+    development: bool,
+) -> Result<(Ready, FirstWorker), Failure> {
     let manifest = read_manifest(build_dir)?;
     let keys = seal_key::keys(&context.sources.env, &context.dot_ironside())?;
     let pool_options = pool_options(context, &manifest, build_dir, workers, &keys, development)?;
     let identity = identity_of(build_dir, &manifest)?;
     // In development nothing is cached.
-    let durable = (!development)
-        .then(|| cache_folder::open(context, &identity, now()))
-        .flatten();
-    let mut options = deployment_options(context, (manifest, identity), build_dir, &keys, durable);
+    let opened = if development {
+        cache_folder::Opened::default()
+    } else {
+        cache_folder::open(context, &identity, now())
+    };
+    let mut options = deployment_options(context, (manifest, identity), build_dir, &keys, opened.durable);
+    options.disk_trouble = opened.trouble;
     options.development = development;
     options.errors = error_store(context);
     let deployment =
         Deployment::load(options).map_err(|error| Failure::new(Exit::Application, "the build can't be served").because(error))?;
-    let pool = Pool::start(pool_options, deployment.front()).await.map_err(start_failure)?;
-    Ok(Ready {
+    let (pool, first) = Pool::begin(pool_options, deployment.front()).map_err(start_failure)?;
+    let ready = Ready {
         deployment,
         pool: Arc::new(pool),
-    })
+    };
+    Ok((ready, first))
 }
 
 /// What tells this build from others of the same name.
@@ -249,7 +265,7 @@ fn heap_megabytes(workers: usize) -> u64 {
 }
 
 /// In the words of the command line.
-fn start_failure(error: StartError) -> Failure {
+pub(crate) fn start_failure(error: StartError) -> Failure {
     let exit = match error {
         StartError::Crashed { .. } | StartError::TimedOut { .. } => Exit::Application,
         _ => Exit::Environment,

@@ -15,6 +15,8 @@ export type Manifest = {
   config: AppConfig;
   routes: Route[];
   notFound: SegmentNode | null;
+  /** Missing in builds of older versions. */
+  notFoundConfig?: SegmentConfig;
   globalError: FileKey | null;
   segments: Record<FileKey, Segment>;
   clients: Record<ClientId, Client>;

@@ -101,6 +101,8 @@ export async function serve(dir, { env = {}, args = [], build = true, under = []
     const answer = await fetch(server.base, { redirect: 'manual' }).catch(() => null);
     if (answer) {
       await answer.body?.cancel();
+      // What needs no worker is answered before there is one.
+      while (!/Ready in /.test(server.log) && child.exitCode === null && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
       return server;
     }
     await new Promise((resolve) => setTimeout(resolve, 50));

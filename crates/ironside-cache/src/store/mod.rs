@@ -26,6 +26,9 @@ pub trait Store: Send + Sync + Debug {
     /// Whether it's worth to ask. Doesn't wait; may be wrong in both directions.
     fn may_have(&self, key: &Key) -> bool;
 
+    /// When the fill of what it has began. Doesn't wait; `None` if it has nothing, or can't tell.
+    fn started(&self, key: &Key) -> Option<Stamp>;
+
     /// The entry of a key, as it was stored.
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Entry>>>;
 

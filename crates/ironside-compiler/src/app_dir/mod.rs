@@ -20,7 +20,7 @@ pub use metadata_file::METADATA_ID_PARAM;
 
 use folder::Listing;
 use ironside_diagnostics::Diagnostic;
-use ironside_model::manifest::{FileKey, Proxy, Route, Segment, SegmentNode};
+use ironside_model::manifest::{FileKey, Proxy, Route, Segment, SegmentConfig, SegmentNode};
 use module_facts::ModuleFacts;
 use std::{collections::BTreeMap, fmt, io, sync::Arc};
 
@@ -55,6 +55,8 @@ pub struct AppDir {
     pub routes: Vec<Route>,
     /// The root's node, without a page: in the place of `children` stands the not-found file, or the built-in one.
     pub not_found: Option<SegmentNode>,
+    /// Its merged segment config.
+    pub not_found_config: SegmentConfig,
     /// `app/global-error`.
     pub global_error: Option<FileKey>,
     /// Every file of a route. `chunk`, `styles` and `clients` are empty, and `exports` is what the text says; where a

@@ -54,8 +54,11 @@ pub(crate) fn collect(root: &Folder, sources: &mut Sources) -> AppDir {
             route.file.clone(),
         )
     });
+    let not_found = not_found_tree(root);
+    let not_found_config = not_found.as_ref().map(|tree| collector.tree_config(tree).0);
     AppDir {
-        not_found: not_found_tree(root),
+        not_found,
+        not_found_config: not_found_config.unwrap_or_default(),
         global_error: root.files.get(&SegmentKind::GlobalError).cloned(),
         segments: collector.segments,
         routes,

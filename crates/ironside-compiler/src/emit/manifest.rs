@@ -45,6 +45,7 @@ pub(crate) fn assemble(graphs: &Graphs, parts: Parts<'_>) -> Result<Manifest, Di
         config: parts.config.clone(),
         routes: app.routes.clone(),
         not_found: app.not_found.clone(),
+        not_found_config: app.not_found_config.clone(),
         global_error: app.global_error.clone(),
         segments: maker.segments()?,
         clients: maker.clients()?,

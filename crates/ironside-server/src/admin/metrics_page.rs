@@ -99,6 +99,15 @@ fn about_cache(page: &mut Page, site: &Site) {
     if let Some(store) = &store {
         page.sample(name, &[("place", "disk")], store.entries);
     }
+    if store.is_some() || site.deployment.disk_trouble.is_some() {
+        let name = "ironside_cache_disk_usable";
+        page.family(
+            name,
+            "gauge",
+            "0 if the cache's folder could not be opened at the start, so that nothing outlives the process.",
+        );
+        page.sample(name, &[], u8::from(store.is_some()));
+    }
     let name = "ironside_cache_evictions_total";
     page.family(name, "counter", "Entries that had to leave memory for others.");
     page.sample(name, &[], cache.evictions());

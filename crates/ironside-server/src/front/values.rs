@@ -5,8 +5,9 @@ use crate::deployment::Deployment;
 use crate::url;
 use bytes::Bytes;
 use ironside_cache::{Content, Entry, Fill, Key, Landing, Lifetime, Lookup, ValueKind};
+use ironside_model::route_table::{RouteId, RouteMatch};
 use ironside_model::tag::check_tag;
-use ironside_worker::wire::CacheKind;
+use ironside_worker::wire::{CacheKind, JobKind};
 use ironside_worker::{JobInfo, Reply};
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,8 +113,17 @@ fn key_of(deployment: &Deployment, kind: CacheKind, name: Bytes) -> Key {
 
 /// Tags of the page that asks, so that revalidating its path renews what it has fetched.
 fn soft_tags(deployment: &Deployment, job: &JobInfo, tags: Vec<String>) -> Vec<Arc<str>> {
-    let index = job.job.route.and_then(|route| usize::try_from(route).ok());
-    let implicit = index.and_then(|index| Some((deployment.manifest.routes.get(index)?, deployment.router.routes.get(index)?)));
+    // Of what is no route's there is the not-found page only.
+    let route = match job.job.kind {
+        JobKind::Proxy | JobKind::Control => None,
+        _ => Some(job.job.route.map_or(RouteId::NOT_FOUND, RouteId)),
+    };
+    let matched = route.map(|route| RouteMatch {
+        route,
+        params: Vec::new(),
+    });
+    let router = &deployment.router;
+    let implicit = matched.and_then(|matched| router.route_of(&matched).zip(router.info(&matched)));
     let implicit = implicit
         .map(|(route, info)| info.tags(route, &url::decoded(&job.job.path)))
         .unwrap_or_default();

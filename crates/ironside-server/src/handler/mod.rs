@@ -27,6 +27,7 @@ pub fn at_hand(exchange: &mut Exchange, site: &Site) -> Option<Answer> {
         Target::PublicFile(file) => public_file::at_hand(exchange, site, file),
         Target::Page(matched) => page::at_hand(exchange, site, matched),
         Target::Handler(matched) | Target::Metadata(matched) => route_handler::at_hand(exchange, site, matched),
+        Target::NotFound => not_found::at_hand(exchange, site),
         _ => None,
     };
     exchange.target = target;

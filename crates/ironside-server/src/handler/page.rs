@@ -33,10 +33,10 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
             let serve = |entry: &Entry| shared::serve::page(exchange, site, matched, entry, state);
             match shared::served(&entry, serve).await {
                 Some(answer) => answer,
-                None => render(exchange, site, Some(matched)).await,
+                None => render(exchange, site, matched).await,
             }
         }
-        _ => render(exchange, site, Some(matched)).await,
+        _ => render(exchange, site, matched).await,
     }
 }
 
@@ -54,8 +54,8 @@ fn is_fixed(site: &Site, matched: &RouteMatch) -> bool {
     site.deployment.router.info(matched).is_some_and(|info| info.is_fixed)
 }
 
-/// Renders for this visitor. Without a route: the not-found page.
-pub async fn render(exchange: &mut Exchange, site: &Site, matched: Option<&RouteMatch>) -> Answer {
+/// Renders for this visitor.
+pub async fn render(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) -> Answer {
     let deployment = &site.deployment;
     let form = if exchange.wants_document() {
         Form::Document
@@ -63,9 +63,9 @@ pub async fn render(exchange: &mut Exchange, site: &Site, matched: Option<&Route
         Form::Text
     };
     let is_payload = exchange.navigation.variant != Variant::Html;
-    let info = matched.and_then(|matched| deployment.router.info(matched));
-    let watch = matched.and_then(|matched| Watch::begin(exchange, site, matched, JobKind::Page));
-    let job = job::for_route(exchange, JobKind::Page, matched, info.and_then(|info| info.deadline));
+    let info = deployment.router.info(matched);
+    let watch = Watch::begin(exchange, site, matched, JobKind::Page);
+    let job = job::for_route(exchange, JobKind::Page, Some(matched), info.and_then(|info| info.deadline));
     let mut answer = match site.workers.run(job, JobBody::Empty).await {
         Ok(Done::Response { head, body }) => {
             let body = match watch {

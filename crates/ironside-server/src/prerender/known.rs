@@ -1,6 +1,8 @@
 //! The same list of what there is to render, for a server that runs: it can make it anew.
 
 use super::run::{Failure, plan_all};
+use super::targets::plan_not_found;
+use crate::not_found_page;
 use crate::shared::reason::Reason;
 use crate::site::Site;
 use std::time::Duration;
@@ -38,6 +40,13 @@ pub async fn known(site: &Site, timeout: Duration) -> Known {
         if planned.on_demand {
             known.on_demand.push(route.path.clone());
         }
+    }
+    if let Some(planned) = plan_not_found(site) {
+        let pattern = || not_found_page::PATH.to_owned();
+        known
+            .paths
+            .extend(planned.targets.into_iter().map(|target| (target.path, pattern())));
+        known.dynamic.extend(planned.dynamic.map(|reason| (pattern(), reason)));
     }
     known
 }

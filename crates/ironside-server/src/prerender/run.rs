@@ -11,6 +11,7 @@ use crate::site::Site;
 use crate::work::Workers;
 use ironside_cache::{Entry, Key, Landing, Lookup};
 use ironside_model::manifest::PrerenderedFiles;
+use ironside_model::route_table::RouteId;
 use ironside_worker::{ErrorInfo, JobFailure};
 use std::fmt;
 use std::io;
@@ -52,6 +53,8 @@ pub struct PrerenderError(#[from] io::Error);
 pub struct Prerendered {
     /// In the order of the manifest.
     pub routes: Vec<RouteReport>,
+    /// The page for URLs that nothing answers, if there is one.
+    pub not_found: Option<RouteReport>,
     /// What could not be made; the build has failed if there is anything.
     pub failures: Vec<Failure>,
     /// What was written.
@@ -169,6 +172,13 @@ pub async fn prerender(
             on_demand: planned.on_demand,
         });
     }
+    let mut not_found = targets::plan_not_found(&site).map(|planned| {
+        targets.extend(planned.targets);
+        RouteReport {
+            dynamic: planned.dynamic,
+            ..RouteReport::default()
+        }
+    });
     let (total, mut done) = (targets.len(), 0);
     (options.progress)(done, total);
     let mut running = start(&site, targets, &options);
@@ -176,7 +186,11 @@ pub async fn prerender(
         let (route, end) = ended.map_err(io::Error::other)?;
         done += 1;
         (options.progress)(done, total);
-        let report = usize::try_from(route).ok().and_then(|route| routes.get_mut(route));
+        let report = if route == RouteId::NOT_FOUND.0 {
+            not_found.as_mut()
+        } else {
+            usize::try_from(route).ok().and_then(|route| routes.get_mut(route))
+        };
         match end {
             (_, End::Failed(failure)) => failures.push(failure),
             (_, End::Dynamic(key, reason)) => {
@@ -214,6 +228,7 @@ pub async fn prerender(
     let files = pack.finish()?;
     Ok(Prerendered {
         routes,
+        not_found,
         failures,
         files,
         bytes,

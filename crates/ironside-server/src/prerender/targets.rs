@@ -2,12 +2,13 @@
 
 use super::path::path_of;
 use super::run::Failure;
+use crate::not_found_page;
 use crate::routes::Sharing;
 use crate::shared::reason::Reason;
 use crate::site::Site;
 use crate::work::Done;
 use ironside_model::manifest::{PatternPart, Route, RouteKind};
-use ironside_model::route_table::RouteMatch;
+use ironside_model::route_table::{RouteId, RouteMatch};
 use ironside_worker::wire::{JobKind, ParamKind};
 use ironside_worker::{Job, JobBody, JobFailure, Param, Piece};
 use serde::Deserialize;
@@ -53,6 +54,27 @@ struct WireParam {
 /// Whether a worker has to be asked for the route's parameters.
 fn has_params(route: &Route) -> bool {
     route.pattern.iter().any(|part| !matches!(part, PatternPart::Static(_)))
+}
+
+/// Plans the not-found page; nothing if the application has none.
+pub(super) fn plan_not_found(site: &Site) -> Option<Planned> {
+    let page = site.deployment.router.not_found.as_ref()?;
+    let target = Target {
+        route: RouteId::NOT_FOUND.0,
+        kind: JobKind::Page,
+        path: not_found_page::PATH.to_owned(),
+        matched: RouteMatch::NOT_FOUND,
+    };
+    Some(match page.info.sharing {
+        Sharing::Never(reason) => Planned {
+            dynamic: Some(reason),
+            ..Planned::default()
+        },
+        Sharing::Candidate => Planned {
+            targets: vec![target],
+            ..Planned::default()
+        },
+    })
 }
 
 /// Plans one route.

@@ -5,13 +5,13 @@ use super::reason::Reason;
 use super::verdict::{self, Verdict};
 use crate::exchange::Exchange;
 use crate::job;
+use crate::not_found_page;
 use crate::site::Site;
 use crate::work::{Done, Pieces};
 use bytes::{Bytes, BytesMut};
 use http::{StatusCode, header};
 use ironside_cache::{Answer, Content, Fill, Landing, Lifetime, Permit};
-use ironside_model::route_table::RouteMatch;
-use ironside_model::tag::{PathScope, path_tag};
+use ironside_model::route_table::{RouteId, RouteMatch};
 use ironside_worker::wire::JobKind;
 use ironside_worker::{ErrorInfo, Head, JobBody, JobFailure, Outcome, Piece};
 use thiserror::Error;
@@ -31,13 +31,20 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Of a request.
+    /// Of a request for what matched. The not-found page is made under its own path, whatever was asked for.
     #[must_use]
-    pub fn by(exchange: &Exchange) -> Self {
+    pub fn by(exchange: &Exchange, matched: &RouteMatch) -> Self {
+        let request_id = exchange.request_id.to_string();
+        if matched.route == RouteId::NOT_FOUND {
+            return Self {
+                request_id,
+                ..Self::by_build(not_found_page::PATH)
+            };
+        }
         Self {
             path: exchange.path.clone(),
             routed_path: exchange.routed_path().to_owned(),
-            request_id: exchange.request_id.to_string(),
+            request_id,
         }
     }
 
@@ -213,19 +220,11 @@ async fn gather(pieces: &mut Pieces) -> Result<(Bytes, Bytes), Lost> {
 fn store(site: &Site, matched: &RouteMatch, asked: &Asked, permit: Permit, collected: Collected, lifetime: Lifetime) -> Landing {
     let deployment = &site.deployment;
     let mut tags = collected.outcome.tags;
-    if let (Some(info), Some(route)) = (
-        deployment.router.info(matched),
-        usize::try_from(matched.route.0)
-            .ok()
-            .and_then(|index| deployment.manifest.routes.get(index)),
-    ) {
+    if let (Some(info), Some(route)) = (deployment.router.info(matched), deployment.router.route_of(matched)) {
         tags.extend(info.tags(route, &asked.routed_path));
         if asked.path != asked.routed_path {
             tags.extend(info.tags(route, &asked.path));
         }
-    } else {
-        // The not-found page stands in the root layout.
-        tags.push(path_tag("/", PathScope::Layout));
     }
     let headers = collected
         .head

@@ -181,7 +181,7 @@ async fn begin(exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: Job
         site.clone(),
         matched.clone(),
         kind,
-        fill::Asked::by(exchange),
+        fill::Asked::by(exchange, matched),
         permit,
     ));
     match tokio::time::timeout(PATIENCE, filling).await {
@@ -196,7 +196,13 @@ fn renew(exchange: &Exchange, site: &Site, matched: &RouteMatch, kind: JobKind, 
     let Ok(place) = site.house.renewals.clone().try_acquire_owned() else {
         return;
     };
-    let filling = fill::fill(site.clone(), matched.clone(), kind, fill::Asked::by(exchange), permit);
+    let filling = fill::fill(
+        site.clone(),
+        matched.clone(),
+        kind,
+        fill::Asked::by(exchange, matched),
+        permit,
+    );
     site.house.tasks.spawn(async move {
         let _ = filling.await;
         drop(place);

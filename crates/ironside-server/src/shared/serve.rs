@@ -8,13 +8,13 @@ use super::State;
 use super::fill::REASON;
 use crate::body::Body;
 use crate::exchange::{Exchange, Variant};
-use crate::response::{Answer, HTML, PAYLOAD, REVALIDATED, compress, conditional, vary};
+use crate::response::{Answer, HTML, PAYLOAD, PRIVATE, REVALIDATED, compress, conditional, vary};
 use crate::site::Site;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::ext::ReasonPhrase;
 use ironside_cache::{Answer as Stored, EncodedBody, Encoding, Entry};
-use ironside_model::route_table::RouteMatch;
+use ironside_model::route_table::{RouteId, RouteMatch};
 use ironside_worker::wire::JobKind;
 use std::sync::{Arc, OnceLock};
 
@@ -132,7 +132,13 @@ fn page_form(
     } else {
         headers.entry(header::CONTENT_TYPE).or_insert(HTML);
     }
-    headers.insert(header::CACHE_CONTROL, cache_control(entry));
+    // It is the same for every URL that nothing answers, but a cache in front of us would keep it once for each of them.
+    let control = if matched.route == RouteId::NOT_FOUND {
+        PRIVATE
+    } else {
+        cache_control(entry)
+    };
+    headers.insert(header::CACHE_CONTROL, control);
     let stale = entry
         .lifetime
         .stale

@@ -33,6 +33,7 @@ pub fn empty_app() -> Manifest {
         config: AppConfig::default(),
         routes: Vec::new(),
         not_found: Some(SegmentNode::default()),
+        not_found_config: SegmentConfig::default(),
         global_error: None,
         segments: BTreeMap::new(),
         clients: BTreeMap::new(),

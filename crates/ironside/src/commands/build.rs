@@ -47,12 +47,11 @@ pub(crate) async fn run(context: &Context, json: bool, prerender: bool) -> Resul
                 manifest,
                 ..report
             };
-            let routes = made.as_ref().map(|made| made.routes.as_slice()).unwrap_or_default();
             if json {
-                context.printer.result(&route_listing::report_json(&report, routes));
+                context.printer.result(&route_listing::report_json(&report, made.as_ref()));
                 return Ok(());
             }
-            context.printer.result(&route_listing::report_table(&report, routes));
+            context.printer.result(&route_listing::report_table(&report, made.as_ref()));
             context
                 .printer
                 .done(&format!("Built in {:.1} s", began.elapsed().as_secs_f32()));

@@ -13,15 +13,80 @@ use std::{
     net::{SocketAddr, TcpListener},
     time::{Duration, Instant},
 };
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 /// How long workers may go on after the last connection has ended (`after()` callbacks).
 const WORKER_GRACE: Duration = Duration::from_secs(10);
+/// How long those that were being answered still have when no worker could be started.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
-/// Serves until SIGINT or SIGTERM.
+/// Serves until SIGINT or SIGTERM. What needs no worker (stored pages, files, redirects) is answered as soon as the port is open;
+/// the rest waits for the first worker. If none can be started, that is the end.
 pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(), Failure> {
     let began = Instant::now();
     check_port(&settings.listen)?;
-    let Ready { deployment, pool } = serving::prepare(context, &serving::build_dir(context), settings.workers, false).await?;
+    let (Ready { deployment, pool }, first) = serving::begin(context, &serving::build_dir(context), settings.workers, false)?;
+    let server = Server::bind(options(settings), deployment, pool.clone()).map_err(|error| serving::bind_failure(&error))?;
+    announce(context, &settings.listen, server.local_addr(), settings.tls.is_some());
+    let certificate = tokio::spawn(serving::reread_certificate(server.tls()));
+    let admin = AdminTask::open(context, settings.admin.as_ref(), &server)?;
+    if let Some(admin) = &admin {
+        admin.announce(context);
+    }
+    let give_up = CancellationToken::new();
+    let serving = server.serve(async {
+        tokio::select! {
+            () = serving::asked_to_stop() => {}
+            () = give_up.cancelled() => {}
+        }
+    });
+    tokio::pin!(serving);
+    let early = tokio::select! {
+        drained = &mut serving => Some(drained),
+        started = first.ready() => match started {
+            Ok(()) => None,
+            Err(error) => {
+                // Those that wait are told so.
+                give_up.cancel();
+                pool.drain(Duration::ZERO).await;
+                let _ = timeout(LAST_ANSWERS, serving).await;
+                return Err(serving::start_failure(error));
+            }
+        },
+    };
+    let drained = match early {
+        Some(drained) => drained,
+        None => {
+            say_ready(context, settings.workers, began);
+            serving.await
+        }
+    };
+    certificate.abort();
+    let cut = drained.cut + pool.drain(WORKER_GRACE).await;
+    if let Some(admin) = admin {
+        admin.end().await;
+    }
+    if cut > 0 {
+        context
+            .printer
+            .warn(&format!("{cut} requests took too long and were cut off"));
+    }
+    Ok(())
+}
+
+fn say_ready(context: &Context, workers: usize, began: Instant) {
+    let workers = if workers == 1 {
+        "1 worker".into()
+    } else {
+        format!("{workers} workers")
+    };
+    context
+        .printer
+        .done(&format!("Ready in {} ms with {workers}", began.elapsed().as_millis()));
+}
+
+fn options(settings: &StartSettings) -> ServerOptions {
     let mut options = server_options(&settings.listen);
     options.trusted_proxies.clone_from(&settings.trusted_proxies);
     options.rewrites.clone_from(&settings.rewrites);
@@ -37,33 +102,7 @@ pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(
         );
         options.limits.connections = possible;
     }
-    let server = Server::bind(options, deployment, pool.clone()).map_err(|error| serving::bind_failure(&error))?;
-    announce(context, &settings.listen, server.local_addr(), settings.tls.is_some());
-    let workers = if settings.workers == 1 {
-        "1 worker".into()
-    } else {
-        format!("{} workers", settings.workers)
-    };
-    context
-        .printer
-        .done(&format!("Ready in {} ms with {workers}", began.elapsed().as_millis()));
-    let certificate = tokio::spawn(serving::reread_certificate(server.tls()));
-    let admin = AdminTask::open(context, settings.admin.as_ref(), &server)?;
-    if let Some(admin) = &admin {
-        admin.announce(context);
-    }
-    let drained = server.serve(serving::asked_to_stop()).await;
-    certificate.abort();
-    let cut = drained.cut + pool.drain(WORKER_GRACE).await;
-    if let Some(admin) = admin {
-        admin.end().await;
-    }
-    if cut > 0 {
-        context
-            .printer
-            .warn(&format!("{cut} requests took too long and were cut off"));
-    }
-    Ok(())
+    options
 }
 
 /// Puts the settings of bodies among the server's limits.

@@ -7,6 +7,9 @@ import type { View } from '../view.ts';
 import type { Place } from './state.ts';
 import type { RouterStore, Shown } from './store.ts';
 
+/** Its route, which no URL matches. */
+const NOT_FOUND = '/_not-found';
+
 export function BrowserApp({ store }: { store: RouterStore }): ReactNode {
   const [target, setTarget] = useState<Shown>(store.first);
   const [moved, setMoved] = useState<{ view: View; place: Place } | null>(null);
@@ -16,6 +19,10 @@ export function BrowserApp({ store }: { store: RouterStore }): ReactNode {
   useInsertionEffect(() => store.attach({ show: setTarget, place: setMoved }), [store]);
   useInsertionEffect(() => store.committing(view), [store, view]);
   useLayoutEffect(() => store.committed(), [store, view]);
+  // The document of the not-found page stands under many URLs. It was made under one of its own, and is hydrated as that.
+  useLayoutEffect(() => {
+    if (view === store.first && view.url.route === NOT_FOUND && store.place.path !== view.url.path) setMoved({ view, place: store.place });
+  }, [store, view]);
   const place = moved?.view === view ? moved.place : view.url;
   return (
     <NavigatorContext value={store}>

@@ -88,8 +88,9 @@ function searchOf({ store, shared }: PageOptions): string | null {
 export function enterRoute(manifest: Manifest, store: RequestStore): void {
   const route = manifest.routes[store.job.route];
   store.routePath = route?.path ?? (store.job.route < 0 ? '/_not-found' : '');
-  if (!route) return;
-  const { dynamic, revalidate, fetchCache } = route.config;
+  const config = route ? route.config : store.job.route < 0 ? manifest.notFoundConfig : undefined;
+  if (!config) return;
+  const { dynamic, revalidate, fetchCache } = config;
   store.config = { dynamic: dynamic ?? undefined, revalidate: revalidate ?? undefined, fetchCache: fetchCache ?? undefined };
   if (dynamic === 'force-dynamic' || revalidate === 0) store.dynamic ??= 'config';
   if (revalidate !== null && revalidate > 0) store.revalidate = Math.min(store.revalidate ?? revalidate, revalidate);

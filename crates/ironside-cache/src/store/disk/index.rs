@@ -1,6 +1,7 @@
 //! Where each key's newest record is. The index is in memory and made anew at each start; what is not in it is not read,
 //! whatever the files hold.
 
+use crate::clock::Stamp;
 use rustc_hash::FxHashMap;
 
 /// Place of a record.
@@ -14,6 +15,8 @@ pub(crate) struct Location {
     pub(crate) len: u64,
     /// Whether it was read since it was written there.
     pub(crate) was_used: bool,
+    /// When the fill of what it holds began.
+    pub(crate) started: Stamp,
 }
 
 /// See the module's documentation.

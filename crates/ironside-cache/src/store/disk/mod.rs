@@ -217,6 +217,10 @@ impl Store for DiskStore {
         self.shared.index().get(key_hash(key)).is_some()
     }
 
+    fn started(&self, key: &Key) -> Option<Stamp> {
+        self.shared.index().get(key_hash(key)).map(|location| location.started)
+    }
+
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Arc<Entry>>> {
         Box::pin(self.read(key))
     }

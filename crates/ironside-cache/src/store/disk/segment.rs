@@ -84,6 +84,7 @@ impl Segment {
                 offset,
                 len: head.record_len(),
                 was_used: false,
+                started: Stamp::default(),
             };
             if !note(&head, description, location, deployment, index, latest) {
                 return Ok(ScanEnd::Damaged);
@@ -147,7 +148,8 @@ fn note(
     };
     *latest = (*latest).max(description.summary.committed);
     if belongs_to(&description.summary.key, deployment) {
-        index.insert(head.key, location);
+        let started = description.summary.started;
+        index.insert(head.key, Location { started, ..location });
     }
     true
 }

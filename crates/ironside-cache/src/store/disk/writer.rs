@@ -3,6 +3,7 @@
 use super::Shared;
 use super::index::Location;
 use super::segment::Segment;
+use crate::clock::Stamp;
 use crate::entry::Entry;
 use crate::key::Key;
 use crate::store::StoreError;
@@ -76,7 +77,8 @@ impl Log {
         {
             let mut index = self.shared.index();
             index.settle(hash, number);
-            index.insert(hash, location);
+            let started = order.entry.started;
+            index.insert(hash, Location { started, ..location });
         }
         Shared::count(&self.shared.counters.written);
         self.keep_bounds(&mut end);
@@ -135,6 +137,7 @@ impl Log {
             offset,
             len,
             was_used: false,
+            started: Stamp::default(),
         })
     }
 
@@ -175,8 +178,9 @@ impl Log {
             let Ok(Some(record)) = super::read_exact(from.file.as_ref(), location.offset, len) else {
                 continue;
             };
-            let Some(location) = self.append(end, &record) else { return };
-            self.shared.index().insert(hash, location);
+            let Some(again) = self.append(end, &record) else { return };
+            let started = location.started;
+            self.shared.index().insert(hash, Location { started, ..again });
             room = rest;
         }
     }

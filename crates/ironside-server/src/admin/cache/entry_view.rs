@@ -1,9 +1,11 @@
 //! An entry as people see it: by the path that it answers, with what is left of its lifetime.
 
+use crate::not_found_page;
 use crate::shared::reason::{Told, shown_tag};
 use ironside_cache::{Inspected, Key, ValueKind};
 use ironside_model::manifest::{Manifest, PatternPart, Route, RouteKind};
 use ironside_model::pattern::encode_segment;
+use ironside_model::route_table::RouteId;
 use ironside_model::tag::path_of_tag;
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +68,7 @@ impl EntryView {
         Self {
             kind: kind(&summary.key, manifest).to_owned(),
             name: name(&summary.key, manifest),
-            route: route(&summary.key, manifest).map(|route| route.path.clone()),
+            route: pattern(&summary.key, manifest),
             params: params(&summary.key),
             status: summary.status,
             bytes: summary.bytes,
@@ -89,6 +91,18 @@ fn route<'a>(key: &Key, manifest: &'a Manifest) -> Option<&'a Route> {
         Key::Page { route, .. } | Key::Handler { route, .. } => manifest.routes.get(usize::try_from(*route).ok()?),
         Key::Value { .. } => None,
     }
+}
+
+/// The pattern of its route.
+fn pattern(key: &Key, manifest: &Manifest) -> Option<String> {
+    if is_not_found(key) {
+        return Some(not_found_page::PATH.to_owned());
+    }
+    route(key, manifest).map(|route| route.path.clone())
+}
+
+fn is_not_found(key: &Key) -> bool {
+    matches!(key, Key::Page { route, .. } if *route == RouteId::NOT_FOUND.0)
 }
 
 /// What a key is of.
@@ -126,6 +140,7 @@ fn name(key: &Key, manifest: &Manifest) -> String {
         return name.iter().map(|byte| format!("{byte:02x}")).collect();
     }
     match route(key, manifest) {
+        _ if is_not_found(key) => not_found_page::PATH.to_owned(),
         Some(route) => path(route, &params(key)),
         None => "?".to_owned(),
     }

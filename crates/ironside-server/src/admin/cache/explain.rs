@@ -205,6 +205,13 @@ async fn target(told: &mut Explained, exchange: &Exchange, site: &Site) {
     let (word, about) = match &exchange.target {
         Target::Page(matched) => return route(told, exchange, site, matched).await,
         Target::Handler(matched) | Target::Metadata(matched) => return route(told, exchange, site, matched).await,
+        Target::NotFound if site.deployment.router.not_found.is_some() => {
+            told.status = Some(404);
+            route(told, exchange, site, &RouteMatch::NOT_FOUND).await;
+            told.target = "not-found".to_owned();
+            told.about = "no route, file or rewrite answers it, but the not-found page".to_owned();
+            return;
+        }
         Target::Asset { .. } => ("asset", "a hashed file of the build; browsers keep it for ever".to_owned()),
         Target::PublicFile(_) => (
             "public-file",
@@ -217,7 +224,7 @@ async fn target(told: &mut Explained, exchange: &Exchange, site: &Site) {
         Target::MissingAsset => ("not-found", "no file of this build; perhaps of one before it".to_owned()),
         Target::NotFound => (
             "not-found",
-            "no route, file or rewrite answers it; the not-found page is rendered for each visitor".to_owned(),
+            "no route, file or rewrite answers it, and there is no root layout for a not-found page".to_owned(),
         ),
         Target::Outside(external) => (
             "outside",

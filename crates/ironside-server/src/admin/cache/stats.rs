@@ -17,6 +17,8 @@ pub struct CacheStats {
     pub memory: MemoryStats,
     /// On disk, if there is such a store.
     pub disk: Option<DiskStats>,
+    /// Why there is none though there was to be one.
+    pub disk_trouble: Option<String>,
     /// Entries that only the build has: they are loaded when they are asked for.
     pub build: usize,
     /// Requests for pages and handlers, by what came of looking for a shared answer, and why.
@@ -108,6 +110,7 @@ pub(super) async fn stats(site: &Site) -> CacheStats {
             errors: store.errors,
             paused: store.is_paused,
         }),
+        disk_trouble: deployment.disk_trouble.clone(),
         build: inventory.iter().filter(only_build).count(),
         requests: requests(site),
         events: cache

@@ -2,6 +2,7 @@
 
 use super::Refusal;
 use super::explain::{self, Explanation, job_kind};
+use crate::not_found_page;
 use crate::pipeline::{self, Reached};
 use crate::prerender;
 use crate::shared::candidate::{self, Storable};
@@ -183,7 +184,11 @@ impl Filled {
 }
 
 fn by_path(site: &Site, path: &str) -> Result<Found, Unfit> {
-    let Some(matched) = site.deployment.router.matching(path) else {
+    let matched = match path {
+        not_found_page::PATH => Some(RouteMatch::NOT_FOUND),
+        path => site.deployment.router.matching(path),
+    };
+    let Some(matched) = matched else {
         return Err(Unfit::Other("no route answers it".to_owned()));
     };
     let Some(info) = site.deployment.router.info(&matched) else {
@@ -234,7 +239,7 @@ fn by_url(site: &Site, url: &str) -> Result<Result<Found, Unfit>, Refusal> {
     Ok(match candidate::storable(&exchange, &site.deployment, &matched, kind) {
         Storable::Bypass(reason) => Err(Unfit::Dynamic(reason)),
         Storable::Candidate(key) => Ok(Found {
-            asked: Asked::by(&exchange),
+            asked: Asked::by(&exchange, &matched),
             matched,
             kind,
             key,

@@ -6,6 +6,7 @@ use crate::cli::cache::ExplainArgs;
 use crate::commands::Context;
 use crate::exit::{Exit, Failure};
 use crate::quantities::{duration, passed, size};
+use ironside_model::route_table::RouteId;
 use ironside_server::admin::cache::{EntryView, Explained, Explanation, KeyView};
 
 pub(super) async fn run(context: &Context, args: &ExplainArgs) -> Result<(), Failure> {
@@ -89,13 +90,11 @@ fn key(key: &KeyView) -> String {
         .params
         .iter()
         .map(|param| format!(" · {}={}", param.name, param.values.join("/")));
-    format!(
-        "{} {}{} · build {}",
-        key.kind,
-        key.route,
-        params.collect::<String>(),
-        key.build
-    )
+    let route = match key.route {
+        number if number == RouteId::NOT_FOUND.0 => "not-found".to_owned(),
+        number => number.to_string(),
+    };
+    format!("{} {route}{} · build {}", key.kind, params.collect::<String>(), key.build)
 }
 
 fn about(entry: &EntryView) -> Vec<(&'static str, String)> {

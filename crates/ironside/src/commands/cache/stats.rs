@@ -51,7 +51,11 @@ fn shown(stats: &CacheStats, is_server: bool) -> String {
             ),
         );
     }
-    field("Disk", stats.disk.as_ref().map_or("off".to_owned(), disk));
+    let without = || match &stats.disk_trouble {
+        Some(trouble) => format!("not used: {trouble}"),
+        None => "off".to_owned(),
+    };
+    field("Disk", stats.disk.as_ref().map_or_else(without, disk));
     field("Build", format!("{} entries that nobody has asked for yet", stats.build));
     if let Some(oldest) = &stats.oldest {
         field("Oldest", format!("{} {}, {}", oldest.kind, name(oldest), passed(oldest.age)));
