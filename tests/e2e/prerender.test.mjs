@@ -20,6 +20,11 @@ export default async function Page() { const jar = await cookies(); if (!jar.has
   'app/slow/[id]/page.jsx': `export const revalidate = 600
 export function generateStaticParams() { return [] }
 export default async function Page({ params }) { globalThis.renders = (globalThis.renders ?? 0) + 1; await new Promise((r) => setTimeout(r, 500)); return <p>slow {(await params).id} no {globalThis.renders}</p> }`,
+  'app/gone/[k]/page.jsx': `import { redirect } from 'next/navigation'
+export const revalidate = 600
+export const generateStaticParams = () => [{ k: 'a' }]
+let made = 0
+export default async function Page({ params }) { made++; await 0; console.log('gone ' + (await params).k + ' ' + made); redirect('/blog/a') }`,
   'app/sitemap.js': "export default () => [{ url: 'https://example.com/' }]",
 };
 
@@ -77,6 +82,17 @@ test('HTML, payload and every encoding are of one render; the ETag answers 304',
   assert.equal((await get(path, { headers: { 'if-none-match': etag } })).status, 304);
 });
 
+test('a redirect is made once, for documents and for navigations in the browser, at build and on demand', async () => {
+  for (const [k, first] of [['a', 'HIT'], ['b', 'MISS']]) {
+    const payload = await get(`/gone/${k}?_rsc`, { headers: { rsc: '1' }, redirect: 'manual' });
+    assert.deepEqual([payload.status, payload.headers.get('x-nextjs-cache'), payload.headers.get('location')], [200, first, null]);
+    assert.match(await payload.text(), /NEXT_REDIRECT;replace;\/blog\/a;307/);
+    const document = await get(`/gone/${k}`, { redirect: 'manual' });
+    assert.deepEqual([document.status, document.headers.get('x-nextjs-cache'), document.headers.get('location')], [307, 'HIT', '/blog/a']);
+  }
+  assert.equal(server.log.match(/gone b/g).length, 1);
+});
+
 test('inner generateStaticParams get the outer parameters, and nothing else is answered under dynamicParams = false', async () => {
   for (const kind of ['x', 'y']) {
     const response = await get(`/shelf/${kind}/${kind}1/z`);
@@ -112,3 +128,23 @@ const failing = (name, page, ...expected) =>
 
 failing('a page that throws fails the build, with its place and digest', "export default function Page() {\n  throw new Error('out of paint')\n}", /out of paint/, /app\/page\.jsx:2/, /digest: \d+/, /hint/);
 failing("dynamic = 'error' with an API of the request fails the build and names it", "import { cookies } from 'next/headers'\nexport const dynamic = 'error'\nexport default async function Page() { await cookies(); return <p/> }", /cookies\(\)/, /dynamic = 'error'/);
+
+test('a Client Component that throws fails the build with the components around it, and without frames of our own', () => {
+  const { dir, remove } = folder({
+    'app/layout.jsx': layout,
+    'app/page.jsx': "import { Around } from './parts'\nexport default function Page() { return <main><Around /></main> }",
+    'app/parts.jsx': "'use client'\nexport function Frame({ children }) { return <div>{children}</div> }\nexport function Broken() { throw new Error('out of glue') }\nexport function Around() { return <Frame><Broken /></Frame> }",
+  });
+  try {
+    const { code, stderr } = ironside(['build', dir]);
+    assert.equal(code, 1, stderr);
+    const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => /^(at|in) /.test(line));
+    assert.match(lines[0], /^at Broken \(app\/parts\.jsx:3:/);
+    const components = lines.filter((line) => line.startsWith('in '));
+    assert.deepEqual(components.map((line) => line.split(' ')[1]).slice(0, 4), ['Broken', 'div', 'Frame', 'Around']);
+    assert.match(components[2], /\(app\/parts\.jsx:2:/);
+    assert.ok(!lines.some((line) => /react-dom|react-server-dom|node:internal/.test(line)), lines.join('\n'));
+  } finally {
+    remove();
+  }
+});

@@ -22,6 +22,7 @@ mod seal_key;
 mod serving;
 mod settings;
 mod source_watch;
+mod stack_shown;
 mod threads;
 mod tools;
 

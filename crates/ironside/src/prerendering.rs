@@ -3,7 +3,7 @@
 use crate::{
     commands::Context,
     exit::{Exit, Failure},
-    serving,
+    serving, stack_shown,
 };
 use ironside_compiler::report::BuildReport;
 use ironside_model::manifest::RouteKind;
@@ -75,7 +75,7 @@ pub(crate) fn failed(context: &Context, made: &Prerendered, json: bool) -> Failu
             "error[prerender]: {} could not be prerendered\n  {}",
             failure.path, failure.message
         );
-        for line in failure.stack.lines().filter(|line| line.trim_start().starts_with("at ")) {
+        for line in stack_shown::lines(&failure.stack) {
             let _ = write!(text, "\n  {}", line.trim_end());
         }
         if !failure.digest.is_empty() {

@@ -15,8 +15,18 @@ import { requestStorage } from './request-store.ts';
 const MAX_DIGEST = 256;
 const MAX_MESSAGE = 4000;
 const MAX_STACK = 8000;
+/** The part of it that is left for component stacks. */
+const COMPONENTS = 3000;
 
 const reported = new WeakMap<object, string>();
+/** In which Client Components an error was thrown, innermost first, as lines of a stack. */
+const components = new WeakMap<object, string>();
+
+/** Notes React's component stack of an error, for its description. The first one counts: the error passes through others. */
+export function noteComponents(error: unknown, stack: string): void {
+  if (!(error instanceof Error) || components.has(error)) return;
+  components.set(error, stack.replaceAll(/^\s*(?:at|in) /gm, '    in '));
+}
 
 /** Logs an error, tells `onRequestError`, and returns its digest. */
 export function reportError(error: unknown, place: ErrorPlace): string {
@@ -39,7 +49,8 @@ export function describeError(error: unknown): JobError {
   const digest = cut(digestOf(error), MAX_DIGEST);
   if (error instanceof Error) {
     const name = error.name === '' || error.name === 'Error' ? '' : `${error.name}: `;
-    return { digest, message: cut(`${name}${error.message}`, MAX_MESSAGE), stack: cut(stackOf(error), MAX_STACK) };
+    const stack = cut(stackOf(error), MAX_STACK - COMPONENTS);
+    return { digest, message: cut(`${name}${error.message}`, MAX_MESSAGE), stack: `${stack}${cut(components.get(error) ?? '', COMPONENTS)}` };
   }
   return { digest, message: cut(typeof error === 'string' ? error : `A value that is no Error was thrown: ${inspect(error, { depth: 1 })}`, MAX_MESSAGE), stack: '' };
 }

@@ -49,13 +49,9 @@ pub fn at_hand(exchange: &mut Exchange, site: &Site) -> Option<Answer> {
     if wants_text(exchange) || site.deployment.router.not_found.is_none() {
         return None;
     }
-    let hit = shared::hit(
-        exchange,
-        site,
-        &RouteMatch::NOT_FOUND,
-        JobKind::Page,
-        |exchange, entry| shared::serve::page(exchange, site, &RouteMatch::NOT_FOUND, entry, shared::State::Hit),
-    );
+    let hit = shared::hit(exchange, site, &RouteMatch::NOT_FOUND, JobKind::Page, |exchange, entry| {
+        shared::serve::page(exchange, site, &RouteMatch::NOT_FOUND, entry, shared::State::Hit)
+    });
     hit.map(named)
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     commands::Context,
     exit::{Exit, Failure},
+    stack_shown,
 };
 use ironside_diagnostics::{Diagnostic, render};
 use ironside_server::telemetry::error_store::{self, FILE_NAME, StoredError};
@@ -58,11 +59,7 @@ fn shown(context: &Context, error: &StoredError) -> String {
     }
     let _ = write!(text, "\n{}", plain(&error.message));
     // The first line of a stack says the message again.
-    let places = error
-        .stack
-        .lines()
-        .filter(|line| is_place(line) || line.trim_start().starts_with("caused by"));
-    for line in places {
+    for line in stack_shown::lines(&error.stack) {
         let _ = write!(text, "\n    {}", plain(line.trim()));
     }
     if let Some(frame) = frame(context, error) {

@@ -5,7 +5,7 @@
  */
 import { readInterrupt, isClientOnly } from '@ironside/client/digest.ts';
 import type { Boot, Failure, Payload } from '@ironside/client/payload.ts';
-import { describeError } from '../errors.ts';
+import { describeError, noteComponents } from '../errors.ts';
 import type { JobOutcome, JobResult } from '../job.ts';
 import type { DocumentShell, InRender } from '../ssr/document.tsx';
 import { placeFailure } from './failure-place.ts';
@@ -59,6 +59,7 @@ class HtmlRender {
   /** Of the try under way; payload is read from the first one on. */
   #inRender: InRender | undefined;
   #startReading: () => void = () => undefined;
+  #atFlightEnd: () => void = () => undefined;
   #over = false;
   /** Only if the answer may be stored. */
   readonly #kept: KeptPayload | undefined;
@@ -106,6 +107,7 @@ class HtmlRender {
           this.#flightEnded = true;
           this.#inRender?.(end);
           this.#sink?.payloadEnded();
+          this.#atFlightEnd();
         },
       });
     return {
@@ -166,7 +168,7 @@ class HtmlRender {
       nonce,
       formState: payload.formState ?? null,
       whole,
-      onError: (error) => this.#onFizzError(error),
+      onError: (error, components) => this.#onFizzError(error, components),
       needSearch: () => this.#answer.needSearch?.(),
       onBegin: (inRender) => {
         const first = this.#inRender === undefined;
@@ -177,7 +179,8 @@ class HtmlRender {
     });
   }
 
-  #onFizzError(error: unknown): string {
+  #onFizzError(error: unknown, components: string): string {
+    noteComponents(error, components);
     const digest = this.#digestOf(error);
     const interrupt = readInterrupt(error);
     // Fizz does not say yet whether it is the shell that failed; with a shell it is not.
@@ -237,12 +240,23 @@ class HtmlRender {
     if (this.#over) return;
     const interrupt = readInterrupt(error);
     if (interrupt?.kind === 'redirect') {
-      this.#answerAlone(interrupt.status === 303 ? 307 : interrupt.status, [['location', browserLocation(interrupt.url, this.#answer.app.manifest)]]);
+      const status = interrupt.status === 303 ? 307 : interrupt.status;
+      const headers: Header[] = [['location', browserLocation(interrupt.url, this.#answer.app.manifest)]];
+      if (this.#kept) return this.#redirectWithPayload(this.#kept, status, headers);
+      this.#answerAlone(status, headers);
       return this.#finish('redirect');
     }
     const [status, digest] = error instanceof NothingToShow ? [error.status, error.digest] : [500, this.#digestOf(error)];
     this.#answerAlone(status, [], plainDocument(status, status === 500 ? digest : undefined));
     this.#finish(status === 404 ? 'not_found' : 'ok');
+  }
+
+  /** What may be stored is a redirect for documents, and for navigations in the browser the payload that says so (Next behaviour 6.12). */
+  #redirectWithPayload(kept: KeptPayload, status: number, headers: Header[]): void {
+    this.#head(status, headers);
+    kept.open();
+    this.#atFlightEnd = () => kept.whenSent(() => this.#finish('redirect'));
+    if (this.#flightEnded) this.#atFlightEnd();
   }
 
   #answerAlone(status: number, headers: Header[], body?: Uint8Array): void {

@@ -21,8 +21,8 @@ export type DocumentOptions = {
   formState: unknown;
   /** Wait for everything, as a stored page has no fallbacks in it. */
   whole: boolean;
-  /** The digest that takes the place of an error's message. */
-  onError: (error: unknown) => string;
+  /** The digest that takes the place of an error's message. `components`: React's component stack. */
+  onError: (error: unknown, components: string) => string;
   /**
    * Called when the render begins, with a function that runs things as part of it: what is parsed there may hold hints (`preload`,
    * `preconnect` … in server components), which React hands to the render that it finds itself in.
@@ -60,7 +60,7 @@ export function renderDocument(options: DocumentOptions): Promise<DocumentShell>
       ...(options.script === undefined ? {} : { bootstrapScriptContent: options.script }),
       ...(options.nonce === undefined ? {} : { nonce: options.nonce }),
       formState: options.formState as never,
-      onError: (error) => options.onError(error),
+      onError: (error, info) => options.onError(error, info.componentStack ?? ''),
       onShellError(error) {
         failed = true;
         reject(error);
