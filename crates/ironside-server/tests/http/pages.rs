@@ -252,13 +252,17 @@ async fn an_expired_tag_renders_anew_and_a_stored_404_and_redirect_are_kept() {
 #[tokio::test]
 async fn nothing_matches_a_page_for_documents_and_a_text_for_what_they_load() {
     let server = serve(empty_app().page("/"), |job| {
-        assert_eq!((job.kind, job.route, job.method.as_str()), (JobKind::Page, None, "GET"));
+        // Once, for everybody, and not under the path that somebody has asked for.
+        assert_eq!((job.kind, job.route, job.method.as_str()), (JobKind::Prerender, None, "GET"));
+        assert_eq!((job.path.as_str(), job.query.as_str()), ("/_not-found", ""));
         Reply::new(404, "text/html", "nothing lives here")
     })
     .await;
-    let page = server.get("/no/such").await;
-    assert_eq!((page.status, page.text().as_str()), (404, "nothing lives here"));
-    assert!(page.header("cache-control").unwrap().contains("no-store"));
+    for path in ["/no/such", "/another?x=1", "/no/such"] {
+        let page = server.get(path).await;
+        assert_eq!((page.status, page.text().as_str()), (404, "nothing lives here"));
+        assert!(page.header("cache-control").unwrap().contains("no-store"));
+    }
     assert_eq!(
         server
             .send("POST", "/api/none", &[("content-type", "application/json")], b"{}")
@@ -270,6 +274,7 @@ async fn nothing_matches_a_page_for_documents_and_a_text_for_what_they_load() {
         let got = server.get_with("/no.png", &[("sec-fetch-dest", destination)]).await;
         assert_eq!((got.status, got.text().as_str()), (404, "Not Found"), "{destination}");
     }
+    assert_eq!(server.jobs().len(), 1);
 }
 
 #[tokio::test]
