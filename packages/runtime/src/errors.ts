@@ -25,7 +25,7 @@ const components = new WeakMap<object, string>();
 /** Notes React's component stack of an error, for its description. The first one counts: the error passes through others. */
 export function noteComponents(error: unknown, stack: string): void {
   if (!(error instanceof Error) || components.has(error)) return;
-  components.set(error, stack.replaceAll(/^\s*(?:at|in) /gm, '    in '));
+  components.set(error, stack.replaceAll(/^[ \t]*(?:at|in) /gm, '    in '));
 }
 
 /** Logs an error, tells `onRequestError`, and returns its digest. */
