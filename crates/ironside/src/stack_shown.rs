@@ -26,7 +26,8 @@ fn is_of_runtime(line: &str) -> bool {
         let Some((name, rest)) = line.get(at + word.len()..).and_then(|rest| rest.split_once('/')) else {
             return false;
         };
-        name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) && rest.starts_with("node_modules/")
+        let is_laid_out = name == "source" || name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_laid_out && rest.starts_with("node_modules/")
     })
 }
 
