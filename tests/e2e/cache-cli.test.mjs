@@ -198,7 +198,7 @@ describe('ironside cache', () => {
       ['/blog/a/', 'redirect', { location: '/blog/a', phase: 'trailing_slash' }],
       ['/hello.txt', 'public-file', {}],
       ['/away', 'outside', {}],
-      ['/nowhere', 'not-found', {}],
+      ['/nowhere', 'not-found', { outcome: 'hit', route: '/_not-found', status: 404 }],
       ['/_next/static/none.js', 'not-found', {}],
       ['/listed/2', 'not-found', { route: '/listed/[id]' }],
       ['/a%zz', 'refused', { status: 400, phase: 'canonical_url' }],
@@ -275,7 +275,7 @@ describe('ironside cache', () => {
     assert.equal(done.code, 0, done.all);
     const report = JSON.parse(done.stdout);
     const paths = report.results.filter(({ how }) => how === 'filled').map(({ url }) => url).sort();
-    assert.deepEqual(paths, ['/', '/api/stamp', '/blog/a', '/blog/b', '/listed/1', '/quick']);
+    assert.deepEqual(paths, ['/', '/_not-found', '/api/stamp', '/blog/a', '/blog/b', '/listed/1', '/quick']);
     assert.deepEqual(report.results.filter(({ how }) => how === 'dynamic').map(({ url, reason }) => [url, reason]), [['/me', 'dynamic:cookies']]);
     assert.deepEqual(report.dynamicRoutes.find(({ route }) => route === '/forced'), { route: '/forced', reason: 'force_dynamic' });
     assert.ok(report.onDemand.includes('/blog/[slug]') && report.failed === 0);
