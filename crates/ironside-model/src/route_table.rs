@@ -57,6 +57,9 @@ pub struct RouteTable {
     plain: Trie,
     intercepting: Trie,
     routes: Vec<Bindings>,
+    /// Routes without parameters by their path, as nearly everybody spells it. Names come before parameters, so what the trie
+    /// would find is the same.
+    fixed: FxHashMap<String, RouteId>,
 }
 
 /// Where a route's parameters stand in a URL.
@@ -126,6 +129,12 @@ impl RouteTable {
                 &mut table.plain
             };
             trie.insert(&route.pattern, RouteId(id));
+            if from.is_none()
+                && own.is_empty()
+                && let Some(path) = fixed_path(&route.pattern)
+            {
+                table.fixed.entry(path).or_insert(RouteId(id));
+            }
             table.routes.push(Bindings { own, from });
         }
         table
@@ -141,6 +150,14 @@ impl RouteTable {
     /// the browser comes from: then a route which intercepts there is preferred.
     #[must_use]
     pub fn match_path(&self, canonical_path: &str, from: Option<&str>) -> Option<RouteMatch> {
+        if from.is_none()
+            && let Some(&route) = self.fixed.get(canonical_path)
+        {
+            return Some(RouteMatch {
+                route,
+                params: Vec::new(),
+            });
+        }
         let segments = path_segments(canonical_path)?;
         let names: Vec<_> = segments.iter().map(|segment| canonical_segment(segment)).collect();
         if let Some(from) = from.and_then(path_segments)
@@ -192,6 +209,17 @@ impl Binding {
             kind: self.kind,
         }
     }
+}
+
+/// The path of a pattern that has only names in it.
+fn fixed_path(pattern: &[PatternPart]) -> Option<String> {
+    let mut path = String::new();
+    for part in pattern {
+        let PatternPart::Static(name) = part else { return None };
+        path.push('/');
+        path.push_str(&encode_segment(name));
+    }
+    Some(if path.is_empty() { "/".to_owned() } else { path })
 }
 
 fn binding(part: &PatternPart, start: usize) -> Option<Binding> {
