@@ -106,12 +106,16 @@ describe('before the first worker is ready', () => {
     assert.ok([...statuses].every((status) => status === 503), [...statuses].join());
   });
 
-  test('it can be stopped while it waits for a worker', async () => {
+  test('it can be stopped while it waits for a worker, and so does a request, which is told so', async () => {
     const server = await start({ GATE: join(app.dir, 'never') });
     await listening(server);
+    const waiting = ask(server.base, { path: '/live' });
+    await until(async () => (await ask(server.base, { path: '/' })).status, (status) => status === 200);
     server.child.kill('SIGTERM');
     const code = await server.ended;
     assert.equal(code, 0, server.log);
+    const { error, status } = await waiting;
+    assert.ok(error || status === 503, `${status}`);
     assert.ok(!existsSync(join(app.dir, '.ironside/admin.sock')));
   });
 });

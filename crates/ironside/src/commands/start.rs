@@ -34,21 +34,25 @@ pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(
     if let Some(admin) = &admin {
         admin.announce(context);
     }
-    let give_up = CancellationToken::new();
+    let leave = CancellationToken::new();
     let serving = server.serve(async {
         tokio::select! {
-            () = serving::asked_to_stop() => {}
-            () = give_up.cancelled() => {}
+            () = serving::asked_to_stop() => leave.cancel(),
+            () = leave.cancelled() => {}
         }
     });
     tokio::pin!(serving);
     let early = tokio::select! {
         drained = &mut serving => Some(drained),
+        // No worker is there yet, and those that wait for one are told so.
+        () = leave.cancelled() => {
+            pool.drain(Duration::ZERO).await;
+            Some(serving.as_mut().await)
+        }
         started = first.ready() => match started {
             Ok(()) => None,
             Err(error) => {
-                // Those that wait are told so.
-                give_up.cancel();
+                leave.cancel();
                 pool.drain(Duration::ZERO).await;
                 let _ = timeout(LAST_ANSWERS, serving).await;
                 return Err(serving::start_failure(error));
