@@ -44,6 +44,36 @@ pub fn join(first: &str, second: &str) -> String {
     }
 }
 
+/// The query of a request with parameters of a rule laid over it: those of the rule stand in place of the request's of the same
+/// name, as in Next, so that a visitor can't add to what a rule has set. Everything else stays as it is written.
+#[must_use]
+pub fn overlay(own: &str, request: &str) -> String {
+    if own.is_empty() || request.is_empty() {
+        return join(own, request);
+    }
+    let named = |part: &str| decode(part.split_once('=').map_or(part, |(key, _)| key));
+    let mut left: Vec<(String, &str)> = own
+        .split('&')
+        .filter(|part| !part.is_empty())
+        .map(|part| (named(part), part))
+        .collect();
+    let set: Vec<String> = left.iter().map(|(name, _)| name.clone()).collect();
+    let mut parts = Vec::new();
+    for part in request.split('&').filter(|part| !part.is_empty()) {
+        let name = named(part);
+        if !set.contains(&name) {
+            parts.push(part);
+            continue;
+        }
+        let (here, rest) = left.into_iter().partition(|(own, _)| *own == name);
+        left = rest;
+        let here: Vec<(String, &str)> = here;
+        parts.extend(here.into_iter().map(|(_, part)| part));
+    }
+    parts.extend(left.into_iter().map(|(_, part)| part));
+    parts.join("&")
+}
+
 /// The value of the last parameter with this (plain) name, undecoded, and the query without any of them.
 #[must_use]
 pub fn take(query: &str, name: &str) -> (Option<String>, String) {
@@ -91,6 +121,20 @@ mod tests {
         assert_eq!(take("a=1&_rsc=x&b=%20", "_rsc"), (Some("x".into()), "a=1&b=%20".into()));
         assert_eq!(take("_rsc", "_rsc"), (Some(String::new()), String::new()));
         assert_eq!(take("a=_rsc", "_rsc"), (None, "a=_rsc".into()));
+    }
+
+    #[test]
+    fn what_a_rule_sets_stands_in_place_of_what_the_request_says() {
+        for (own, request, both) in [
+            ("", "x=1", "x=1"),
+            ("a=1", "", "a=1"),
+            ("from=a", "x=1&from=b", "x=1&from=a"),
+            ("a=1", "a=2&b&a=3", "a=1&b"),
+            ("y=1", "z=2&q", "z=2&q&y=1"),
+            ("a=1&a=2&c", "b=%20&%61=3", "b=%20&a=1&a=2&c"),
+        ] {
+            assert_eq!(overlay(own, request), both, "{own} over {request}");
+        }
     }
 
     #[test]

@@ -314,14 +314,14 @@ impl Walk {
         self.path = match url::canonicalise(&path).map_err(Rejection::BadUrl)? {
             Canonical::Path(path) | Canonical::Redirect(path) => path,
         };
-        self.added = query::join(&added, &self.added);
+        self.added = query::overlay(&added, &self.added);
         self.moved = true;
         Ok(Followed::Inside)
     }
 
     fn arrive(&mut self, target: Target, asked: Asked<'_>) -> Resolved {
         let rewritten = self.moved.then(|| Rewritten {
-            query: query::join(&self.added, asked.query),
+            query: query::overlay(&self.added, asked.query),
             path: std::mem::take(&mut self.path),
         });
         Resolved { target, rewritten }

@@ -167,6 +167,8 @@ pub struct PoolOptions {
     pub workers: usize,
     /// Jobs that one worker has at once.
     pub jobs_per_worker: usize,
+    /// Percent, from 1 to 100, of the places that others leave which one client may have.
+    pub client_share: u8,
     /// Jobs whose `after()` callbacks run without counting as jobs.
     pub after_per_worker: usize,
     /// Jobs that wait for a worker, for each worker.
@@ -189,6 +191,9 @@ impl PoolOptions {
     /// Jobs that one worker has at once, unless something else is set.
     pub const JOBS_PER_WORKER: usize = 64;
 
+    /// What one client may have of the places that others leave, unless something else is set.
+    pub const CLIENT_SHARE: u8 = 50;
+
     /// One worker with the default limits.
     pub fn new(process: NodeOptions, config: WorkerConfig) -> Self {
         Self {
@@ -196,6 +201,7 @@ impl PoolOptions {
             config,
             workers: 1,
             jobs_per_worker: Self::JOBS_PER_WORKER,
+            client_share: Self::CLIENT_SHARE,
             after_per_worker: 64,
             waiting_per_worker: 16,
             longest_wait: Duration::from_secs(2),

@@ -1,6 +1,7 @@
 //! How many places one client may have, so that a few clients cannot have them all.
 //!
-//! A client gets another place while it holds fewer than are free: alone it comes to half of all, the next greedy one to half of
+//! What a client may have is a part of what others leave. With the usual half of it, a client gets another place while it holds
+//! fewer than are free: alone it comes to half of all, the next greedy one to half of
 //! what is left, and so on: a few of them leave places for somebody new. What a client asks for beyond its
 //! share waits in a line of its own until one of its jobs ends or others leave room, and harms nobody but itself. Whoever is let in
 //! here may still have to wait for a worker ([`crate::roster`]); a few are let in whatever is free, so that everybody has a part
@@ -32,6 +33,8 @@ const LOOKED_AT: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Shares {
     places: usize,
+    /// Percent of what the others leave that one client may have.
+    percent: usize,
     /// Jobs that were let in.
     inside: AtomicUsize,
     /// Jobs that wait in lines.
@@ -69,10 +72,11 @@ impl Drop for Seat {
 }
 
 impl Shares {
-    /// Of so many places.
-    pub(crate) fn new(places: usize) -> Self {
+    /// Of so many places; of those that others leave, a client may have this many percent. 100: all that are free.
+    pub(crate) fn new(places: usize, percent: u8) -> Self {
         Self {
             places,
+            percent: usize::from(percent.clamp(1, 100)),
             inside: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             clients: Mutex::default(),
@@ -133,7 +137,7 @@ impl Shares {
 
     fn has_room(&self, client: &Client) -> bool {
         let free = self.places.saturating_sub(self.inside.load(Ordering::Acquire));
-        client.inside < free.max(FEW)
+        client.inside < FEW || client.inside.saturating_mul(100 - self.percent) < free.saturating_mul(self.percent)
     }
 
     fn leave(self: &Arc<Self>, client: Option<IpAddr>) {
@@ -216,7 +220,7 @@ mod tests {
 
     #[tokio::test]
     async fn greedy_clients_leave_places_for_others() {
-        let shares = Arc::new(Shares::new(64));
+        let shares = Arc::new(Shares::new(64, 50));
         let first = take_all(&shares, 1);
         assert_eq!(first.len(), 32);
         let second = take_all(&shares, 2);
@@ -230,8 +234,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn how_large_a_share_is_can_be_said() {
+        for (percent, most) in [(1, FEW), (25, 16), (75, 48), (90, 58), (100, 64)] {
+            let shares = Arc::new(Shares::new(64, percent));
+            assert_eq!(take_all(&shares, 1).len(), most, "{percent} %");
+            // Whoever comes then has the same part of what is left, and a few in any case.
+            assert!(take_all(&shares, 2).len() >= FEW, "{percent} %");
+        }
+    }
+
+    #[tokio::test]
     async fn when_all_is_taken_everybody_still_gets_in_for_a_few() {
-        let shares = Arc::new(Shares::new(8));
+        let shares = Arc::new(Shares::new(8, 50));
         let _nobody: Vec<_> = (0..20)
             .map(|_| shares.enter(None, None).now_or_never().unwrap().unwrap())
             .collect();
@@ -243,7 +257,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_is_let_in_when_its_own_job_ends_or_others_leave() {
-        let shares = Arc::new(Shares::new(64));
+        let shares = Arc::new(Shares::new(64, 50));
         let mut first = take_all(&shares, 1);
         let mut waits = Box::pin(shares.enter(client(1), None));
         assert!(waits.as_mut().now_or_never().is_none());
@@ -263,7 +277,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_left_the_line_takes_nobodys_place() {
-        let shares = Arc::new(Shares::new(4));
+        let shares = Arc::new(Shares::new(4, 50));
         let mut held = take_all(&shares, 1);
         let gone = Box::pin(shares.enter(client(1), None));
         let mut stays = Box::pin(shares.enter(client(1), None));
@@ -282,7 +296,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_is_no_longer_than_it_may_be() {
-        let shares = Arc::new(Shares::new(4));
+        let shares = Arc::new(Shares::new(4, 50));
         let _held = take_all(&shares, 1);
         let mut line = Vec::new();
         for _ in 0..LINE {

@@ -73,6 +73,7 @@ impl Supervisor {
             roster: Arc::new(Roster::new((&options).into())),
             shares: Arc::new(Shares::new(
                 options.jobs_per_worker.max(1).saturating_mul(options.workers.max(1)),
+                options.client_share,
             )),
             options: Arc::new(options),
             front,

@@ -103,6 +103,9 @@ pub(crate) struct StartArgs {
     /// Worker processes that run the application's JavaScript [env: WEB_CONCURRENCY] [default: one per core]
     #[arg(short, long, value_name = "N")]
     pub(crate) workers: Option<String>,
+    /// Percent of the workers' free places that one address may have; 100 where many people share one [env: IRONSIDE_CLIENT_SHARE] [default: 50]
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) client_share: Option<String>,
     /// Milliseconds that an idle connection is kept open [env: KEEP_ALIVE_TIMEOUT]
     #[arg(long, alias = "keepAliveTimeout", value_name = "MS")]
     pub(crate) keep_alive_timeout: Option<String>,

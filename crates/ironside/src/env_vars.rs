@@ -13,6 +13,8 @@ pub(crate) const HOSTNAME: &str = "HOSTNAME";
 pub(crate) const WEB_CONCURRENCY: &str = "WEB_CONCURRENCY";
 /// The number of threads of the process itself. tokio's own variable.
 pub(crate) const THREADS: &str = "TOKIO_WORKER_THREADS";
+/// Percent of the workers' free places that one client may have, as `--client-share`.
+pub(crate) const IRONSIDE_CLIENT_SHARE: &str = "IRONSIDE_CLIENT_SHARE";
 /// The Node executable, as `--node`.
 pub(crate) const IRONSIDE_NODE: &str = "IRONSIDE_NODE";
 /// `1`: the admin listener is open, as `--admin`.

@@ -5,6 +5,7 @@ use crate::{
     commands::Context,
     exit::{Exit, Failure},
     seal_key,
+    settings::Workers,
 };
 use ironside_compiler::environment::load_env_files;
 use ironside_model::manifest::{MANIFEST_FORMAT, Manifest};
@@ -38,7 +39,7 @@ pub(crate) struct Ready {
 }
 
 /// Loads the build in `build_dir` and starts its workers.
-pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize, development: bool) -> Result<Ready, Failure> {
+pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: Workers, development: bool) -> Result<Ready, Failure> {
     let (ready, first) = begin(context, build_dir, workers, development)?;
     first.ready().await.map_err(start_failure)?;
     Ok(ready)
@@ -48,7 +49,7 @@ pub(crate) async fn prepare(context: &Context, build_dir: &Path, workers: usize,
 pub(crate) fn begin(
     context: &Context,
     build_dir: &Path,
-    workers: usize,
+    workers: Workers,
     development: bool,
 ) -> Result<(Ready, FirstWorker), Failure> {
     let manifest = read_manifest(build_dir)?;
@@ -118,7 +119,7 @@ pub(crate) fn unattended(context: &Context) -> Result<Site, Failure> {
 pub(crate) async fn prepare_build(context: &Context, build_dir: &Path, workers: usize) -> Result<Ready, Failure> {
     let manifest = read_manifest(build_dir)?;
     let keys = seal_key::keys(&context.sources.env, &context.dot_ironside())?;
-    let mut pool_options = pool_options(context, &manifest, build_dir, workers, &keys, false)?;
+    let mut pool_options = pool_options(context, &manifest, build_dir, Workers::new(workers), &keys, false)?;
     pool_options
         .process
         .env
@@ -193,7 +194,7 @@ fn pool_options(
     context: &Context,
     manifest: &Manifest,
     build_dir: &Path,
-    workers: usize,
+    workers: Workers,
     keys: &[Secret],
     development: bool,
 ) -> Result<PoolOptions, Failure> {
@@ -202,7 +203,7 @@ fn pool_options(
         .into_iter()
         .map(|(name, value)| (name.into(), value.into()))
         .collect();
-    let heap = heap_megabytes(workers);
+    let heap = heap_megabytes(workers.count);
     process.node_arguments.extend([
         OsString::from(format!("--max-old-space-size={heap}")),
         // V8 begins with so little that bodies on their way, which it counts, make it collect everything several times a second.
@@ -220,7 +221,8 @@ fn pool_options(
         forms: context.sources.bodies().forms,
     };
     let mut options = PoolOptions::new(process, config);
-    options.workers = workers;
+    options.workers = workers.count;
+    options.client_share = workers.client_share;
     Ok(options)
 }
 

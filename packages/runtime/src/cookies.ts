@@ -32,11 +32,16 @@ const JAR = Symbol('cookies()');
 
 function jarOf(store: RequestStore, visible: boolean): CookieStore {
   const values = new Map(visible ? requestCookieValues(store) : []);
+  const written = new Map<string, ResponseCookie>();
+  const isWritable = store.phase === 'action' || store.phase === 'handler';
+  // Where cookies can be set, Next's jar is one of response cookies: each has what it was set with, and a path at least.
+  const shown = (name: string, value: string): RequestCookie => written.get(name) ?? (isWritable ? { name, value, path: '/' } as RequestCookie : { name, value });
   for (const [name, line] of store.cookieWrites) values.set(name, parseSetCookie(line)?.value ?? '');
   const nameOf = (key: string | { name: string }) => (typeof key === 'string' ? key : key.name);
   const write = (cookie: ResponseCookie, method: string) => {
     writeCookie(store, cookie, `cookies().${method}()`);
     values.set(cookie.name, cookie.value);
+    written.set(cookie.name, cookie);
     return jar;
   };
   const jar: CookieStore = {
@@ -44,10 +49,10 @@ function jarOf(store: RequestStore, visible: boolean): CookieStore {
     get(key) {
       const name = nameOf(key);
       const value = values.get(name);
-      return value === undefined ? undefined : { name, value };
+      return value === undefined ? undefined : shown(name, value);
     },
     getAll(key) {
-      const all = Array.from(values, ([name, value]) => ({ name, value }));
+      const all = Array.from(values, ([name, value]) => shown(name, value));
       return key === undefined ? all : all.filter((cookie) => cookie.name === nameOf(key));
     },
     has: (name) => values.has(name),
@@ -55,7 +60,7 @@ function jarOf(store: RequestStore, visible: boolean): CookieStore {
     delete: (...args) => write(cookieToDelete(args), 'delete'),
     toString: () => formatCookieHeader(values),
     *[Symbol.iterator]() {
-      for (const [name, value] of values) yield [name, { name, value }];
+      for (const [name, value] of values) yield [name, shown(name, value)];
     },
   };
   return jar;

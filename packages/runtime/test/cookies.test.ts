@@ -69,10 +69,22 @@ describe('cookies()', () => {
       const jar = await cookies();
       jar.set('b', 'x y').delete('a');
       expect((await cookies()).get('b')?.value).toBe('x y');
-      expect(jar.get('a')).toEqual({ name: 'a', value: '' });
+      expect(jar.get('a')).toEqual({ name: 'a', value: '', path: '/', expires: new Date(0) });
     });
     expect([...store.cookieWrites.values()]).toEqual(['b=x%20y; Path=/', 'a=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT']);
     expect(store.refresh).toBe(0);
+  });
+
+  test('where cookies can be set, each shows what it was set with, and a path; where not, name and value', async () => {
+    const writable = testStore('handler', { headers: [['cookie', 'a=1']] });
+    await inRequest(writable, async () => {
+      const jar = await cookies();
+      jar.set('b', '2', { httpOnly: true, sameSite: 'lax', path: '/p' });
+      expect(jar.getAll()).toEqual([{ name: 'a', value: '1', path: '/' }, { name: 'b', value: '2', httpOnly: true, sameSite: 'lax', path: '/p' }]);
+      expect([...jar].map(([name, cookie]) => [name, cookie.value])).toEqual([['a', '1'], ['b', '2']]);
+    });
+    const page = testStore('render', { headers: [['cookie', 'a=1']] });
+    expect((await inRequest(page, cookies)).getAll()).toEqual([{ name: 'a', value: '1' }]);
   });
 
   test('a write in an action asks for fresh UI', async () => {

@@ -1,6 +1,6 @@
 /** Route handlers, metadata routes and the proxy, run as the connection runs them. */
 import '../src/web/install.ts';
-import { notFound, redirect } from '../../next/src/navigation.react-server.ts';
+import { notFound, permanentRedirect, redirect } from '../../next/src/navigation.react-server.ts';
 import { createServer } from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -17,7 +17,7 @@ import { runHandler } from '../src/route-handler/run-handler.ts';
 import type { NextRequest } from '../src/web/next-request.ts';
 import { NextResponse } from '../src/web/next-response.ts';
 import { setTestApp, type Reported } from './support/app.ts';
-import { startFront, type Answer, type Front, type JobInput } from './support/front.ts';
+import { startFront, WINDOW, type Answer, type Front, type JobInput } from './support/front.ts';
 import { addRoute, emptyManifest } from './support/manifest.ts';
 import { setModule } from './support/modules.ts';
 
@@ -69,6 +69,36 @@ describe('route handlers', () => {
     await ask(route);
     expect(params).toBeUndefined();
     expect((await ask(handler({ GET: () => new Response('x') }, true), { params: [{ name: 'id', values: ['%E0%A4%A'], kind: 'd' }] })).status).toBe(400);
+  });
+
+  test('a request without a body that might have one gives an empty stream, others null', async () => {
+    const seen: unknown[] = [];
+    const read = async (request: NextRequest) => {
+      if (request.body === null) return new Response('null');
+      for await (const bytes of request.body as unknown as AsyncIterable<Uint8Array>) seen.push(bytes.length);
+      await request.text().catch((error: Error) => seen.push(error.name));
+      return new Response('stream');
+    };
+    const route = handler({ POST: read, PUT: read, PATCH: read, DELETE: read, GET: read });
+    const bodies = [];
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'GET']) bodies.push((await ask(route, { method })).body.toString());
+    expect(bodies).toEqual(['stream', 'stream', 'stream', 'null', 'null']);
+    expect(seen).toEqual(['TypeError', 'TypeError', 'TypeError']);
+  });
+
+  test('a form that is answered by any redirect is followed by GET', async () => {
+    const route = handler({ POST: () => permanentRedirect('/done') });
+    for (const [type, status] of [['multipart/form-data; boundary=x', 303], ['application/x-www-form-urlencoded', 303], ['application/json', 308]] as const) {
+      expect([type, (await ask(route, { method: 'POST', headers: [['content-type', type]], body: [Buffer.from('x')] })).status]).toEqual([type, status]);
+    }
+  });
+
+  test('an answer whose body somebody else reads is an error, also where it is short', async () => {
+    for (const body of ['text', new Uint8Array(3)]) {
+      const route = handler({ GET: () => { const response = new Response(body); response.body?.getReader(); return response; } });
+      const { status, outcome } = await ask(route);
+      expect([status, outcome.result]).toEqual([0, 'thrown']);
+    }
   });
 
   test('HEAD runs GET, sends no body and cancels a stream', async () => {
@@ -241,13 +271,23 @@ describe('streamed answers', () => {
     expect((await front.answer(job)).outcome.result).toBe('ok');
   });
 
+  test('text in a stream is sent as UTF-8, anything else that is no bytes is an error', async () => {
+    const stream = (parts: unknown[]) => handler({ GET: () => new Response(new ReadableStream({ start(c) { for (const part of parts) c.enqueue(part); c.close(); } })) });
+    expect((await ask(stream(['one ', 'zw\u00f6lf', '', new Uint8Array([33])]))).body.toString()).toBe('one zw\u00f6lf!');
+    expect((await ask(stream([{ no: 'bytes' }]))).outcome.result).toBe('thrown');
+  });
+
   test('a producer is asked for no more than the client takes, and cancelled when it goes', async () => {
     let made = 0;
     let cancelled = false;
     const route = handler({ GET: () => new Response(new ReadableStream({ pull(c) { made += 65536; c.enqueue(new Uint8Array(65536)); }, cancel() { cancelled = true; } })) });
     const job = front.start({ kind: 'handler', route });
-    await new Promise((resolve) => { setTimeout(resolve, 100); });
-    expect(made).toBeLessThan(65536 * 8);
+    // All that the client has room for, and nothing is given back. PONG says that what was possible has been done.
+    let got = ((await front.next('head', job)).frame['body'] as Uint8Array).length;
+    while (got < WINDOW) got += ((await front.next('chunk', job)).frame['bytes'] as Uint8Array).length;
+    front.ping(1);
+    await front.next('pong');
+    expect(made).toBeLessThan(WINDOW + 65536 * 4);
     front.cancel(job, 'client_gone');
     await front.next('afterDone', job);
     expect(cancelled).toBe(true);
@@ -255,20 +295,23 @@ describe('streamed answers', () => {
   });
 
   test('one that fails at once is no answer, one that fails midway breaks off', async () => {
+    let fail!: () => void;
     const failing = (first: string) => handler({
       GET: () => new Response(new ReadableStream({
-        async start(c) {
-          if (first) {
-            c.enqueue(new TextEncoder().encode(first));
-            await new Promise((resolve) => { setTimeout(resolve, 20); });
-          }
-          c.error(new Error('SECRET'));
+        start(c) {
+          fail = () => c.error(new Error('SECRET'));
+          if (first) c.enqueue(new TextEncoder().encode(first));
+          else fail();
         },
       })),
     });
     expect((await ask(failing(''))).frames).toEqual(['outcome']);
-    const midway = await ask(failing('half'));
-    expect([midway.frames[0], midway.body.toString(), midway.outcome.result]).toEqual(['head', 'half', 'thrown']);
+    const job = front.start({ kind: 'handler', route: failing('half') });
+    const { body } = (await front.next('head', job)).frame as { body: Uint8Array };
+    const part = body.length > 0 ? body : (await front.next('chunk', job)).frame['bytes'] as Uint8Array;
+    expect(Buffer.from(part).toString()).toBe('half');
+    fail();
+    expect((await front.next('outcome', job)).frame['result']).toBe('thrown');
   });
 
   test('an upload is streamed within its window', async () => {
@@ -387,12 +430,15 @@ describe('the proxy', () => {
 
   test('waitUntil holds up no answer, and the query of the router is hidden', async () => {
     let done = false;
+    let finish!: () => void;
+    const work = new Promise<void>((resolve) => { finish = resolve; }).then(() => { done = true; });
     const answer = await decide((request, event) => {
       expect(request.nextUrl.search).toBe('?a=1');
-      event.waitUntil(new Promise<void>((resolve) => { setTimeout(() => { done = true; resolve(); }, 30); }));
+      event.waitUntil(work);
       return NextResponse.next();
     }, { query: '_rsc=abc&a=1' });
     expect([answer.outcome.after, done]).toEqual([true, false]);
+    finish();
     await front.next('afterDone');
     expect(done).toBe(true);
   });

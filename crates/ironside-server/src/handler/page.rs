@@ -25,8 +25,9 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
     }
     match shared::find(exchange, site, matched, JobKind::Page).await {
         // A post that is no action has nobody to read it on a page that is the same for everybody. One that is made for
-        // parameters on demand is rendered, as a page that reads the request is (Next behaviour 1.12).
-        Shared::Found { .. } if !exchange.reads() && is_fixed(site, matched) => {
+        // parameters on demand is rendered, as a page that reads the request is (Next behaviour 1.12). So is one that a form
+        // of another site posts its visitor to, as banks do (2.8).
+        Shared::Found { .. } if !exchange.reads() && is_fixed(site, matched) && !is_plain_form(exchange) => {
             Rejection::MethodNotAllowed { allow: Methods::READ }.answer()
         }
         Shared::Found { entry, state } if exchange.reads() => {
@@ -48,6 +49,17 @@ pub fn at_hand(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) -> Op
     shared::hit(exchange, site, matched, JobKind::Page, |exchange, entry| {
         shared::serve::page(exchange, site, matched, entry, shared::State::Hit)
     })
+}
+
+/// A form without files, which is never an action.
+fn is_plain_form(exchange: &Exchange) -> bool {
+    let content_type = exchange
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    content_type
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
 }
 
 fn is_fixed(site: &Site, matched: &RouteMatch) -> bool {

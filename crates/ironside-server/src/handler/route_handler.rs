@@ -22,7 +22,7 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
         return super::not_found::text();
     };
     if site.deployment.listed.excludes(matched) {
-        return Answer::empty(StatusCode::NOT_FOUND, "not_listed");
+        return super::not_found::answer(exchange, site).await;
     }
     if let Some(answer) = without_code(exchange, info) {
         return answer;

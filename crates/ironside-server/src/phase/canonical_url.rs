@@ -6,7 +6,6 @@ use crate::rejection::Rejection;
 use crate::response::Answer;
 use crate::site::Site;
 use crate::url::{Canonical, canonicalise};
-use http::StatusCode;
 
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
@@ -16,11 +15,7 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
             exchange.full_path = path;
             Step::Continue
         }
-        Ok(Canonical::Redirect(path)) => Step::answer(Answer::redirect(
-            StatusCode::PERMANENT_REDIRECT,
-            &with_query(&path, &exchange.query),
-            "canonical_url",
-        )),
+        Ok(Canonical::Redirect(path)) => Step::answer(Answer::moved(&with_query(&path, &exchange.query), "canonical_url")),
         Err(error) => Step::Reject(Rejection::BadUrl(error)),
     }
 }

@@ -4,7 +4,7 @@ use crate::exchange::Exchange;
 use crate::pipeline::Step;
 use crate::response::Answer;
 use crate::site::Site;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
@@ -18,14 +18,8 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
         .iter()
         .find_map(|rule| rule.answer(&asked, base_path));
     match found {
-        Some((status, location)) => {
-            let answer = Answer::redirect(status, &location, "config_redirect");
-            // For clients that are older than the status (Next behaviour 7.29).
-            match HeaderValue::from_str(&format!("0;url={location}")) {
-                Ok(refresh) if status == StatusCode::PERMANENT_REDIRECT => Step::answer(answer.with(header::REFRESH, refresh)),
-                _ => Step::answer(answer),
-            }
-        }
+        Some((StatusCode::PERMANENT_REDIRECT, location)) => Step::answer(Answer::moved(&location, "config_redirect")),
+        Some((status, location)) => Step::answer(Answer::redirect(status, &location, "config_redirect")),
         None => Step::Continue,
     }
 }

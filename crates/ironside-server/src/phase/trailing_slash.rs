@@ -6,7 +6,6 @@ use crate::exchange::Exchange;
 use crate::pipeline::Step;
 use crate::response::Answer;
 use crate::site::Site;
-use http::StatusCode;
 
 /// See the module's documentation.
 pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
@@ -16,7 +15,7 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
         && let Some(to) = redirect(&exchange.full_path, &exchange.path, config.trailing_slash)
     {
         let location = with_query(&to, &exchange.query);
-        return Step::answer(Answer::redirect(StatusCode::PERMANENT_REDIRECT, &location, "trailing_slash"));
+        return Step::answer(Answer::moved(&location, "trailing_slash"));
     }
     if exchange.path.len() > 1 && exchange.path.ends_with('/') {
         exchange.path.pop();

@@ -78,6 +78,16 @@ impl Answer {
         }
     }
 
+    /// A redirect for good: 308, and `Refresh` for clients that are older than this status (Next behaviour 1.8, 7.29).
+    #[must_use]
+    pub fn moved(location: &str, reason: &'static str) -> Self {
+        let answer = Self::redirect(StatusCode::PERMANENT_REDIRECT, location, reason);
+        match HeaderValue::from_str(&format!("0;url={location}")) {
+            Ok(refresh) if answer.response.status().is_redirection() => answer.with(header::REFRESH, refresh),
+            _ => answer,
+        }
+    }
+
     /// With a header, in place of an earlier one.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {

@@ -77,7 +77,8 @@ impl Condition {
 
     /// What it binds, if the request meets it: the named groups of its value, or without any the value under the key.
     pub(super) fn captures(&self, asked: &Asked<'_>) -> Option<Vec<(String, String)>> {
-        let text = self.subject.text(asked)?;
+        // What is there and empty counts as missing, as in Next.
+        let text = self.subject.text(asked).filter(|text| !text.is_empty())?;
         let Some(regex) = &self.value else {
             return Some(self.subject.parameter().map(|name| vec![(name, text)]).unwrap_or_default());
         };

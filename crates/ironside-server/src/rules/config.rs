@@ -279,7 +279,7 @@ impl RewriteRule {
         let query = if self.destination.uses_captures(&captures) {
             filled.query
         } else {
-            crate::query::join(&filled.query, &as_query(&captures))
+            crate::query::overlay(&filled.query, &as_query(&captures))
         };
         Some(Rewritten::Inside {
             path: filled.path,

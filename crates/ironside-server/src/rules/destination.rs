@@ -178,10 +178,10 @@ fn tidy_slashes(path: &str, keep_last: bool) -> String {
 }
 
 impl Filled {
-    /// The URL, with the query of the request behind its own.
+    /// The URL, with its own query laid over that of the request.
     #[must_use]
     pub fn url(&self, base_path: &str, request_query: &str) -> String {
-        let query = query::join(&self.query, request_query);
+        let query = query::overlay(&self.query, request_query);
         let base = if self.origin.is_empty() { base_path } else { "" };
         let path = if self.origin.is_empty() && self.path == "/" && !base.is_empty() {
             ""

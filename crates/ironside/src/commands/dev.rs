@@ -6,7 +6,7 @@ use crate::{
     dev_workers::DevWorkers,
     exit::{Exit, Failure},
     serving::{self, Ready},
-    settings::Listen,
+    settings::{Listen, Workers},
     source_watch::SourceWatch,
 };
 use ironside_compiler::{options::Mode, report::BuildReport};
@@ -128,7 +128,7 @@ async fn rebuild(context: &Context, listen: &Listen, serving: &mut Option<Servin
 
 /// Puts a build in front of the browser.
 async fn show(context: &Context, listen: &Listen, serving: &mut Option<Serving>, report: &BuildReport) -> Result<(), Failure> {
-    let ready = match serving::prepare(context, &report.folder, 1, true).await {
+    let ready = match serving::prepare(context, &report.folder, Workers::new(1), true).await {
         Ok(ready) => ready,
         // An application that throws while it is loaded: say so and wait for the next change.
         Err(failure) if failure.exit == Exit::Application => {

@@ -62,7 +62,7 @@ pub(crate) async fn run(context: &Context, settings: &StartSettings) -> Result<(
     let drained = match early {
         Some(drained) => drained,
         None => {
-            say_ready(context, settings.workers, began);
+            say_ready(context, settings.workers.count, began);
             serving.await
         }
     };

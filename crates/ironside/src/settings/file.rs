@@ -59,6 +59,8 @@ pub(crate) struct Tls {
 pub(crate) struct Workers {
     /// How many.
     pub(crate) count: Option<usize>,
+    /// Percent of the places that others leave which one client may have.
+    pub(crate) client_share: Option<u64>,
     /// The Node executable.
     pub(crate) node: Option<PathBuf>,
 }

@@ -37,11 +37,29 @@ pub(crate) struct Listen {
     pub(crate) port: u16,
 }
 
+/// Who runs the application's code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Workers {
+    pub(crate) count: usize,
+    /// Percent of the places that others leave which one client may have.
+    pub(crate) client_share: u8,
+}
+
+impl Workers {
+    /// So many, for anybody.
+    pub(crate) fn new(count: usize) -> Self {
+        Self {
+            count,
+            client_share: PoolOptions::CLIENT_SHARE,
+        }
+    }
+}
+
 /// What `ironside start` runs with.
 #[derive(Debug, Clone)]
 pub(crate) struct StartSettings {
     pub(crate) listen: Listen,
-    pub(crate) workers: usize,
+    pub(crate) workers: Workers,
     pub(crate) limits: Limits,
     pub(crate) trusted_proxies: Vec<String>,
     pub(crate) rewrites: RewriteOptions,
@@ -165,6 +183,7 @@ impl Sources {
             tls_cert,
             tls_key,
             workers,
+            client_share,
             keep_alive_timeout,
             log: _,
             access_log: _,
@@ -198,7 +217,10 @@ impl Sources {
         actions::apply(&self.file.actions, &mut limits)?;
         Ok(StartSettings {
             listen: self.listen(listen)?,
-            workers: count,
+            workers: Workers {
+                count,
+                client_share: self.client_share(client_share.as_deref())?,
+            },
             limits,
             trusted_proxies: self.file.listen.trusted_proxies.clone().unwrap_or_default(),
             bodies: self.bodies(),
@@ -206,6 +228,24 @@ impl Sources {
             tls: self.tls(tls_cert.as_deref(), tls_key.as_deref())?,
             admin: self.admin(*admin, admin_listen.as_deref())?,
         })
+    }
+
+    /// What one client may have of the workers' places.
+    fn client_share(&self, given: Option<&str>) -> Result<u8, Failure> {
+        let wants = "a whole number of percent from 1 to 100";
+        let share = self
+            .parsed::<u8>("--client-share", given, env_vars::IRONSIDE_CLIENT_SHARE, wants)?
+            .map(u64::from)
+            .or(self.file.workers.client_share)
+            .unwrap_or(PoolOptions::CLIENT_SHARE.into());
+        match u8::try_from(share) {
+            Ok(share @ 1..=100) => Ok(share),
+            _ => Err(
+                Failure::new(Exit::Usage, format!("the share of one client is {share}, which is not {wants}")).hint(
+                    "it is --client-share, IRONSIDE_CLIENT_SHARE or workers.client-share in ironside.toml; 100 gives one address all that is free",
+                ),
+            ),
+        }
     }
 
     /// The Unix socket of the admin listener.
@@ -378,6 +418,30 @@ mod tests {
                 .unwrap_err()
                 .message
                 .contains("--admin-listen")
+        );
+    }
+
+    #[test]
+    fn the_share_of_one_client_is_a_percentage() {
+        let mut given = sources(&[]);
+        assert_eq!(given.client_share(None).unwrap(), 50);
+        given.file.workers.client_share = Some(70);
+        assert_eq!(given.client_share(None).unwrap(), 70);
+        given.env.insert("IRONSIDE_CLIENT_SHARE".into(), "80".into());
+        assert_eq!(given.client_share(None).unwrap(), 80);
+        assert_eq!(given.client_share(Some("100")).unwrap(), 100);
+        for wrong in ["0", "101", "half", "-1", "50%"] {
+            assert!(given.client_share(Some(wrong)).is_err(), "{wrong}");
+        }
+        given.env.clear();
+        given.file.workers.client_share = Some(1000);
+        assert!(
+            given
+                .client_share(None)
+                .unwrap_err()
+                .hint
+                .unwrap()
+                .contains("workers.client-share")
         );
     }
 

@@ -8,8 +8,8 @@ import type { RequestStore } from '../request-store.ts';
 export function navigationResponse(store: RequestStore, error: unknown): { response: Response; result: JobResult } | undefined {
   const redirect = redirectOf(error);
   if (redirect) {
-    // A browser repeats the method on 307; a form that was posted is to be followed by GET.
-    const status = redirect.status === 307 && looksLikeForm(store) ? 303 : redirect.status;
+    // A browser repeats the method on 307 and 308; a form that was posted is to be followed by GET.
+    const status = looksLikeForm(store) ? 303 : redirect.status;
     return { response: new Response(null, { status, headers: { location: headerSafe(redirect.url) } }), result: 'redirect' };
   }
   const status = accessFallbackOf(error);

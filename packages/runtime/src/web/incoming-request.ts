@@ -76,9 +76,12 @@ function urlOptions({ options: { basePath, trailingSlash } }: State): NextUrlOpt
   return { basePath, trailingSlash };
 }
 
+/** Methods whose requests have a body as a rule: an empty one is a stream too, for code that reads it without asking (Next behaviour 4.10). */
+const SENDS = new Set(['POST', 'PUT', 'PATCH']);
+
 function hasBody(state: State): boolean {
-  const { job } = state.context;
-  return job.hasBody && job.method !== 'GET' && job.method !== 'HEAD';
+  const { hasBody: isSent, method } = state.context.job;
+  return isSent ? method !== 'GET' && method !== 'HEAD' : SENDS.has(method);
 }
 
 function nativeOf(state: State): Request {

@@ -213,6 +213,7 @@ export function sendableBody(response: Response): SendableBody {
   const source = state?.source;
   if (isStream(source)) return { kind: 'stream', stream: unlocked(source) };
   if (source !== null && source !== undefined) {
+    if (state?.native?.body) unlocked(state.native.body as ReadableStream<Uint8Array>);
     return { kind: 'bytes', bytes: typeof source === 'string' ? Buffer.from(source, 'utf8') : source };
   }
   if (state && !state.native) return { kind: 'none' };

@@ -94,10 +94,11 @@ function write(out: ResponseSink, value: unknown): Promise<void> | undefined {
   return bytes.length > 0 ? out.write(bytes) : undefined;
 }
 
-/** Streams of responses carry bytes; anything else is a mistake that is worth naming. */
+/** Streams of responses carry bytes, and text, as Next lets them; anything else is a mistake that is worth naming. */
 function asBytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
+  if (typeof value === 'string') return Buffer.from(value, 'utf8');
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw new TypeError(`The body's stream gave ${value === null ? 'null' : `a ${typeof value}`} where it must give Uint8Array chunks. Encode text first: \`stream.pipeThrough(new TextEncoderStream())\`.`);
+  throw new TypeError(`The body's stream gave ${value === null ? 'null' : `a ${typeof value}`} where it must give bytes or text.`);
 }
