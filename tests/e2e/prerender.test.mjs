@@ -127,6 +127,20 @@ const failing = (name, page, ...expected) =>
   });
 
 failing('a page that throws fails the build, with its place and digest', "export default function Page() {\n  throw new Error('out of paint')\n}", /out of paint/, /app\/page\.jsx:2/, /digest: \d+/, /hint/);
+test('a prop that cannot be sent fails the build with the name of its component', () => {
+  const { dir, remove } = folder({
+    'app/layout.jsx': layout,
+    'app/button.jsx': "'use client';\nexport function Button({ onPress }) { return <button onClick={onPress}>press</button> }",
+    'app/page.jsx': "import { Button } from './button';\nexport default () => <Button onPress={() => 1} />",
+  });
+  try {
+    const { code, stderr } = ironside(['build', dir]);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /prop `onPress` of <Button> of app\/button\.jsx is a function[^]*app\/page\.jsx:2[^]*'use server'/);
+  } finally {
+    remove();
+  }
+});
 failing("dynamic = 'error' with an API of the request fails the build and names it", "import { cookies } from 'next/headers'\nexport const dynamic = 'error'\nexport default async function Page() { await cookies(); return <p/> }", /cookies\(\)/, /dynamic = 'error'/);
 
 test('a Client Component that throws fails the build with the components around it, and without frames of our own', () => {

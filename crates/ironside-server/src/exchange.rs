@@ -26,6 +26,8 @@ pub struct Exchange {
     pub uri: http::Uri,
     /// The headers; phases take away what is not for the application.
     pub headers: HeaderMap,
+    /// Those that the client sent, if the proxy has put others in their place.
+    pub client_headers: Option<HeaderMap>,
     /// Why the head can be read in more than one way, if it can.
     pub ambiguity: Option<Ambiguity>,
     /// Whether nothing more is read of the connection.
@@ -170,6 +172,7 @@ impl Exchange {
             peer,
             arrivals: None,
             recalled: None,
+            client_headers: None,
             request_id,
             client: Client::unknown(),
             full_path: String::new(),

@@ -19,6 +19,8 @@ const MAX_STACK = 8000;
 const COMPONENTS = 3000;
 
 const reported = new WeakMap<object, string>();
+/** What the runtime knows about an error beyond its message; for everybody who describes it later. */
+const known = new WeakMap<object, readonly string[]>();
 /** In which Client Components an error was thrown, innermost first, as lines of a stack. */
 const components = new WeakMap<object, string>();
 
@@ -30,12 +32,13 @@ export function noteComponents(error: unknown, stack: string): void {
 
 /** Logs an error, tells `onRequestError`, and returns its digest. */
 export function reportError(error: unknown, place: ErrorPlace): string {
-  const known = typeof error === 'object' && error !== null ? reported.get(error) : undefined;
-  if (known !== undefined) return known;
+  const earlier = typeof error === 'object' && error !== null ? reported.get(error) : undefined;
+  if (earlier !== undefined) return earlier;
   const { digest, message, stack } = describeError(error);
   if (typeof error === 'object' && error !== null) reported.set(error, digest);
   const store = requestStorage.getStore();
   const causes = place === 'render' ? unsendableProps((clientId) => app().manifest.clients[clientId]?.file) : [];
+  if (causes.length > 0 && typeof error === 'object' && error !== null) known.set(error, causes);
   writeLog('error', `application.${place}`, [message, ...causes].join('\n'), {
     digest, stack,
     ...(store ? { route: store.routePath, method: store.job.method, path: store.job.path, request: store.job.requestId } : {}),
@@ -49,8 +52,9 @@ export function describeError(error: unknown): JobError {
   const digest = cut(digestOf(error), MAX_DIGEST);
   if (error instanceof Error) {
     const name = error.name === '' || error.name === 'Error' ? '' : `${error.name}: `;
+    const message = [`${name}${error.message}`, ...(known.get(error) ?? [])].join('\n');
     const stack = cut(stackOf(error), MAX_STACK - COMPONENTS);
-    return { digest, message: cut(`${name}${error.message}`, MAX_MESSAGE), stack: `${stack}${cut(components.get(error) ?? '', COMPONENTS)}` };
+    return { digest, message: cut(message, MAX_MESSAGE), stack: `${stack}${cut(components.get(error) ?? '', COMPONENTS)}` };
   }
   return { digest, message: cut(typeof error === 'string' ? error : `A value that is no Error was thrown: ${inspect(error, { depth: 1 })}`, MAX_MESSAGE), stack: '' };
 }

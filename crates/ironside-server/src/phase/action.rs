@@ -3,7 +3,7 @@
 //! never reaches a worker.
 
 use crate::deployment::Deployment;
-use crate::exchange::{ActionCall, Exchange};
+use crate::exchange::{ActionCall, Exchange, Variant};
 use crate::pipeline::Step;
 use crate::rejection::Rejection;
 use crate::site::Site;
@@ -36,10 +36,11 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
 }
 
 /// Whether a request could run an action: a post to a page with the header of a call, or with the body of a form that
-/// carries fields of React's.
+/// carries fields of React's. One that asks for a payload as well is none (Next behaviour 1.7).
 #[must_use]
 pub fn may_be_one(exchange: &Exchange) -> bool {
     exchange.method == Method::POST
+        && exchange.navigation.variant == Variant::Html
         && exchange.target.takes_actions()
         && (exchange.headers.contains_key(HEADER) || is_multipart(exchange))
 }

@@ -12,7 +12,9 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
     if !action::may_be_one(exchange) {
         return Step::Continue;
     }
-    match csrf::verify(&exchange.headers, &exchange.client.authority, &site.deployment.origins) {
+    // What the proxy adds or takes away says nothing about where the request comes from.
+    let sent = exchange.client_headers.as_ref().unwrap_or(&exchange.headers);
+    match csrf::verify(sent, &exchange.client.authority, &site.deployment.origins) {
         Ok(_) => Step::Continue,
         Err(refused) => Step::Reject(Rejection::Csrf(refused)),
     }

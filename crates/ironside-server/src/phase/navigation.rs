@@ -31,7 +31,8 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
         exchange.navigation = Navigation::default();
         return Step::Continue;
     }
-    let is_payload = headers.get(RSC).is_some_and(|value| value == "1") && exchange.reads();
+    // A call that asks for a payload of the page is no call (Next behaviour 1.7): no client writes both.
+    let is_payload = headers.get(RSC).is_some_and(|value| value == "1") && (exchange.reads() || calls_action(exchange));
     let mut key_given = None;
     if is_payload {
         let (given, rest) = query::take(&exchange.query, KEY);

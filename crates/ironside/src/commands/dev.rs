@@ -35,10 +35,17 @@ pub(crate) async fn run(context: &Context, listen: Listen) -> Result<(), Failure
     tokio::pin!(stop);
     let mut serving: Option<Serving> = None;
     loop {
-        let watched = tokio::select! {
-            () = &mut stop => break,
-            watched = rebuild(context, &listen, &mut serving) => watched?,
+        let mut building = Box::pin(rebuild(context, &listen, &mut serving));
+        let built = tokio::select! {
+            () = &mut stop => None,
+            watched = &mut building => Some(watched?),
         };
+        let Some(watched) = built else {
+            // The bundler's tasks go on for a moment, and panic if nobody is there to take what they made. The process ends anyway.
+            Box::leak(Box::new(building));
+            break;
+        };
+        drop(building);
         watch.follow(&watched);
         tokio::select! {
             () = &mut stop => break,

@@ -3,6 +3,7 @@
  * `useActionState` in it; or a redirect to where the action sends the browser.
  */
 import { decodeAction, decodeFormState, type ServerManifest } from 'react-server-dom-webpack/server.node';
+import { accessFallbackOf } from 'next/navigation-errors';
 import { app as currentApp, type App } from '../app.ts';
 import { describeError } from '../errors.ts';
 import { headerOf } from '../headers.ts';
@@ -64,7 +65,8 @@ async function runBound(context: JobContext, app: App, form: FormData, bound: ()
       out.head(303, [...headers, ['location', browserLocation(end.to.url, app.manifest)]]);
       return { result: 'redirect' };
     case 'http':
-      return answerPage(context, app, headers, { instead: { error: end.error } });
+      // Where no route matches, the not-found page is what is there anyway.
+      return answerPage(context, app, headers, context.job.route < 0 && accessFallbackOf(end.error) === 404 ? {} : { instead: { error: end.error } });
     case 'thrown':
       return answerError(app, out, headers, end.error);
   }
