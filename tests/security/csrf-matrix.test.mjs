@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { start } from './lib/actions-app.mjs';
 import { attacked, send } from './lib/attacked.mjs';
 import { parallel } from './lib/raw.mjs';
 
@@ -103,4 +104,32 @@ describe('calls of actions', () => {
     });
     assert.equal(await acted(), before);
   });
+});
+
+test('SEC-68 what the proxy does to the headers of a call does not change who sent it', async () => {
+  const site = await start({
+    more: {
+      'proxy.ts': `import { NextResponse, type NextRequest } from 'next/server';
+export function proxy(request: NextRequest) {
+  const headers = new Headers(request.headers);
+  if (request.nextUrl.searchParams.has('bare')) for (const name of ['origin', 'cookie', 'sec-fetch-site']) headers.delete(name);
+  if (request.nextUrl.searchParams.has('session')) headers.set('cookie', 'session=1');
+  return NextResponse.next({ request: { headers } });
+}
+export const config = { matcher: '/' };
+`,
+    },
+  });
+  try {
+    const own = site.server.base;
+    const call = async (path, headers) => (await site.send({ path, headers: { 'next-action': site.ids.echo, 'content-type': 'text/plain', ...headers }, body: '[1]' })).status;
+    assert.equal(await call('/?bare', { origin: 'https://evil.example', cookie: 'a=1' }), 403);
+    assert.equal(await call('/?bare', { cookie: 'a=1' }), 403);
+    assert.equal(await call('/?bare', { origin: own, cookie: 'a=1', 'sec-fetch-site': 'cross-site' }), 403);
+    assert.equal(await call('/?bare', { origin: own, cookie: 'a=1' }), 200);
+    assert.equal(await call('/?session', {}), 200);
+    assert.equal(await call('/?session', { cookie: 'a=1' }), 403);
+  } finally {
+    await site.stop();
+  }
 });
