@@ -19,7 +19,10 @@ export default async function Image({ params }) { const values = await params; r
 
 const files = {
   'app/layout.tsx': 'export const metadata = { metadataBase: new URL("https://site.example") };\nexport default function Layout({ children }) { return <html lang="en"><body>{children}</body></html>; }\n',
-  'app/page.tsx': 'export default function Page() { return <h1>Hello</h1>; }\n',
+  // A client that imports an action has the compiler read a part of the graph once more, and what the pictures need must not get lost then.
+  'app/actions.ts': "'use server';\nexport async function noted() { return 1; }\n",
+  'app/note.tsx': "'use client';\nimport { noted } from './actions';\nexport const Note = () => <button onClick={() => noted()}>Note</button>;\n",
+  'app/page.tsx': "import { Note } from './note';\nexport default function Page() { return <h1>Hello <Note /></h1>; }\n",
   'app/red/route.tsx': handler(box("background: 'red'")),
   'app/edge/route.tsx': `export const runtime = 'edge';\n${handler(box("background: '#00f'"))}`,
   'app/package/route.tsx': handler(box("background: 'red'")).replace('next/og', '@vercel/og'),

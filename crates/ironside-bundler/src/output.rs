@@ -101,6 +101,19 @@ pub struct ModuleFacts {
     pub is_entry: bool,
 }
 
+impl Output {
+    /// Adds files that were emitted earlier and are still referred to. Their names are made of their content.
+    pub(crate) fn add_missing(&mut self, earlier: &[EmittedFile]) {
+        for file in earlier {
+            let name = file.file.rsplit('/').next().unwrap_or(&file.file);
+            let is_there = self.files.iter().any(|known| known.file == file.file);
+            if !is_there && self.chunks.iter().any(|chunk| chunk.code.contains(name)) {
+                self.files.push(file.clone());
+            }
+        }
+    }
+}
+
 impl ModuleFacts {
     pub(crate) fn from_rolldown(info: &ModuleInfo) -> Self {
         let ids = |ids: &mut dyn Iterator<Item = &rolldown_common::ModuleId>| -> Vec<String> {
