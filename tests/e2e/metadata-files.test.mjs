@@ -173,7 +173,7 @@ describe('metadata files', () => {
     });
 
     test('costs nothing where nothing draws', async () => {
-      const plain = folder({ 'app/layout.tsx': files['app/layout.tsx'], 'app/page.tsx': files['app/page.tsx'], 'app/api/route.ts': "import { NextResponse } from 'next/server';\nexport const GET = () => NextResponse.json(1);\n" });
+      const plain = folder({ 'app/layout.tsx': files['app/layout.tsx'], 'app/page.tsx': 'export default function Page() { return <h1>Hello</h1>; }\n', 'app/api/route.ts': "import { NextResponse } from 'next/server';\nexport const GET = () => NextResponse.json(1);\n" });
       const other = await serve(plain.dir);
       try {
         const names = readdirSync(join(plain.dir, '.ironside/build'), { recursive: true });

@@ -1,6 +1,6 @@
 //! A graph: its options and hooks, and how it is bundled, wholly or again in part.
 
-use crate::{Boxed, EmittedFile, GraphOptions, Hooks, Output, Problem, output, plugin::HooksPlugin, problem};
+use crate::{Boxed, GraphOptions, Hooks, Output, Problem, output, plugin::HooksPlugin, problem};
 use rolldown::{BundleOutput, Bundler};
 use rolldown_common::ScanMode;
 use rolldown_error::BuildResult;
@@ -11,8 +11,6 @@ pub struct Graph {
     bundler: Bundler,
     plugin: Arc<HooksPlugin>,
     root: PathBuf,
-    /// What was emitted beside chunks so far: rolldown gives a file out once, and not again with a part.
-    emitted: Vec<EmittedFile>,
 }
 
 impl fmt::Debug for Graph {
@@ -31,15 +29,11 @@ impl Graph {
         let plugin = Arc::new(HooksPlugin {
             hooks,
             modules: Default::default(),
+            assets: Default::default(),
         });
         let bundler = Bundler::with_plugins(options.into_rolldown(), vec![Arc::clone(&plugin) as _])
             .map_err(|batch| problem::from_batch(batch, &root))?;
-        Ok(Self {
-            bundler,
-            plugin,
-            root,
-            emitted: Vec::new(),
-        })
+        Ok(Self { bundler, plugin, root })
     }
 
     /// Reads, links and bundles everything in memory.
@@ -74,12 +68,11 @@ impl Graph {
         self.bundler.watch_files().iter().map(|file| file.to_string()).collect()
     }
 
-    fn finish(&mut self, result: BuildResult<BundleOutput>) -> Result<Output, Vec<Problem>> {
+    fn finish(&self, result: BuildResult<BundleOutput>) -> Result<Output, Vec<Problem>> {
         let bundle = result.map_err(|batch| problem::from_batch(batch, &self.root))?;
         let mut output = output::from_rolldown(bundle, self.plugin.take_modules(), &self.root);
         output.watched = self.watched().into_iter().collect();
-        output.add_missing(&self.emitted);
-        self.emitted.clone_from(&output.files);
+        output.add_missing(&self.plugin.assets());
         Ok(output)
     }
 }

@@ -8,6 +8,9 @@ use std::{
     path::Path,
 };
 
+/// The folder of files that are no modules, in that of the graph.
+pub(crate) const ASSETS: &str = "assets";
+
 /// A finished graph. Chunks are sorted by file name, entries first.
 #[derive(Debug, Clone, Default)]
 pub struct Output {
@@ -102,16 +105,42 @@ pub struct ModuleFacts {
 }
 
 impl Output {
-    /// Adds files that were emitted earlier and are still referred to. Their names are made of their content.
-    pub(crate) fn add_missing(&mut self, earlier: &[EmittedFile]) {
-        for file in earlier {
-            let name = file.file.rsplit('/').next().unwrap_or(&file.file);
-            let is_there = self.files.iter().any(|known| known.file == file.file);
-            if !is_there && self.chunks.iter().any(|chunk| chunk.code.contains(name)) {
-                self.files.push(file.clone());
+    /// Adds files that chunks refer to by `new URL(…, import.meta.url)` and that rolldown leaves out of a graph that can be read
+    /// again in part. `assets` are all that were asked for. Of two with one name, nobody can tell here which is meant.
+    pub(crate) fn add_missing(&mut self, assets: &BTreeSet<String>) {
+        for asset in assets {
+            let path = Path::new(asset);
+            let (Some(stem), Some(extension)) = (path.file_stem(), path.extension()) else {
+                continue;
+            };
+            let named_alike = |other: &&String| Path::new(other).file_name() == path.file_name();
+            if assets.iter().filter(named_alike).count() > 1 {
+                continue;
+            }
+            let (start, end) = (
+                format!("{ASSETS}/{}-", stem.to_string_lossy()),
+                format!(".{}", extension.to_string_lossy()),
+            );
+            let Some(file) = self.chunks.iter().find_map(|chunk| referred(&chunk.code, &start, &end)) else {
+                continue;
+            };
+            if !self.files.iter().any(|known| known.file == file)
+                && let Ok(content) = std::fs::read(path)
+            {
+                self.files.push(EmittedFile { file, content });
             }
         }
     }
+}
+
+/// The file name that begins and ends like this, with a hash between.
+fn referred(code: &str, start: &str, end: &str) -> Option<String> {
+    code.match_indices(start).find_map(|(at, _)| {
+        let rest = code.get(at + start.len()..)?;
+        let hash = rest.get(..rest.find(end)?)?;
+        let is_hash = !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        is_hash.then(|| format!("{start}{hash}{end}"))
+    })
 }
 
 impl ModuleFacts {
@@ -190,5 +219,22 @@ fn chunk_from(chunk: &rolldown_common::OutputChunk) -> Chunk {
                 bytes: module.rendered_length(),
             })
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_found_by_its_name_and_a_hash() {
+        let code = r#"new URL("assets/layout-64d9994d.wasm", import.meta.url); "assets/layout-x y.wasm""#;
+        let found = |start, end| referred(code, start, end);
+        assert_eq!(
+            found("assets/layout-", ".wasm").as_deref(),
+            Some("assets/layout-64d9994d.wasm")
+        );
+        assert_eq!(found("assets/other-", ".wasm"), None);
+        assert_eq!(found("assets/layout-", ".woff"), None);
     }
 }

@@ -12,7 +12,7 @@ use rolldown::{
 use rolldown_common::{EmittedChunk, side_effects::HookSideEffects};
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -20,11 +20,17 @@ use std::{
 pub(crate) struct HooksPlugin {
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) modules: Mutex<BTreeMap<String, ModuleFacts>>,
+    /// Files that `new URL(…, import.meta.url)` names, in all parts that were read.
+    pub(crate) assets: Mutex<BTreeSet<String>>,
 }
 
 impl HooksPlugin {
     pub(crate) fn take_modules(&self) -> BTreeMap<String, ModuleFacts> {
         std::mem::take(&mut *self.modules.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn assets(&self) -> BTreeSet<String> {
+        self.assets.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -67,6 +73,8 @@ impl Plugin for HooksPlugin {
     async fn load(&self, context: SharedLoadPluginContext, args: &HookLoadArgs<'_>) -> HookLoadReturn {
         // `new URL(…, import.meta.url)` wants the file itself.
         if matches!(args.asserted_module_type, Some(ModuleType::Asset)) {
+            let mut assets = self.assets.lock().unwrap_or_else(PoisonError::into_inner);
+            assets.insert(args.id.to_owned());
             return Ok(None);
         }
         Ok(self.hooks.load(args.id, Resolver::new(&context)).await.map(load_output))

@@ -10,6 +10,7 @@ use ironside_cache::{Answer, EncodedBody, Encoding, Entry, Key};
 use ironside_model::manifest::PrerenderedFiles;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -17,6 +18,8 @@ use xxhash_rust::xxh3::xxh3_64;
 const WORTH_ENCODING: usize = 1024;
 /// Where the files are, in the build folder.
 const FOLDER: &str = "prerendered";
+/// What the pack is made of, in the order in which pages became ready.
+const PARTS: &str = "pack.parts";
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -70,7 +73,7 @@ impl PackWriter {
     pub(super) fn create(build_dir: &Path, build: &str) -> io::Result<Self> {
         let folder = build_dir.join(FOLDER);
         fs::create_dir_all(&folder)?;
-        let file = File::create(folder.join("pack"))?;
+        let file = File::create(folder.join(PARTS))?;
         Ok(Self {
             folder,
             file: BufWriter::with_capacity(1 << 18, file),
@@ -155,13 +158,39 @@ impl PackWriter {
         self.at
     }
 
+    /// Workers finish in any order; equal builds have equal files.
+    fn put_in_order(&mut self) -> io::Result<()> {
+        fn by_place(place: &Place) -> (u32, bool, &[(String, Vec<String>)]) {
+            (place.route, place.page, &place.params)
+        }
+        let Index {
+            answers,
+            values,
+            dynamic,
+            ..
+        } = &mut self.index;
+        answers.sort_by(|a, b| by_place(&a.place).cmp(&by_place(&b.place)));
+        dynamic.sort_by(|a, b| by_place(&a.place).cmp(&by_place(&b.place)));
+        values.sort_by(|a, b| a.name.cmp(&b.name));
+        let parts = File::open(self.folder.join(PARTS))?;
+        let mut pack = BufWriter::with_capacity(1 << 18, File::create(self.folder.join("pack"))?);
+        let answers = answers.iter_mut().map(|record| &mut record.span);
+        let mut at = 0;
+        for span in answers.chain(values.iter_mut().map(|record| &mut record.span)) {
+            let mut bytes = vec![0; span.length];
+            parts.read_exact_at(&mut bytes, span.at)?;
+            pack.write_all(&bytes)?;
+            span.at = at;
+            at += bytes.len() as u64;
+        }
+        pack.flush()?;
+        fs::remove_file(self.folder.join(PARTS))
+    }
+
     /// Writes the index and closes both files.
     pub(super) fn finish(mut self) -> io::Result<PrerenderedFiles> {
         self.file.flush()?;
-        // Workers finish in any order; equal builds have equal lists.
-        self.index
-            .answers
-            .sort_by(|a, b| (a.place.route, &a.place.params).cmp(&(b.place.route, &b.place.params)));
+        self.put_in_order()?;
         let text = serde_json::to_vec(&self.index).map_err(io::Error::other)?;
         fs::write(self.folder.join("index.json"), &text)?;
         Ok(PrerenderedFiles {
