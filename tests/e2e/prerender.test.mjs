@@ -127,38 +127,36 @@ const failing = (name, page, ...expected) =>
   });
 
 failing('a page that throws fails the build, with its place and digest', "export default function Page() {\n  throw new Error('out of paint')\n}", /out of paint/, /app\/page\.jsx:2/, /digest: \d+/, /hint/);
-test('a prop that cannot be sent fails the build with the name of its component', () => {
-  const { dir, remove } = folder({
-    'app/layout.jsx': layout,
-    'app/button.jsx': "'use client';\nexport function Button({ onPress }) { return <button onClick={onPress}>press</button> }",
-    'app/page.jsx': "import { Button } from './button';\nexport default () => <Button onPress={() => 1} />",
-  });
+/** What a build that fails says. */
+function failedBuild(files) {
+  const { dir, remove } = folder({ 'app/layout.jsx': layout, ...files });
   try {
     const { code, stderr } = ironside(['build', dir]);
     assert.equal(code, 1, stderr);
-    assert.match(stderr, /prop `onPress` of <Button> of app\/button\.jsx is a function[^]*app\/page\.jsx:2[^]*'use server'/);
+    return stderr;
   } finally {
     remove();
   }
+}
+
+test('a prop that cannot be sent fails the build with the name of its component', () => {
+  const stderr = failedBuild({
+    'app/button.jsx': "'use client';\nexport function Button({ onPress }) { return <button onClick={onPress}>press</button> }",
+    'app/page.jsx': "import { Button } from './button';\nexport default () => <Button onPress={() => 1} />",
+  });
+  assert.match(stderr, /prop `onPress` of <Button> of app\/button\.jsx is a function[^]*app\/page\.jsx:2[^]*'use server'/);
 });
 failing("dynamic = 'error' with an API of the request fails the build and names it", "import { cookies } from 'next/headers'\nexport const dynamic = 'error'\nexport default async function Page() { await cookies(); return <p/> }", /cookies\(\)/, /dynamic = 'error'/);
 
 test('a Client Component that throws fails the build with the components around it, and without frames of our own', () => {
-  const { dir, remove } = folder({
-    'app/layout.jsx': layout,
+  const stderr = failedBuild({
     'app/page.jsx': "import { Around } from './parts'\nexport default function Page() { return <main><Around /></main> }",
     'app/parts.jsx': "'use client'\nexport function Frame({ children }) { return <div>{children}</div> }\nexport function Broken() { throw new Error('out of glue') }\nexport function Around() { return <Frame><Broken /></Frame> }",
   });
-  try {
-    const { code, stderr } = ironside(['build', dir]);
-    assert.equal(code, 1, stderr);
-    const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => /^(at|in) /.test(line));
-    assert.match(lines[0], /^at Broken \(app\/parts\.jsx:3:/);
-    const components = lines.filter((line) => line.startsWith('in '));
-    assert.deepEqual(components.map((line) => line.split(' ')[1]).slice(0, 4), ['Broken', 'div', 'Frame', 'Around']);
-    assert.match(components[2], /\(app\/parts\.jsx:2:/);
-    assert.ok(!lines.some((line) => /react-dom|react-server-dom|node:internal/.test(line)), lines.join('\n'));
-  } finally {
-    remove();
-  }
+  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => /^(at|in) /.test(line));
+  assert.match(lines[0], /^at Broken \(app\/parts\.jsx:3:/);
+  const components = lines.filter((line) => line.startsWith('in '));
+  assert.deepEqual(components.map((line) => line.split(' ')[1]).slice(0, 4), ['Broken', 'div', 'Frame', 'Around']);
+  assert.match(components[2], /\(app\/parts\.jsx:2:/);
+  assert.ok(!lines.some((line) => /react-dom|react-server-dom|node:internal/.test(line)), lines.join('\n'));
 });

@@ -76,8 +76,7 @@ export class Connection {
    */
   uncaught(error: unknown): void {
     const session = this.#currentSession();
-    const { digest, message, stack } = describeError(error);
-    writeLog('error', 'application.uncaught', `Nobody caught what was thrown outside of any call: ${message}`, { digest, stack });
+    logLost('application.uncaught', 'Nobody caught what was thrown outside of any call', error);
     session?.crash(error);
   }
 
@@ -235,6 +234,10 @@ function limited(text: string, most: number): string {
 
 /** Logs what nobody waits for, and goes on: one forgotten `await` must not cost the requests of others. */
 export function logUnhandledRejection(reason: unknown): void {
-  const { digest, message, stack } = describeError(reason);
-  writeLog('error', 'application.unhandled', `A promise was rejected and nobody waits for it: ${message}`, { digest, stack });
+  logLost('application.unhandled', 'A promise was rejected and nobody waits for it', reason);
+}
+
+function logLost(target: string, what: string, error: unknown): void {
+  const { digest, message, stack } = describeError(error);
+  writeLog('error', target, `${what}: ${message}`, { digest, stack });
 }

@@ -1,6 +1,6 @@
 //! Paths that are known in part, and the files that they may be.
 
-use crate::{app_dir::module_facts::literal, asset::is_asset, package::NODE_MODULES};
+use crate::{app_dir::module_facts::literal, asset::is_asset, environment, package::NODE_MODULES};
 use oxc::{allocator::Allocator, parser::Parser, span::SourceType};
 use serde_json::Value;
 use std::{
@@ -43,10 +43,9 @@ impl PathAlias {
 
     /// Those of the application's own file. What it extends is not looked at.
     pub(crate) fn read(root: &Path) -> Vec<Self> {
-        let text = ["tsconfig.json", "jsconfig.json"]
-            .iter()
-            .find_map(|name| fs::read_to_string(root.join(name)).ok())
-            .unwrap_or_default();
+        let Some((_, text)) = environment::typescript(root) else {
+            return Vec::new();
+        };
         let allocator = Allocator::default();
         // JSON with comments and trailing commas is an expression of JavaScript.
         let source = format!("({}\n)", text.trim_start_matches('\u{feff}'));

@@ -20,6 +20,7 @@ pub use alias::Alias;
 pub use define::Side;
 pub use dotenv::{EnvFiles, load_env_files};
 pub use next_config::{BuildSettings, RemoveConsole};
+pub(crate) use project_files::typescript;
 
 use crate::{options::Mode, tool::NodeTools};
 use ironside_diagnostics::Diagnostic;

@@ -20,13 +20,19 @@ use std::{
 const TYPESCRIPT: [&str; 2] = ["tsconfig.json", "jsconfig.json"];
 const PACKAGE: &str = "package.json";
 
+/// The file that `paths` stand in, and its text.
+pub(crate) fn typescript(root: &Path) -> Option<(&'static str, String)> {
+    TYPESCRIPT
+        .into_iter()
+        .find_map(|name| Some((name, fs::read_to_string(root.join(name)).ok()?)))
+}
+
 /// Says what is wrong in these files, and which they are.
 pub(super) fn check(root: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
-    let read = |name: &str| fs::read_to_string(root.join(name)).ok();
-    if let Some(text) = read(PACKAGE) {
+    if let Ok(text) = fs::read_to_string(root.join(PACKAGE)) {
         diagnostics.extend(package_json(text));
     }
-    if let Some((name, text)) = TYPESCRIPT.iter().find_map(|name| Some((*name, read(name)?))) {
+    if let Some((name, text)) = typescript(root) {
         let mut file = TypeScriptFile {
             root,
             name,

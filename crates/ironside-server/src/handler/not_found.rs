@@ -6,12 +6,9 @@ use crate::exchange::{Exchange, Variant};
 use crate::job;
 use crate::response::error_page::{self, Form};
 use crate::response::{Answer, PRIVATE};
-use crate::shared::{self, Shared};
 use crate::site::Site;
 use http::{StatusCode, header};
-use ironside_cache::Entry;
 use ironside_model::route_table::RouteMatch;
-use ironside_worker::wire::JobKind;
 
 const REASON: &str = "not_found";
 
@@ -31,17 +28,7 @@ pub async fn answer(exchange: &mut Exchange, site: &Site) -> Answer {
     }
     // A body that nobody is going to read does not travel.
     exchange.method = job::reading(&exchange.method);
-    let kept = match shared::find(exchange, site, &RouteMatch::NOT_FOUND, JobKind::Page).await {
-        Shared::Found { entry, state } => {
-            let serve = |entry: &Entry| shared::serve::page(exchange, site, &RouteMatch::NOT_FOUND, entry, state);
-            shared::served(&entry, serve).await
-        }
-        Shared::Nothing => None,
-    };
-    named(match kept {
-        Some(answer) => answer,
-        None => page::render(exchange, site, &RouteMatch::NOT_FOUND).await,
-    })
+    named(page::kept_or_rendered(exchange, site, &RouteMatch::NOT_FOUND).await)
 }
 
 /// The answer, if it is stored and fresh.
@@ -49,10 +36,7 @@ pub fn at_hand(exchange: &mut Exchange, site: &Site) -> Option<Answer> {
     if wants_text(exchange) || site.deployment.router.not_found.is_none() {
         return None;
     }
-    let hit = shared::hit(exchange, site, &RouteMatch::NOT_FOUND, JobKind::Page, |exchange, entry| {
-        shared::serve::page(exchange, site, &RouteMatch::NOT_FOUND, entry, shared::State::Hit)
-    });
-    hit.map(named)
+    page::at_hand(exchange, site, &RouteMatch::NOT_FOUND).map(named)
 }
 
 /// Whether something is asked for that a page loads.

@@ -23,6 +23,11 @@ pub async fn answer(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) 
     if site.deployment.listed.excludes(matched) {
         return super::not_found::answer(exchange, site).await;
     }
+    kept_or_rendered(exchange, site, matched).await
+}
+
+/// The answer that is shared, where there is one; otherwise it is rendered for this visitor.
+pub async fn kept_or_rendered(exchange: &mut Exchange, site: &Site, matched: &RouteMatch) -> Answer {
     match shared::find(exchange, site, matched, JobKind::Page).await {
         // A post that is no action has nobody to read it on a page that is the same for everybody. One that is made for
         // parameters on demand is rendered, as a page that reads the request is (Next behaviour 1.12). So is one that a form

@@ -74,7 +74,7 @@ pub(super) struct ValueRecord {
 }
 
 /// [`ValueKind`] on disk.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Kind {
     Fetch,

@@ -171,7 +171,7 @@ impl PackWriter {
         } = &mut self.index;
         answers.sort_by(|a, b| by_place(&a.place).cmp(&by_place(&b.place)));
         dynamic.sort_by(|a, b| by_place(&a.place).cmp(&by_place(&b.place)));
-        values.sort_by(|a, b| a.name.cmp(&b.name));
+        values.sort_by(|a, b| (a.kind, &a.name, a.of_build).cmp(&(b.kind, &b.name, b.of_build)));
         let parts = File::open(self.folder.join(PARTS))?;
         let mut pack = BufWriter::with_capacity(1 << 18, File::create(self.folder.join("pack"))?);
         let answers = answers.iter_mut().map(|record| &mut record.span);

@@ -66,7 +66,7 @@ impl Log {
             return;
         }
         let appended = match record {
-            Some(record) if !end.is_paused() => self.append(&mut end, &record),
+            Some(record) if !end.is_paused() => self.append(&mut end, &record, order.entry.started),
             _ => None,
         };
         let Some(location) = appended else {
@@ -77,8 +77,7 @@ impl Log {
         {
             let mut index = self.shared.index();
             index.settle(hash, number);
-            let started = order.entry.started;
-            index.insert(hash, Location { started, ..location });
+            index.insert(hash, location);
         }
         Shared::count(&self.shared.counters.written);
         self.keep_bounds(&mut end);
@@ -99,16 +98,16 @@ impl Log {
     fn remove_with(&self, end: &mut End, hash: u128) {
         let (location, _) = self.shared.index().remove(hash);
         let Some(location) = location else { return };
-        if !end.is_paused() && self.append(end, &removal(hash)).is_some() {
+        if !end.is_paused() && self.append(end, &removal(hash), Stamp::default()).is_some() {
             return;
         }
         // It can't be said, so what it is said of goes: with everything that is older.
         self.drop_up_to(end, location.segment);
     }
 
-    /// Where the record is now; `None` if it couldn't be written.
-    fn append(&self, end: &mut End, record: &[u8]) -> Option<Location> {
-        match self.try_append(end, record) {
+    /// Where the record is now; `None` if it couldn't be written. `started`: when the fill of what it holds began.
+    fn append(&self, end: &mut End, record: &[u8], started: Stamp) -> Option<Location> {
+        match self.try_append(end, record, started) {
             Ok(location) => {
                 end.note_success();
                 Some(location)
@@ -121,7 +120,7 @@ impl Log {
         }
     }
 
-    fn try_append(&self, end: &mut End, record: &[u8]) -> io::Result<Location> {
+    fn try_append(&self, end: &mut End, record: &[u8], started: Stamp) -> io::Result<Location> {
         let segment = self.active(end)?;
         let (offset, len) = (segment.len(), record.len() as u64);
         if let Err(error) = segment.file.write_all_at(record, offset) {
@@ -137,7 +136,7 @@ impl Log {
             offset,
             len,
             was_used: false,
-            started: Stamp::default(),
+            started,
         })
     }
 
@@ -178,9 +177,10 @@ impl Log {
             let Ok(Some(record)) = super::read_exact(from.file.as_ref(), location.offset, len) else {
                 continue;
             };
-            let Some(again) = self.append(end, &record) else { return };
-            let started = location.started;
-            self.shared.index().insert(hash, Location { started, ..again });
+            let Some(location) = self.append(end, &record, location.started) else {
+                return;
+            };
+            self.shared.index().insert(hash, location);
             room = rest;
         }
     }
