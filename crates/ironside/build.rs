@@ -14,25 +14,32 @@ use std::{
     collections::BTreeMap,
     env, fs,
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../..");
     let root = fs::canonicalize(root)?;
     for folder in runtime_sources::folders(&root) {
-        println!("cargo::rerun-if-changed={}", folder.display());
+        println!("cargo::rerun-if-changed={}", from_here(&root, &folder));
     }
     println!("cargo::rerun-if-changed=src/runtime_sources.rs");
     if let Some(name) = runtime_sources::missing(&root) {
-        println!("cargo::rerun-if-changed={}", root.join("node_modules").display());
+        println!("cargo::rerun-if-changed={}", from_here(&root, &root.join("node_modules")));
         println!(
             "cargo::error=`node_modules/{name}` is missing. Run `npm ci` in {} first (`cargo xtask setup` does it).",
             root.display()
         );
         return Ok(());
     }
-    write(&runtime_sources::files(&root)?)
+    write(&root, &runtime_sources::files(&root)?)
+}
+
+/// A path of the repository as seen from this package. Checkouts that share a target folder share what this script has written, so it
+/// names no file of one of them in particular: the files of the checkout that is built are watched and read.
+fn from_here(root: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    Path::new("../..").join(inside).display().to_string()
 }
 
 /// FNV-1a, 64 bit: names a folder, protects nothing.
@@ -44,14 +51,19 @@ fn hash(bytes: &[u8], mut state: u64) -> u64 {
     state
 }
 
-fn write(files: &BTreeMap<String, PathBuf>) -> io::Result<()> {
+fn write(root: &Path, files: &BTreeMap<String, PathBuf>) -> io::Result<()> {
     let mut out = Vec::new();
     let mut state = 0xcbf2_9ce4_8422_2325;
     writeln!(out, "pub(crate) static FILES: &[(&str, &[u8])] = &[")?;
     for (name, path) in files {
-        println!("cargo::rerun-if-changed={}", path.display());
+        let here = from_here(root, path);
+        println!("cargo::rerun-if-changed={here}");
         state = hash(&fs::read(path)?, hash(name.as_bytes(), state));
-        writeln!(out, "    ({name:?}, include_bytes!({:?})),", path.display().to_string())?;
+        let here = format!("/{here}");
+        writeln!(
+            out,
+            "    ({name:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {here:?}))),"
+        )?;
     }
     writeln!(out, "];\npub(crate) const HASH: &str = \"{state:016x}\";")?;
     let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());

@@ -230,6 +230,9 @@ impl Cache {
         let Some(entry) = self.0.memory.get(key).or_else(|| self.load(key)) else {
             return Stored::Nothing(MissReason::Absent);
         };
+        if soft_tags.is_empty() && freshness::is_timeless(&entry, &self.0.tags) {
+            return Stored::Fresh(entry);
+        }
         match freshness::judge(&entry, soft_tags, &self.0.tags, self.0.stamps.now()) {
             Freshness::Fresh => Stored::Fresh(entry),
             Freshness::Stale(reason) => Stored::Stale(entry, reason),

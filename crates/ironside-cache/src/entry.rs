@@ -1,7 +1,7 @@
 //! What is stored: an answer (a page or a handler's response) or a value, with what is needed to judge it later.
 
 use crate::clock::Stamp;
-use crate::tag_clock::Tag;
+use crate::tag_clock::{Tag, Untouched};
 use bytes::Bytes;
 use std::any::Any;
 use std::fmt;
@@ -186,6 +186,8 @@ pub struct Entry {
     pub tags: Box<[Tag]>,
     /// What it holds.
     pub content: Content,
+    /// By the clock of the cache that it is in.
+    pub(crate) untouched: Untouched,
     ready: ReadyForm,
     retry_at: AtomicU64,
     failures: AtomicU32,
@@ -219,6 +221,7 @@ impl Entry {
             lifetime: fill.lifetime,
             tags: tags.into(),
             content: fill.content,
+            untouched: Untouched::default(),
             ready: ReadyForm::default(),
             retry_at: AtomicU64::new(0),
             failures: AtomicU32::new(0),

@@ -38,11 +38,22 @@ pub enum DeadReason {
 /// stored fetch. They expire it for this asker only.
 #[must_use]
 pub fn judge(entry: &Entry, soft_tags: &[Tag], tags: &TagClock, now: Stamp) -> Freshness {
-    let tags = tags.judge(entry.tags.iter().chain(soft_tags), entry.started, now);
+    let tags = if soft_tags.is_empty() {
+        tags.judge_again(&entry.untouched, entry.tags.iter(), entry.started, now)
+    } else {
+        tags.judge(entry.tags.iter().chain(soft_tags), entry.started, now)
+    };
     by_verdict(tags, entry.committed, entry.lifetime, now)
 }
 
-/// The same for an entry whose content is elsewhere.
+/// Whether an entry is known to be fresh whatever the time is: it lives for ever, and nothing has been invalidated since it was found
+/// untouched. Most pages of most sites are so, and need no look at the clock.
+#[must_use]
+pub(crate) fn is_timeless(entry: &Entry, tags: &TagClock) -> bool {
+    entry.lifetime.revalidate.is_none() && entry.lifetime.expire.is_none() && tags.knows(&entry.untouched)
+}
+
+/// The same as [`judge`] for an entry whose content is elsewhere.
 #[must_use]
 pub fn judge_summary(summary: &Summary, tags: &TagClock, now: Stamp) -> Freshness {
     let tags = tags.judge(summary.tags.iter(), summary.started, now);

@@ -96,8 +96,15 @@ pub struct TagClock {
     records: RwLock<Records>,
     /// The latest invalidation of any tag, as bits of a stamp.
     latest: AtomicU64,
+    /// How often `records` were changed, and one more. Written with the lock only.
+    changes: AtomicU64,
     max_tags: usize,
 }
+
+/// Up to which change of the clock something is known to be untouched. Such a verdict does not depend on the time: a death that is to come
+/// hits what began before its stamp, and so does the mark of staleness that came with it.
+#[derive(Debug, Default)]
+pub(crate) struct Untouched(AtomicU64);
 
 /// What the clock says of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +124,7 @@ impl TagClock {
         Self {
             records: RwLock::default(),
             latest: AtomicU64::default(),
+            changes: AtomicU64::new(1),
             max_tags: max_tags.max(1),
         }
     }
@@ -125,6 +133,7 @@ impl TagClock {
     pub fn apply(&self, tag: &str, invalidation: Invalidation, now: Stamp) {
         self.latest.fetch_max(now.to_bits(), Ordering::SeqCst);
         let mut records = self.records.write().unwrap_or_else(PoisonError::into_inner);
+        self.changes.fetch_add(1, Ordering::SeqCst);
         if tag == EVERYTHING {
             records.everything = records.everything.max(now);
             return;
@@ -145,6 +154,35 @@ impl TagClock {
     /// What the tags of something that started at `started` mean for it now.
     pub fn judge<'a>(&self, tags: impl Iterator<Item = &'a Tag>, started: Stamp, now: Stamp) -> TagVerdict {
         let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
+        Self::verdict(&records, tags, started, now)
+    }
+
+    /// The same for something that is asked about again and again, always with the same tags: while nothing is invalidated, what was
+    /// untouched is so still.
+    pub(crate) fn judge_again<'a>(
+        &self,
+        untouched: &Untouched,
+        tags: impl Iterator<Item = &'a Tag>,
+        started: Stamp,
+        now: Stamp,
+    ) -> TagVerdict {
+        if self.knows(untouched) {
+            return TagVerdict::Untouched;
+        }
+        let records = self.records.read().unwrap_or_else(PoisonError::into_inner);
+        let verdict = Self::verdict(&records, tags, started, now);
+        if verdict == TagVerdict::Untouched {
+            untouched.0.store(self.changes.load(Ordering::SeqCst), Ordering::Relaxed);
+        }
+        verdict
+    }
+
+    /// Whether nothing was invalidated since something was found untouched.
+    pub(crate) fn knows(&self, untouched: &Untouched) -> bool {
+        untouched.0.load(Ordering::Relaxed) == self.changes.load(Ordering::SeqCst)
+    }
+
+    fn verdict<'a>(records: &Records, tags: impl Iterator<Item = &'a Tag>, started: Stamp, now: Stamp) -> TagVerdict {
         if started <= records.everything {
             return TagVerdict::Dead(EVERYTHING.into(), records.everything);
         }
@@ -181,6 +219,7 @@ impl TagClock {
     /// Everything with a tag that began at or before a moment is dead from now on.
     pub(crate) fn raise_floor(&self, floor: Stamp) {
         let mut records = self.records.write().unwrap_or_else(PoisonError::into_inner);
+        self.changes.fetch_add(1, Ordering::SeqCst);
         records.floor = records.floor.max(floor);
         self.latest.fetch_max(floor.to_bits(), Ordering::SeqCst);
     }
@@ -268,6 +307,25 @@ mod tests {
         assert!(matches!(clock.judge(tag("a").iter(), before, after), TagVerdict::Dead(..)));
         assert_eq!(clock.judge(tag("a").iter(), after, after), TagVerdict::Untouched);
         assert_eq!(clock.judge(tag("b").iter(), before, after), TagVerdict::Untouched);
+    }
+
+    #[test]
+    fn what_is_known_to_be_untouched_is_looked_at_again_after_every_change_in_whatever_order_they_come() {
+        let stamps = Stamps::new(Arc::new(Hand::default()));
+        let clock = TagClock::new(10);
+        let started = stamps.next();
+        let (early, late) = (stamps.next(), stamps.next());
+        let untouched = Untouched::default();
+        let judge = || clock.judge_again(&untouched, tag("a").iter(), started, late);
+        assert!(!clock.knows(&untouched));
+        assert_eq!(judge(), TagVerdict::Untouched);
+        assert!(clock.knows(&untouched));
+        clock.apply("b", Invalidation::Expire, late);
+        assert!(!clock.knows(&untouched));
+        assert_eq!(judge(), TagVerdict::Untouched);
+        clock.apply("a", Invalidation::Expire, early);
+        assert!(matches!(judge(), TagVerdict::Dead(..)));
+        assert!(!clock.knows(&untouched));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::tls::Tls;
 use crate::turn::{Turn, TurnBody};
 use crate::upstream::Tunnel;
 use http::{HeaderValue, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -257,12 +257,9 @@ impl Visit {
         let limits = &site.house.limits;
         let active = Active::begin(site.house.clone());
         let (head, body) = request.into_parts();
-        let request_id = site
-            .house
-            .request_ids
-            .name(&head.headers, site.house.trusted.trust(way.peer.ip()));
+        let request_id = site.house.request_ids.name(&head.headers, way.pulse.is_trusted());
         // Who waits to be told to send has not begun to.
-        let is_sending = !head.headers.contains_key(header::EXPECT);
+        let is_sending = body.is_end_stream() || !head.headers.contains_key(header::EXPECT);
         let body = RequestBody::new(body, limits.body_patience(), is_sending, site.house.tasks.clone());
         let mut exchange = Exchange::new(head, body, way.peer, request_id);
         exchange.is_secure = way.is_secure;

@@ -116,7 +116,7 @@ impl Arrivals {
     #[must_use]
     pub fn recall(&self, headers: &HeaderMap, uri: &http::Uri) -> Option<Arc<Plain>> {
         let plain = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        (headers.get(header::HOST) == Some(&plain.host) && is_plain(headers, uri)).then_some(plain)
+        (plain_host(headers, uri)? == plain.host).then_some(plain)
     }
 
     /// Keeps what was found out about a request, if it is a plain one: `host` is its `Host` header, `settled` its headers after
@@ -153,7 +153,14 @@ impl Plain {
 /// Whether a request is one that [`Arrivals`] may keep: its one host stands in its header, and nobody tells of it.
 #[must_use]
 pub fn is_plain(headers: &HeaderMap, uri: &http::Uri) -> bool {
-    uri.authority().is_none() && headers.get_all(header::HOST).iter().count() == 1 && !is_told(headers)
+    plain_host(headers, uri).is_some()
+}
+
+/// The one host of a plain request.
+fn plain_host<'a>(headers: &'a HeaderMap, uri: &http::Uri) -> Option<&'a HeaderValue> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = hosts.next()?;
+    (hosts.next().is_none() && uri.authority().is_none() && !is_told(headers)).then_some(host)
 }
 
 /// How a request came to us, without the help of others.

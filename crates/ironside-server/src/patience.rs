@@ -113,12 +113,13 @@ impl Patience {
         }
         loop {
             let (at, over) = self.next();
-            if at <= Instant::now() {
-                return Poll::Ready(over);
-            }
-            let at = tokio::time::Instant::from_std(at);
-            if self.timer.deadline() > at || self.timer.is_elapsed() {
-                self.timer.as_mut().reset(at);
+            let rings = tokio::time::Instant::from_std(at);
+            // A timer that will ring earlier knows that the moment has not come yet, without a look at the clock.
+            if self.timer.deadline() > rings || self.timer.is_elapsed() {
+                if at <= Instant::now() {
+                    return Poll::Ready(over);
+                }
+                self.timer.as_mut().reset(rings);
             }
             if self.timer.as_mut().poll(context).is_pending() {
                 return Poll::Pending;

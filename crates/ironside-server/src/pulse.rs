@@ -89,6 +89,11 @@ impl Pulse {
         self.born.checked_add(since)
     }
 
+    /// Whether its client is a proxy of ours.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.is_trusted
+    }
+
     /// The first byte of a head, or one more.
     pub(crate) fn head_began(&self) {
         if self.head_since.load(Ordering::Relaxed) == 0 {

@@ -60,8 +60,11 @@ impl RequestBody {
     /// A body as it comes.
     #[must_use]
     pub fn new(incoming: Incoming, patience: BodyPatience, is_sending: bool, tasks: TaskTracker) -> Self {
+        if incoming.is_end_stream() {
+            return Self::default();
+        }
         Self {
-            rest: (!incoming.is_end_stream()).then_some(incoming),
+            rest: Some(incoming),
             patience: Some(patience),
             is_sending,
             tasks: Some(tasks),

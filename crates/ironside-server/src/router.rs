@@ -15,6 +15,7 @@ use crate::{exchange::Rewritten, query};
 use ironside_model::manifest::{Manifest, Route, RouteKind};
 use ironside_model::route_table::{RouteId, RouteMatch, RouteTable};
 use ironside_worker::{Param, Resolution};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// See the module's documentation.
@@ -60,8 +61,8 @@ enum Followed {
 }
 
 /// The path while rewrites change it.
-struct Walk {
-    path: String,
+struct Walk<'a> {
+    path: Cow<'a, str>,
     added: String,
     moved: bool,
 }
@@ -119,7 +120,7 @@ impl Router {
     /// When a rewrite leads where the server can't go.
     pub fn resolve(&self, asked: Asked<'_>, from: Option<&str>) -> Result<Resolved, Rejection> {
         let mut walk = Walk {
-            path: asked.path.to_owned(),
+            path: Cow::Borrowed(asked.path),
             added: String::new(),
             moved: false,
         };
@@ -155,7 +156,7 @@ impl Router {
     fn try_each(
         &self,
         rules: &[RewriteRule],
-        walk: &mut Walk,
+        walk: &mut Walk<'_>,
         asked: Asked<'_>,
         from: Option<&str>,
     ) -> Result<Option<Resolved>, Rejection> {
@@ -289,7 +290,7 @@ impl Router {
     }
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Follows a rewrite, if it applies.
     fn follow(&mut self, rule: &RewriteRule, asked: Asked<'_>) -> Result<Followed, Rejection> {
         let here = Asked {
@@ -312,7 +313,7 @@ impl Walk {
             Some(RuleTarget::Inside { path, query }) => (path, query),
         };
         self.path = match url::canonicalise(&path).map_err(Rejection::BadUrl)? {
-            Canonical::Path(path) | Canonical::Redirect(path) => path,
+            Canonical::Path(path) | Canonical::Redirect(path) => Cow::Owned(path),
         };
         self.added = query::overlay(&added, &self.added);
         self.moved = true;
@@ -322,7 +323,7 @@ impl Walk {
     fn arrive(&mut self, target: Target, asked: Asked<'_>) -> Resolved {
         let rewritten = self.moved.then(|| Rewritten {
             query: query::overlay(&self.added, asked.query),
-            path: std::mem::take(&mut self.path),
+            path: std::mem::take(&mut self.path).into_owned(),
         });
         Resolved { target, rewritten }
     }

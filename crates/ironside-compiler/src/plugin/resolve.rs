@@ -126,7 +126,7 @@ async fn find(hooks: &GraphHooks, request: ResolveRequest<'_>, resolver: Resolve
             package_json: None,
         });
     }
-    if let Some(ours) = replaced(specifier) {
+    if let Some(ours) = replaced(specifier).or_else(|| encoder(hooks.kind, request)) {
         return pinned(
             hooks,
             ResolveRequest {
@@ -181,6 +181,13 @@ fn alias(hooks: &GraphHooks, specifier: &str) -> Option<(String, String)> {
 fn replaced(specifier: &str) -> Option<&'static str> {
     // It loads WASM and fonts from where the package lies, which is nowhere in a bundle; Next has its own copy of it as well.
     (specifier == "@vercel/og").then_some("next/og")
+}
+
+/// What React's HTML renderer, which takes an encoder from `util` and nothing else, gets in its place.
+fn encoder(kind: GraphKind, request: ResolveRequest<'_>) -> Option<&'static str> {
+    let renderer = "/node_modules/react-dom/cjs/react-dom-server.node.";
+    let asks = kind == GraphKind::Ssr && request.specifier == "util" && request.importer?.contains(renderer);
+    asks.then_some("@ironside/runtime/ssr/html-text.ts")
 }
 
 fn is_own_code(hooks: &GraphHooks, importer: Option<&str>) -> bool {
@@ -294,6 +301,23 @@ mod tests {
         for other in ["@vercel/og/package.json", "@vercel/analytics", "next/og"] {
             assert_eq!(replaced(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn only_the_html_renderer_of_the_server_gets_our_encoder() {
+        let asks = |kind, specifier, importer| {
+            let request = ResolveRequest {
+                specifier,
+                importer: Some(importer),
+                kind: ResolveKind::Require,
+            };
+            encoder(kind, request).is_some()
+        };
+        let renderer = "/a/node_modules/react-dom/cjs/react-dom-server.node.production.js";
+        assert!(asks(GraphKind::Ssr, "util", renderer));
+        assert!(!asks(GraphKind::Rsc, "util", renderer));
+        assert!(!asks(GraphKind::Ssr, "crypto", renderer));
+        assert!(!asks(GraphKind::Ssr, "util", "/a/node_modules/other/index.js"));
     }
 
     #[test]

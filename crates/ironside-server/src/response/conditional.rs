@@ -49,8 +49,11 @@ pub fn is_other(request: &HeaderMap, etag: Option<&str>, modified: Option<System
 pub fn is_unchanged(request: &HeaderMap, etag: Option<&str>, modified: Option<SystemTime>) -> bool {
     let mut tags = request.get_all(header::IF_NONE_MATCH).iter().peekable();
     if tags.peek().is_some() {
-        // With `If-None-Match` the date is of no account.
-        return etag.is_some_and(|etag| tags.any(|value| value.to_str().is_ok_and(|list| list_has(list, etag))));
+        // With `If-None-Match` the date is of no account. What nearly every client sends is the one tag that it was given.
+        let has = |value: &HeaderValue, etag: &str| {
+            value.as_bytes() == etag.as_bytes() || value.to_str().is_ok_and(|list| list_has(list, etag))
+        };
+        return etag.is_some_and(|etag| tags.any(|value| has(value, etag)));
     }
     let since = request
         .get(header::IF_MODIFIED_SINCE)

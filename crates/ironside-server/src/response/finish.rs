@@ -24,7 +24,9 @@ pub fn finish(exchange: &Exchange, site: &Site, answer: Answer) -> Response<Body
         is_encoded,
         ..
     } = answer;
-    edit(exchange, response.headers_mut());
+    if !exchange.edits.is_empty() {
+        edit(exchange, response.headers_mut());
+    }
     let config = &site.deployment.manifest.config;
     let is_ours = !matches!(response.body(), Body::Upstream(_));
     if config.powered_by_header

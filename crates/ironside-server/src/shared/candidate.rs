@@ -5,9 +5,10 @@ use crate::deployment::Deployment;
 use crate::draft;
 use crate::exchange::Exchange;
 use crate::routes::Sharing;
-use ironside_cache::Key;
+use ironside_cache::{Key, Params};
 use ironside_model::route_table::RouteMatch;
 use ironside_worker::wire::JobKind;
+use std::sync::Arc;
 
 /// See the module's documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,16 +50,12 @@ pub fn in_production(exchange: &Exchange, deployment: &Deployment, matched: &Rou
 /// The key of a matched route's answer.
 #[must_use]
 pub fn key(deployment: &Deployment, matched: &RouteMatch, kind: JobKind) -> Key {
-    let params = matched
-        .params
-        .iter()
-        .map(|param| {
-            (
-                param.name.as_str().into(),
-                param.values.iter().map(|value| canonical(value)).collect(),
-            )
-        })
-        .collect();
+    let params = if matched.params.is_empty() {
+        // All of these share one.
+        Arc::default()
+    } else {
+        params(matched)
+    };
     let (deployment, route) = (deployment.id.clone(), matched.route.0);
     if kind == JobKind::Page {
         Key::Page {
@@ -74,6 +71,14 @@ pub fn key(deployment: &Deployment, matched: &RouteMatch, kind: JobKind) -> Key 
             params,
         }
     }
+}
+
+fn params(matched: &RouteMatch) -> Params {
+    let values = matched.params.iter().map(|param| {
+        let values = param.values.iter().map(|value| canonical(value)).collect();
+        (param.name.as_str().into(), values)
+    });
+    values.collect()
 }
 
 /// Parameters come from a canonical path, but those of a place that was navigated from come from a header.

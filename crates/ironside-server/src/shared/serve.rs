@@ -87,6 +87,8 @@ struct Form {
     status: StatusCode,
     /// Those of a hit with plain bytes.
     headers: HeaderMap,
+    /// Those for a visitor who has it already.
+    unchanged: HeaderMap,
     /// Of the plain bytes, with quotes; empty where there is none.
     etag: String,
     may_encode: bool,
@@ -200,27 +202,59 @@ fn form(site: &Site, status: StatusCode, mut headers: HeaderMap, body: &EncodedB
     }
     Form {
         status,
+        unchanged: unchanged(&headers),
         headers,
         etag,
         may_encode,
     }
 }
 
+/// The headers of a `304`: the client has what was told of the body.
+fn unchanged(headers: &HeaderMap) -> HeaderMap {
+    let told = headers.iter().filter(|(name, _)| *name != header::CONTENT_TYPE);
+    told.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 fn answer(exchange: &Exchange, form: &Form, (part, body): (Part, &EncodedBody), state: State) -> Served {
-    let unchanged = !form.etag.is_empty() && conditional::is_unchanged(&exchange.headers, Some(&form.etag), None);
-    let status = if unchanged { StatusCode::NOT_MODIFIED } else { form.status };
     let encoding = exchange.accepted.smallest().filter(|_| form.may_encode);
+    if !form.etag.is_empty() && conditional::is_unchanged(&exchange.headers, Some(&form.etag), None) {
+        return Served::Answer(headed(
+            (StatusCode::NOT_MODIFIED, "not_modified"),
+            &form.unchanged,
+            form,
+            (state, encoding),
+        ));
+    }
     if let Some(encoding) = encoding
-        && !unchanged
         && body.identity().len() >= SOON_ENCODED
         && body.known(encoding).is_none()
     {
         return Served::Unencoded(part, encoding);
     }
-    let mut answer = Answer::empty(status, if unchanged { "not_modified" } else { "ok" });
+    let mut answer = headed((form.status, "ok"), &form.headers, form, (state, encoding));
+    let bytes = match encoding {
+        Some(encoding) => {
+            let headers = answer.response.headers_mut();
+            headers.insert(header::CONTENT_ENCODING, compress::token(encoding));
+            body.encoded(encoding, |plain| compress::encode(encoding, plain))
+        }
+        None => body.identity().clone(),
+    };
+    *answer.response.body_mut() = Body::Full(bytes);
+    Served::Answer(answer)
+}
+
+/// An answer with headers that are ready, but for what depends on the visitor.
+fn headed(
+    (status, reason): (StatusCode, &'static str),
+    ready: &HeaderMap,
+    form: &Form,
+    (state, encoding): (State, Option<Encoding>),
+) -> Answer {
+    let mut answer = Answer::empty(status, reason);
     answer.is_encoded = true;
     let headers = answer.response.headers_mut();
-    *headers = form.headers.clone();
+    *headers = ready.clone();
     if state != State::Hit {
         headers.insert(CACHE, HeaderValue::from_static(state.word()));
     }
@@ -229,19 +263,7 @@ fn answer(exchange: &Exchange, form: &Form, (part, body): (Part, &EncodedBody), 
     {
         headers.insert(header::ETAG, etag);
     }
-    if unchanged {
-        headers.remove(header::CONTENT_TYPE);
-        return Served::Answer(answer);
-    }
-    let bytes = match encoding {
-        Some(encoding) => {
-            headers.insert(header::CONTENT_ENCODING, compress::token(encoding));
-            body.encoded(encoding, |plain| compress::encode(encoding, plain))
-        }
-        None => body.identity().clone(),
-    };
-    *answer.response.body_mut() = Body::Full(bytes);
-    Served::Answer(answer)
+    answer
 }
 
 /// The ETag of the bytes in an encoding.

@@ -46,6 +46,8 @@ impl Drop for Active {
 /// What the line says.
 #[derive(Debug)]
 struct Line {
+    /// A failure that is told with the next poll.
+    failure: Option<BodyFailure>,
     active: Active,
     method: Method,
     path: String,
@@ -62,9 +64,8 @@ struct Line {
 #[derive(Debug)]
 pub struct LoggedBody {
     body: Body,
-    /// A failure that is told with the next poll.
-    failure: Option<BodyFailure>,
-    line: Line,
+    /// In a box, since a body is moved from hand to hand.
+    line: Box<Line>,
 }
 
 /// Puts the line behind a response. Takes what it says out of the exchange.
@@ -78,7 +79,8 @@ pub fn logged(
 ) -> Response<LoggedBody> {
     let (head, body) = response.into_parts();
     active.is_answered = true;
-    let line = Line {
+    let line = Box::new(Line {
+        failure: None,
         active,
         request_id: std::mem::take(&mut exchange.request_id),
         path: if exchange.full_path.is_empty() {
@@ -93,15 +95,8 @@ pub fn logged(
         began,
         bytes: 0,
         end: if body.length() == Some(0) { "complete" } else { "client_gone" },
-    };
-    Response::from_parts(
-        head,
-        LoggedBody {
-            body,
-            failure: None,
-            line,
-        },
-    )
+    });
+    Response::from_parts(head, LoggedBody { body, line })
 }
 
 impl http_body::Body for LoggedBody {
@@ -109,7 +104,7 @@ impl http_body::Body for LoggedBody {
     type Error = BodyFailure;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyFailure>>> {
-        if let Some(failure) = self.failure.take() {
+        if let Some(failure) = self.line.failure.take() {
             return Poll::Ready(Some(Err(failure)));
         }
         let next = std::task::ready!(self.body.poll_bytes(context));
@@ -119,7 +114,7 @@ impl http_body::Body for LoggedBody {
             None => line.end = "complete",
             Some(Err(failure)) => {
                 line.end = failure.word();
-                self.failure = Some(failure);
+                line.failure = Some(failure);
                 // What came before the failure is flushed first: an error makes the connection drop what it has not sent.
                 context.waker().wake_by_ref();
                 return Poll::Pending;

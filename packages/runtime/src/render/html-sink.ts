@@ -1,13 +1,13 @@
 /**
- * Where HTML and payload come together: Fizz writes here as to a node stream, Flight bytes are queued, and both go to the
- * response in pieces: HTML first, then what the payload has of it, then nothing until there is more. Fizz calls `flush()`
- * only between whole elements, so what is put there is never inside of one.
+ * Where HTML and payload come together: Fizz writes here, Flight bytes are queued, and both go to the response in pieces: HTML first,
+ * then what the payload has of it, then nothing until there is more. Fizz calls `flush()` only between whole elements, so what is put
+ * there is never inside of one. A piece is text until it is sent, so that it becomes bytes once.
  */
 import type { DocumentSink } from '../ssr/document.tsx';
 import type { InlineQueue } from './inline.ts';
 
-const CLOSING = Buffer.from('</body></html>');
-const HEAD_END = Buffer.from('</head>');
+const CLOSING = '</body></html>';
+const HEAD_END = '</head>';
 
 type Options = {
   /** Resolves when more may be written; nothing if that is now. */
@@ -25,9 +25,9 @@ type Options = {
 
 export class HtmlSink implements DocumentSink {
   readonly #options: Options;
-  #html: Uint8Array[] = [];
+  #html = '';
   #late = '';
-  #closing: Uint8Array | undefined;
+  #closing = '';
   #started = false;
   #blocked = false;
   #htmlEnded = false;
@@ -45,15 +45,14 @@ export class HtmlSink implements DocumentSink {
     return this.#started;
   }
 
-  write(chunk: Uint8Array | string): boolean {
-    this.#html.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+  write(html: string): boolean {
+    this.#html += html;
     return !this.#blocked;
   }
 
   flush(): void {
     // With the end of the document `end()` follows at once: one piece for both.
-    const last = this.#html.at(-1);
-    if (last === undefined || !asBuffer(last).subarray(-CLOSING.length).equals(CLOSING)) this.#send();
+    if (!this.#html.endsWith(CLOSING)) this.#send();
   }
 
   end(): void {
@@ -104,17 +103,11 @@ export class HtmlSink implements DocumentSink {
 
   #send(): void {
     if (this.#blocked || this.#finished) return;
-    if (!this.#started && this.#html.length === 0) return;
+    if (!this.#started && this.#html === '') return;
     const complete = this.#htmlEnded && this.#payloadEnded;
-    const pieces = this.#takeHtml();
-    const script = this.#options.queue.take(complete);
-    if (script) pieces.push(script);
-    if (this.#late !== '') {
-      pieces.push(Buffer.from(this.#late));
-      this.#late = '';
-    }
-    if (complete && this.#closing) pieces.push(this.#closing);
-    const waiting = pieces.length === 0 ? undefined : this.#options.send(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
+    const piece = this.#takeHtml() + this.#options.queue.take(complete) + this.#late + (complete ? this.#closing : '');
+    this.#late = '';
+    const waiting = piece === '' ? undefined : this.#options.send(Buffer.from(piece));
     if (complete) this.#finished = true;
     if (waiting) this.#wait(waiting);
     else if (complete) this.#options.done();
@@ -137,22 +130,20 @@ export class HtmlSink implements DocumentSink {
   }
 
   /** What Fizz has written, with the end of the document held back: what follows belongs into the body. */
-  #takeHtml(): Uint8Array[] {
-    if (this.#html.length === 0) return [];
-    let html = this.#html.length === 1 ? asBuffer(this.#html[0] as Uint8Array) : Buffer.concat(this.#html);
-    this.#html = [];
+  #takeHtml(): string {
+    if (this.#html === '') return '';
+    let html = this.#html;
+    this.#html = '';
     const inserted = this.#options.inserted();
     const first = !this.#started;
     this.#started = true;
-    if (html.length >= CLOSING.length && html.subarray(html.length - CLOSING.length).equals(CLOSING)) {
+    if (html.endsWith(CLOSING)) {
       this.#closing = CLOSING;
-      html = html.subarray(0, html.length - CLOSING.length);
+      html = html.slice(0, -CLOSING.length);
     }
-    if (inserted === '') return html.length === 0 ? [] : [html];
+    if (inserted === '') return html;
     // Of the shell it belongs at the end of the head, of everything later in front.
-    const at = first ? html.indexOf(HEAD_END) : 0;
-    return at < 0 ? [Buffer.from(inserted), html] : [html.subarray(0, at), Buffer.from(inserted), html.subarray(at)];
+    const at = first ? Math.max(0, html.indexOf(HEAD_END)) : 0;
+    return html.slice(0, at) + inserted + html.slice(at);
   }
 }
-
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -23,15 +23,15 @@ export class InlineQueue {
     this.#bytes += chunk.byteLength;
   }
 
-  /** A script with everything that waits, or undefined if nothing does. A character that is cut at the end waits for its rest. */
-  take(last: boolean): Buffer | undefined {
-    if (this.#bytes === 0) return undefined;
+  /** A script with everything that waits; empty if nothing does. A character that is cut at the end waits for its rest. */
+  take(last: boolean): string {
+    if (this.#bytes === 0) return '';
     const all = this.#chunks.length === 1 ? bufferOf(this.#chunks[0] as Uint8Array) : Buffer.concat(this.#chunks);
     const cut = last ? 0 : cutCharacter(all);
     const now = cut === 0 ? all : all.subarray(0, all.length - cut);
     this.#chunks = cut === 0 ? [] : [all.subarray(all.length - cut)];
     this.#bytes = cut;
-    return now.length === 0 ? undefined : Buffer.from(`${this.#open}(self.__I||=[]).push(${literal(now)})</script>`);
+    return now.length === 0 ? '' : `${this.#open}(self.__I||=[]).push(${literal(now)})</script>`;
   }
 }
 

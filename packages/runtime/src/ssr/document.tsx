@@ -6,6 +6,7 @@ import { preloadModule } from 'react-dom';
 import { renderToPipeableStream, renderToStaticMarkup } from 'react-dom/server.node';
 import { App } from '@ironside/client/app.tsx';
 import type { Failure, Payload } from '@ironside/client/payload.ts';
+import { TextDestination } from './html-text.ts';
 
 export type DocumentOptions = {
   payload: PromiseLike<Payload>;
@@ -34,12 +35,14 @@ export type DocumentOptions = {
 
 export type InRender = (run: () => void) => void;
 
-/** What a document is written to; the part of a node stream that Fizz uses. */
+/** What a document is written to. */
 export type DocumentSink = {
-  write(chunk: Uint8Array | string): boolean;
+  /** Whether there is room for more; otherwise `drain` tells when there is. */
+  write(html: string): boolean;
+  /** What was written so far ends between two elements. */
   flush(): void;
   end(): void;
-  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): void;
   destroy(error?: unknown): void;
 };
 
@@ -70,7 +73,7 @@ export function renderDocument(options: DocumentOptions): Promise<DocumentShell>
     });
     const settle = () =>
       resolve({
-        pipe: (sink) => void pipe(sink as unknown as NodeJS.WritableStream),
+        pipe: (sink) => void pipe(new TextDestination(sink) as unknown as NodeJS.WritableStream),
         abort,
         insertedHtml: () => insertions.map((callback) => renderToStaticMarkup(callback())).join(''),
       });

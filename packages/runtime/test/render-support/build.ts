@@ -50,7 +50,7 @@ export async function buildFixture(): Promise<Fixture> {
     input: { ssr: join(runtime, 'ssr/entry.ts'), ...Object.fromEntries(Array.from(clients.keys(), (file) => [clientId(file), file])) },
     resolve: { conditionNames: ['node', 'import', 'default'] },
     transform: transform(join(runtime, 'loader.ssr.ts')),
-    plugins: [references('references.ssr.ts')],
+    plugins: [references('references.ssr.ts'), htmlText],
     preserveEntrySignatures: 'strict',
     logLevel: 'silent',
   });
@@ -59,6 +59,12 @@ export async function buildFixture(): Promise<Fixture> {
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
   return { folder, manifest };
 }
+
+/** What the compiler gives React's HTML renderer in place of Node's `util`. */
+export const htmlText: Plugin = {
+  name: 'html-text',
+  resolveId: (specifier, importer) => (specifier === 'util' && importer?.includes('/react-dom/cjs/react-dom-server.node.') ? join(runtime, 'ssr/html-text.ts') : undefined),
+};
 
 function references(file: string): Plugin {
   return { name: 'references', resolveId: (id) => (id === 'ironside:references' ? join(runtime, file) : null) };
