@@ -59,7 +59,7 @@ impl Protocols {
             .header_read_timeout(None)
             .max_header_size(limits.header_bytes)
             // Heads and bodies pass one buffer, whose smallest size is 8 KiB.
-            .max_buf_size(limits.header_bytes.max(64 * 1024))
+            .max_buf_size(limits.header_bytes.max(256 * 1024))
             .half_close(false);
         if limits.headers != HEADERS {
             http1.max_headers(limits.headers);
