@@ -27,7 +27,7 @@ pub struct Exchange {
     /// The headers; phases take away what is not for the application.
     pub headers: HeaderMap,
     /// Those that the client sent, if the proxy has put others in their place.
-    pub client_headers: Option<HeaderMap>,
+    pub client_headers: Option<Box<HeaderMap>>,
     /// Why the head can be read in more than one way, if it can.
     pub ambiguity: Option<Ambiguity>,
     /// Whether nothing more is read of the connection.

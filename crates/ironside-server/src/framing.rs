@@ -144,25 +144,22 @@ impl Follower {
                 Place::RequestLine | Place::Headers | Place::ChunkSize | Place::Trailers => self.read_line(bytes),
             };
         }
-        self.pulse
-            .stands_between(self.place == Place::RequestLine && self.line.is_empty());
+        let is_between = self.place == Place::RequestLine && self.line.is_empty();
+        self.pulse.stands_between(is_between);
+        // Most heads come whole, and nobody has to know when they began.
+        if !is_between && matches!(self.place, Place::RequestLine | Place::Headers) {
+            self.pulse.head_began();
+        }
     }
 
     fn read_line<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let end = memchr::memchr(b'\n', bytes);
-        if self.place == Place::RequestLine {
-            self.pulse.head_began();
-            if is_no_text(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default()) {
-                self.place = Place::Lost;
-                return &[];
-            }
+        if self.place == Place::RequestLine && is_no_text(bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default()) {
+            return self.lose();
         }
         let Some(end) = end else {
             self.line.extend_from_slice(bytes);
-            if self.line.len() > LONGEST_LINE {
-                self.place = Place::Lost;
-            }
-            return &[];
+            return if self.line.len() > LONGEST_LINE { self.lose() } else { &[] };
         };
         let (line, rest) = bytes.split_at(end);
         self.place = if self.line.is_empty() {
@@ -173,6 +170,13 @@ impl Follower {
             self.after(&whole)
         };
         rest.get(1..).unwrap_or_default()
+    }
+
+    /// Nothing can be made of a head, which from now on never ends.
+    fn lose(&mut self) -> &'static [u8] {
+        self.pulse.head_began();
+        self.place = Place::Lost;
+        &[]
     }
 
     /// Where the reading stands after a line.

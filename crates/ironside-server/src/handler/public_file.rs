@@ -6,7 +6,7 @@ use super::not_found;
 use crate::exchange::Exchange;
 use crate::public_file::{PublicFile, Ready};
 use crate::response::accept::Accepted;
-use crate::response::{Answer, compress, vary};
+use crate::response::{Answer, Left, compress, vary};
 use crate::site::Site;
 use http::{HeaderValue, header};
 use std::io;
@@ -58,7 +58,9 @@ fn with(exchange: &Exchange, site: &Site, file: &PublicFile, ready: Ready) -> An
         encoding: ready.encoding.map(compress::token),
     };
     let mut answer = file::answer(&exchange.headers, &facts, ready.opened);
-    answer.is_encoded = facts.encoding.is_some();
+    if facts.encoding.is_some() {
+        answer.left = Left::Headers;
+    }
     if has_variants(site, file) {
         vary::add(answer.response.headers_mut(), "accept-encoding");
     }

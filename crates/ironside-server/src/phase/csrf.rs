@@ -13,7 +13,7 @@ pub fn run(exchange: &mut Exchange, site: &Site) -> Step {
         return Step::Continue;
     }
     // What the proxy adds or takes away says nothing about where the request comes from.
-    let sent = exchange.client_headers.as_ref().unwrap_or(&exchange.headers);
+    let sent = exchange.client_headers.as_deref().unwrap_or(&exchange.headers);
     match csrf::verify(sent, &exchange.client.authority, &site.deployment.origins) {
         Ok(_) => Step::Continue,
         Err(refused) => Step::Reject(Rejection::Csrf(refused)),

@@ -99,7 +99,7 @@ fn decided(exchange: &mut Exchange, site: &Site, outcome: Outcome) -> Step {
                 headers.append(name.clone(), value.clone());
             }
         }
-        exchange.client_headers = Some(std::mem::replace(&mut exchange.headers, headers));
+        exchange.client_headers = Some(Box::new(std::mem::replace(&mut exchange.headers, headers)));
     }
     match action {
         ProxyAction::Next => Step::Continue,

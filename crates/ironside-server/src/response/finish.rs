@@ -1,7 +1,7 @@
 //! The last touch on every answer, whoever made it: headers that configuration and proxy add, encoding, length, and no
 //! body where there must be none.
 
-use super::{Answer, compress, vary};
+use super::{Answer, Left, compress, vary};
 use crate::body::Body;
 use crate::exchange::Exchange;
 use crate::response::compress::Encoder;
@@ -10,7 +10,7 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use ironside_cache::Encoding;
 
-const POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
+pub(crate) const POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
 /// Bodies of known length below this are sent as they are.
 const WORTH_ENCODING: u64 = 1024;
 /// Up to this size the length of what comes out is told.
@@ -19,28 +19,17 @@ const ENCODED_AT_ONCE: usize = 64 * 1024;
 /// See the module's documentation.
 #[must_use]
 pub fn finish(exchange: &Exchange, site: &Site, answer: Answer) -> Response<Body> {
-    let Answer {
-        mut response,
-        is_encoded,
-        ..
-    } = answer;
+    let Answer { mut response, left, .. } = answer;
     if !exchange.edits.is_empty() {
         edit(exchange, response.headers_mut());
     }
-    let config = &site.deployment.manifest.config;
-    let is_ours = !matches!(response.body(), Body::Upstream(_));
-    if config.powered_by_header
-        && is_ours
-        && response
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
-    {
-        response
-            .headers_mut()
-            .insert(POWERED_BY, HeaderValue::from_static("Ironside"));
+    if left == Left::Nothing && exchange.method != Method::HEAD {
+        return response;
     }
-    let mut response = if config.compress && !is_encoded {
+    if left != Left::Nothing && !matches!(response.body(), Body::Upstream(_)) {
+        powered_by(site, response.headers_mut());
+    }
+    let mut response = if site.deployment.manifest.config.compress && left == Left::All {
         encoded(exchange, response)
     } else {
         response
@@ -59,6 +48,14 @@ pub fn finish(exchange: &Exchange, site: &Site, answer: Answer) -> Response<Body
         *response.body_mut() = Body::Empty;
     }
     response
+}
+
+/// Says on pages who has made them, unless that is not wanted.
+pub(crate) fn powered_by(site: &Site, headers: &mut HeaderMap) {
+    let is_html = |value: &HeaderValue| value.as_bytes().starts_with(b"text/html");
+    if site.deployment.manifest.config.powered_by_header && headers.get(header::CONTENT_TYPE).is_some_and(is_html) {
+        headers.insert(POWERED_BY, HeaderValue::from_static("Ironside"));
+    }
 }
 
 /// Configuration wins over the application, and the proxy over both, but for cookies. What is for ever stays so.

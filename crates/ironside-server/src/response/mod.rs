@@ -15,13 +15,25 @@ use bytes::Bytes;
 use http::header::{self, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
+/// What is left to do for an answer when whoever makes it is ready. What the configuration adds for this URL, and that `HEAD` gets no
+/// body, always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Its encoding, and what the server says of itself.
+    All,
+    /// What the server says of itself; its bytes stay as they are.
+    Headers,
+    /// Nothing: it was made once for all who ask.
+    Nothing,
+}
+
 /// An answer, and the word that says why it is what it is.
 #[derive(Debug)]
 pub struct Answer {
     /// Status, headers and body.
     pub response: Response<Body>,
-    /// Whether its encoding has been chosen: [`finish`] leaves its bytes as they are.
-    pub is_encoded: bool,
+    /// What [`finish`] has left to do.
+    pub left: Left,
     /// For the access log and metrics: `ok`, or the reason of a refusal or failure.
     pub reason: &'static str,
 }
@@ -50,7 +62,7 @@ impl Answer {
         *response.status_mut() = status;
         Self {
             response,
-            is_encoded: false,
+            left: Left::All,
             reason,
         }
     }

@@ -8,7 +8,8 @@ use super::State;
 use super::fill::REASON;
 use crate::body::Body;
 use crate::exchange::{Exchange, Variant};
-use crate::response::{Answer, HTML, PAYLOAD, PRIVATE, REVALIDATED, compress, conditional, vary};
+use crate::response::finish::{POWERED_BY, powered_by};
+use crate::response::{Answer, HTML, Left, PAYLOAD, PRIVATE, REVALIDATED, compress, conditional, vary};
 use crate::site::Site;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -186,6 +187,10 @@ fn handler_form(site: &Site, entry: &Entry, stored: &Stored, kind: JobKind) -> O
 /// What pages and handlers have in common. `etag`: without quotes.
 fn form(site: &Site, status: StatusCode, mut headers: HeaderMap, body: &EncodedBody, etag: &str) -> Form {
     headers.insert(CACHE, HIT);
+    powered_by(site, &mut headers);
+    if status == StatusCode::NO_CONTENT {
+        headers.remove(header::CONTENT_LENGTH);
+    }
     let may_encode = may_encode(site, &headers, body);
     if may_encode {
         vary::add(&mut headers, "accept-encoding");
@@ -211,7 +216,8 @@ fn form(site: &Site, status: StatusCode, mut headers: HeaderMap, body: &EncodedB
 
 /// The headers of a `304`: the client has what was told of the body.
 fn unchanged(headers: &HeaderMap) -> HeaderMap {
-    let told = headers.iter().filter(|(name, _)| *name != header::CONTENT_TYPE);
+    let of_body = [header::CONTENT_TYPE, header::CONTENT_LENGTH, POWERED_BY];
+    let told = headers.iter().filter(|(name, _)| !of_body.contains(name));
     told.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
@@ -252,7 +258,7 @@ fn headed(
     (state, encoding): (State, Option<Encoding>),
 ) -> Answer {
     let mut answer = Answer::empty(status, reason);
-    answer.is_encoded = true;
+    answer.left = Left::Nothing;
     let headers = answer.response.headers_mut();
     *headers = ready.clone();
     if state != State::Hit {
