@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown, type Plugin } from 'rolldown';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -9,16 +10,16 @@ import type * as React from 'react';
 import type * as Server from 'react-dom/server.node';
 import type { DocumentSink } from '../src/ssr/document.tsx';
 import type * as HtmlText from '../src/ssr/html-text.ts';
-import { htmlText } from './render-support/build.ts';
+import { documentRenderer } from './render-support/build.ts';
 
-type Bundle = typeof Server & Pick<typeof React, 'createElement' | 'Suspense' | 'use'> & Partial<typeof HtmlText>;
+type Bundle = typeof Server & Pick<typeof React, 'createElement' | 'Suspense' | 'use'> & Partial<typeof HtmlText> & { asItIs?: typeof Server.renderToPipeableStream };
 
 const source = fileURLToPath(new URL('../src/ssr/html-text.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'ironside-html-text-'));
 
-async function bundle(name: string, more: string, plugins: Plugin[]): Promise<Bundle> {
+async function bundle(name: string, renderers: string, plugins: Plugin[]): Promise<Bundle> {
   const input = fileURLToPath(new URL(`../${name}.virtual.mjs`, import.meta.url));
-  const code = `export { renderToPipeableStream } from 'react-dom/server.node'; export { createElement, Suspense, use } from 'react'; ${more}`;
+  const code = `export { createElement, Suspense, use } from 'react'; ${renderers}`;
   const entry: Plugin = { name: 'entry', resolveId: (id) => (id === input ? id : undefined), load: (id) => (id === input ? code : undefined) };
   const built = await rolldown({ platform: 'node', input, plugins: [entry, ...plugins], transform: { define: { 'process.env.NODE_ENV': '"production"' } }, logLevel: 'silent' });
   const { output } = await built.generate({ format: 'esm' });
@@ -30,8 +31,10 @@ async function bundle(name: string, more: string, plugins: Plugin[]): Promise<Bu
 let native: Bundle;
 let ours: Bundle;
 beforeAll(async () => {
-  native = await bundle('native', '', []);
-  ours = await bundle('ours', `export { TextDestination } from ${JSON.stringify(source)};`, [htmlText]);
+  native = await bundle('native', "export { renderToPipeableStream } from 'react-dom/server.node';", []);
+  const both = `export { renderToPipeableStream } from 'ironside:document-renderer'; export { renderToPipeableStream as asItIs } from 'react-dom/server.node';
+    export { TextDestination } from ${JSON.stringify(source)};`;
+  ours = await bundle('ours', both, [documentRenderer]);
 }, 60_000);
 
 /** Collects what is written; `full` tells whether there is room after a write. */
@@ -98,6 +101,19 @@ describe('the text of a document', () => {
     for (const [at, mark] of marks.entries()) await render(native, mark, wanted[at] as Collector);
     await Promise.all(marks.map((mark, at) => render(ours, mark, found[at] as Collector)));
     for (const [at, sink] of found.entries()) expect(sink.html).toBe(wanted[at]?.html);
+  });
+
+  test('is not what an application writes that renders something itself meanwhile', async () => {
+    const [mine, other] = [new Collector(), new Collector()];
+    const [wantedMine, wantedOther] = [new Collector(), new Collector()];
+    const alone = new PassThrough();
+    const read = (async () => {
+      for await (const chunk of alone) other.html += String(chunk);
+    })();
+    const { pipe } = ours.asItIs!(page(ours, 'alone', delayed('alone')), { onShellReady: () => void pipe(alone) });
+    await Promise.all([render(ours, 'mine', mine), read, render(native, 'mine', wantedMine), render(native, 'alone', wantedOther)]);
+    expect(mine.html).toBe(wantedMine.html);
+    expect(other.html).toBe(wantedOther.html);
   });
 
   test('does not come into another one when its reader breaks off or throws', async () => {

@@ -1,6 +1,6 @@
 //! What is loaded instead of a file: virtual modules, and stand-ins for files that are no code.
 
-use super::{GraphHooks, virtual_module};
+use super::{GraphHooks, document_renderer, virtual_module};
 use crate::{
     asset::{MediaFile, is_asset},
     file_key::split_query,
@@ -68,6 +68,9 @@ pub(super) async fn load(hooks: &GraphHooks, id: &str, resolver: Resolver<'_>) -
         // Of a font the stylesheet is needed, even if its class names are not.
         let given = hooks.text(id).map(|code| javascript(code, font::is_made(id).then_some(true)));
         return given.or_else(|| virtual_module::fixed(id));
+    }
+    if let Some(copied) = document_renderer::load(id) {
+        return Some(copied);
     }
     let path = Path::new(split_query(id).0);
     if is_asset(path) {

@@ -4,6 +4,7 @@ mod client_api;
 mod client_exports;
 pub(crate) mod collected;
 mod directives;
+mod document_renderer;
 mod load;
 mod remove_console;
 pub(crate) mod resolve;

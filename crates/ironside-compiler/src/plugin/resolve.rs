@@ -1,6 +1,6 @@
 //! Where imports lead: our own packages before the application's, `server-only` and `client-only`, externals.
 
-use super::{GraphHooks, virtual_module};
+use super::{GraphHooks, document_renderer, virtual_module};
 use crate::{
     font,
     graph::GraphKind,
@@ -126,7 +126,10 @@ async fn find(hooks: &GraphHooks, request: ResolveRequest<'_>, resolver: Resolve
             package_json: None,
         });
     }
-    if let Some(ours) = replaced(specifier).or_else(|| encoder(hooks.kind, request)) {
+    if let Some(part) = document_renderer::part(hooks.kind, request) {
+        return document_renderer::resolve(hooks, part, request, resolver).await;
+    }
+    if let Some(ours) = replaced(specifier) {
         return pinned(
             hooks,
             ResolveRequest {
@@ -183,13 +186,6 @@ fn replaced(specifier: &str) -> Option<&'static str> {
     (specifier == "@vercel/og").then_some("next/og")
 }
 
-/// What React's HTML renderer, which takes an encoder from `util` and nothing else, gets in its place.
-fn encoder(kind: GraphKind, request: ResolveRequest<'_>) -> Option<&'static str> {
-    let renderer = "/node_modules/react-dom/cjs/react-dom-server.node.";
-    let asks = kind == GraphKind::Ssr && request.specifier == "util" && request.importer?.contains(renderer);
-    asks.then_some("@ironside/runtime/ssr/html-text.ts")
-}
-
 fn is_own_code(hooks: &GraphHooks, importer: Option<&str>) -> bool {
     importer.is_some_and(|importer| Path::new(importer).starts_with(&hooks.runtime_dir))
 }
@@ -216,7 +212,7 @@ fn special(hooks: &GraphHooks, request: ResolveRequest<'_>) -> Option<&'static s
     Some(virtual_module::EMPTY)
 }
 
-async fn pinned(hooks: &GraphHooks, request: ResolveRequest<'_>, resolver: Resolver<'_>) -> Option<Resolved> {
+pub(super) async fn pinned(hooks: &GraphHooks, request: ResolveRequest<'_>, resolver: Resolver<'_>) -> Option<Resolved> {
     let importer = hooks.runtime_dir.join("package.json");
     let importer = importer.to_string_lossy();
     let ask = |specifier| {
@@ -301,23 +297,6 @@ mod tests {
         for other in ["@vercel/og/package.json", "@vercel/analytics", "next/og"] {
             assert_eq!(replaced(other), None, "{other}");
         }
-    }
-
-    #[test]
-    fn only_the_html_renderer_of_the_server_gets_our_encoder() {
-        let asks = |kind, specifier, importer| {
-            let request = ResolveRequest {
-                specifier,
-                importer: Some(importer),
-                kind: ResolveKind::Require,
-            };
-            encoder(kind, request).is_some()
-        };
-        let renderer = "/a/node_modules/react-dom/cjs/react-dom-server.node.production.js";
-        assert!(asks(GraphKind::Ssr, "util", renderer));
-        assert!(!asks(GraphKind::Rsc, "util", renderer));
-        assert!(!asks(GraphKind::Ssr, "crypto", renderer));
-        assert!(!asks(GraphKind::Ssr, "util", "/a/node_modules/other/index.js"));
     }
 
     #[test]

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { use } from 'react';
 import type { ReactNode } from 'react';
 import { preloadModule } from 'react-dom';
-import { renderToPipeableStream, renderToStaticMarkup } from 'react-dom/server.node';
+import { renderToPipeableStream, renderToStaticMarkup } from 'ironside:document-renderer';
 import { App } from '@ironside/client/app.tsx';
 import type { Failure, Payload } from '@ironside/client/payload.ts';
 import { TextDestination } from './html-text.ts';

@@ -1,7 +1,8 @@
 /**
  * The text of a document while React writes it. React's renderer for Node encodes each of the thousands of strings that a page is made of
- * by itself, into views of 4 KB; that was a tenth of a page's time. The compiler gives it this module in place of Node's `util`, of which it
- * takes the encoder only, and the strings are strung together here; they become bytes once, with the payload between them.
+ * by itself, into views of 4 KB; that was a tenth of a page's time. The compiler makes a copy of it that gets this module in place of Node's
+ * `util`, of which it takes the encoder only, and the strings are strung together here; they become bytes once, with the payload between
+ * them. The copy is for documents only: an application that renders something itself has React as it is.
  *
  * React writes in one go, from the first string of a flush to `flush()` of its destination, and takes care that this is called however the
  * writing ends. So there is never more than one document whose text is here.

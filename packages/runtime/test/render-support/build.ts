@@ -6,7 +6,7 @@ import type { Manifest, SegmentKind, SegmentNode } from '@ironside/protocol/mani
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown, type Plugin } from 'rolldown';
 import { emptyManifest } from '../support/manifest.ts';
@@ -50,7 +50,7 @@ export async function buildFixture(): Promise<Fixture> {
     input: { ssr: join(runtime, 'ssr/entry.ts'), ...Object.fromEntries(Array.from(clients.keys(), (file) => [clientId(file), file])) },
     resolve: { conditionNames: ['node', 'import', 'default'] },
     transform: transform(join(runtime, 'loader.ssr.ts')),
-    plugins: [references('references.ssr.ts'), htmlText],
+    plugins: [references('references.ssr.ts'), documentRenderer],
     preserveEntrySignatures: 'strict',
     logLevel: 'silent',
   });
@@ -60,10 +60,18 @@ export async function buildFixture(): Promise<Fixture> {
   return { folder, manifest };
 }
 
-/** What the compiler gives React's HTML renderer in place of Node's `util`. */
-export const htmlText: Plugin = {
-  name: 'html-text',
-  resolveId: (specifier, importer) => (specifier === 'util' && importer?.includes('/react-dom/cjs/react-dom-server.node.') ? join(runtime, 'ssr/html-text.ts') : undefined),
+/** The copy of React's HTML renderer that writes through our encoder, as the compiler makes it. */
+export const documentRenderer: Plugin = {
+  name: 'document-renderer',
+  async resolveId(specifier, importer) {
+    const own = importer?.endsWith('?document') ? importer.slice(0, -'?document'.length) : undefined;
+    if (specifier === 'ironside:document-renderer') return `${(await this.resolve('react-dom/server.node'))?.id}?document`;
+    if (own === undefined) return undefined;
+    if (specifier === 'util') return join(runtime, 'ssr/html-text.ts');
+    if (!specifier.startsWith('.')) return this.resolve(specifier, own);
+    return join(dirname(own), specifier) + (specifier.includes('react-dom-server.node.') ? '?document' : '');
+  },
+  load: (id) => (id.endsWith('?document') ? { code: readFileSync(id.slice(0, -'?document'.length), 'utf8'), moduleType: 'js' } : undefined),
 };
 
 function references(file: string): Plugin {
