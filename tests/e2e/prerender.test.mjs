@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { folder, ironside, serve } from './lib/application.mjs';
+import { ask, keyed } from './lib/ask.mjs';
 
 const layout = 'export default function Layout({ children }) { return <html><body>{children}</body></html> }';
 const files = {
@@ -14,6 +15,9 @@ export default async function Page({ params }) { return <p>post {(await params).
   'app/shelf/[kind]/[...rest]/page.jsx': `export const dynamicParams = false
 export function generateStaticParams({ params }) { return [{ rest: [params.kind + '1', 'z'] }] }
 export default async function Page({ params }) { const { kind, rest } = await params; return <p>shelf {kind} {rest.join('+')}</p> }`,
+  // No list: the option is inherited from a layout, as applications do that mean other routes by it.
+  'app/unlisted/layout.jsx': "export const dynamicParams = false\nexport default ({ children }) => children",
+  'app/unlisted/[id]/page.jsx': 'export default async function Page({ params }) { return <p>unlisted {(await params).id}</p> }',
   'app/me/page.jsx': `import { cookies } from 'next/headers'
 export default async function Page() { const jar = await cookies(); if (!jar.has('u')) throw new Error('nobody'); return <p>me {jar.get('u').value}</p> }`,
   'app/api/stamp/route.js': "export const dynamic = 'force-static'\nexport function GET() { return Response.json({ at: Date.now() }) }",
@@ -99,6 +103,22 @@ test('inner generateStaticParams get the outer parameters, and nothing else is a
     assert.deepEqual([response.status, response.headers.get('x-nextjs-cache')], [200, 'HIT']);
   }
   for (const path of ['/shelf/x/y1/z', '/shelf/z/z1/z', '/shelf/x/x1']) assert.equal((await get(path)).status, 404, path);
+});
+
+test('without a list dynamicParams = false leaves a page dynamic', async () => {
+  const response = await get('/unlisted/a');
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get('cache-control'), /private/);
+});
+
+test('only a prefetch of the first kind is a part of a page: what else is asked for ahead brings its data', async () => {
+  const brings = async (kind) => {
+    const headers = { rsc: '1', cookie: 'u=ada', ...(kind ? { 'next-router-prefetch': kind } : {}) };
+    const { status, text } = await ask(server.base, { path: keyed('/me', headers), headers });
+    assert.equal(status, 200);
+    return text.includes('ada');
+  };
+  assert.deepEqual(await Promise.all(['1', '2', '3', 'other', ''].map(brings)), [false, true, true, true, true]);
 });
 
 test('a page for one visitor is rendered for him', async () => {

@@ -195,7 +195,7 @@ async fn every_option_that_does_nothing_is_told_once_and_what_is_the_case_anyway
         "next.config.mjs",
         "export default {\n  skipProxyUrlNormalize: true,\n  skipMiddlewareUrlNormalize: true,\n  generateEtags: true,\n  httpAgentOptions: { keepAlive: true },\n  \
          experimental: {\n    proxyClientMaxBodySize: '20mb',\n    proxyTimeout: 1000,\n    dynamicOnHover: true,\n    turbopackMinify: false,\n    \
-         serverAction: {},\n    serverActions: { bodySizeLimit: '2mb', allowedOrigin: [] },\n    staleTimes: { dynamc: 3 },\n  },\n};\n",
+         serverAction: {},\n    serverActions: { bodySizeLimit: '2mb', allowedOrigin: [] },\n    staleTimes: { dynamc: 3 },\n    validateRSCRequestHeaders: false,\n  },\n};\n",
     )])
     .await;
     let said: Vec<String> = environment
@@ -213,6 +213,7 @@ async fn every_option_that_does_nothing_is_told_once_and_what_is_the_case_anyway
         "warning:7 `experimental.proxyClientMaxBodySize` has no effect here: a body that the proxy reads is never cut",
         "warning:8 `experimental.proxyTimeout` has no effect here: how long other sites are waited for",
         "warning:9 `experimental.dynamicOnHover` has no effect here",
+        "warning:14 `experimental.validateRSCRequestHeaders` has no effect here",
         "warning:11 `experimental.serverAction` is no option of next.config | did you mean `serverActions`?",
         "warning:13 `experimental.staleTimes.dynamc` is no option of next.config | did you mean `dynamic`?",
         "warning:12 `experimental.serverActions.allowedOrigin` is no option of next.config | did you mean `allowedOrigins`?",

@@ -15,7 +15,7 @@ import {
 } from './writer.ts';
 
 export const PROTOCOL_VERSION = 4;
-export const SCHEMA_HASH = 'f8562841e624a4d7';
+export const SCHEMA_HASH = '67e4d91e23a0ed21';
 /** The first field of HELLO. */
 export const MAGIC = 0x534e5249;
 /** Bytes of a frame's header. */
@@ -65,7 +65,7 @@ export const FRAME_LIMIT: { readonly [code: number]: number } = {
   0x07: 2359296,
   0x08: 64,
   0x09: 16,
-  0x0a: 524288,
+  0x0a: 1048576,
   0x81: 1024,
   0x82: 65536,
   0x83: 524288,
@@ -707,11 +707,11 @@ export type Invalidate = {
 };
 function readInvalidate(c: Cursor): Invalidate {
   return {
-    tags: readList(c, 1024, (c) => readText(c, 256)),
+    tags: readList(c, 1024, (c) => readText(c, 768)),
   };
 }
 function writeInvalidate(out: Writer, value: Invalidate): void {
-  writeList(out, value.tags, 1024, (out, item) => writeText(out, item, 256));
+  writeList(out, value.tags, 1024, (out, item) => writeText(out, item, 768));
 }
 
 export function decodeInvalidate(bytes: Buffer, start: number, end: number): Invalidate {
@@ -904,7 +904,7 @@ export type Revalidation = {
 function readRevalidation(c: Cursor): Revalidation {
   return {
     kind: readRevalidationKind(c),
-    value: readText(c, 2048),
+    value: readText(c, 3072),
     scope: readRevalidationScope(c),
     mode: readRevalidationMode(c),
     expireSeconds: readBool(c) ? readU32(c) : undefined,
@@ -912,7 +912,7 @@ function readRevalidation(c: Cursor): Revalidation {
 }
 function writeRevalidation(out: Writer, value: Revalidation): void {
   writeWord(out, 'RevalidationKind', value.kind, REVALIDATION_KIND_NUMBER);
-  writeText(out, value.value, 2048);
+  writeText(out, value.value, 3072);
   writeWord(out, 'RevalidationScope', value.scope, REVALIDATION_SCOPE_NUMBER);
   writeWord(out, 'RevalidationMode', value.mode, REVALIDATION_MODE_NUMBER);
   writeOptional(out, value.expireSeconds, writeU32);
@@ -1012,7 +1012,7 @@ function readOutcome(c: Cursor): Outcome {
     result: readJobResult(c),
     error: readBool(c) ? readErrorInfo(c) : undefined,
     dynamic: readBool(c) ? readDynamicReason(c) : undefined,
-    tags: readList(c, 128, (c) => readText(c, 256)),
+    tags: readList(c, 128, (c) => readText(c, 768)),
     revalidate: readBool(c) ? readU32(c) : undefined,
     expire: readBool(c) ? readU32(c) : undefined,
     stale: readBool(c) ? readU32(c) : undefined,
@@ -1027,7 +1027,7 @@ function writeOutcome(out: Writer, value: Outcome): void {
   writeWord(out, 'JobResult', value.result, JOB_RESULT_NUMBER);
   writeOptional(out, value.error, writeErrorInfo);
   writeOptional(out, value.dynamic, (out, item) => writeWord(out, 'DynamicReason', item, DYNAMIC_REASON_NUMBER));
-  writeList(out, value.tags, 128, (out, item) => writeText(out, item, 256));
+  writeList(out, value.tags, 128, (out, item) => writeText(out, item, 768));
   writeOptional(out, value.revalidate, writeU32);
   writeOptional(out, value.expire, writeU32);
   writeOptional(out, value.stale, writeU32);
@@ -1242,8 +1242,8 @@ export type Call =
 function readCall(c: Cursor): Call {
   const number = readU8(c);
   switch (number) {
-    case 0: return { op: 'cacheGet', kind: readCacheKind(c), key: readBytes(c, 1024), tags: readList(c, 128, (c) => readText(c, 256)) };
-    case 1: return { op: 'cacheSet', kind: readCacheKind(c), permit: readBool(c) ? readU53(c) : undefined, key: readBytes(c, 1024), tags: readList(c, 128, (c) => readText(c, 256)), revalidate: readBool(c) ? readU32(c) : undefined, expire: readBool(c) ? readU32(c) : undefined, value: readBytes(c, 2097152) };
+    case 0: return { op: 'cacheGet', kind: readCacheKind(c), key: readBytes(c, 1024), tags: readList(c, 128, (c) => readText(c, 768)) };
+    case 1: return { op: 'cacheSet', kind: readCacheKind(c), permit: readBool(c) ? readU53(c) : undefined, key: readBytes(c, 1024), tags: readList(c, 128, (c) => readText(c, 768)), revalidate: readBool(c) ? readU32(c) : undefined, expire: readBool(c) ? readU32(c) : undefined, value: readBytes(c, 2097152) };
     case 2: return { op: 'permitDrop', permit: readU53(c) };
     case 3: return { op: 'revalidate', items: readList(c, 256, readRevalidation) };
     case 4: return { op: 'resolve', url: readText(c, 16384) };
@@ -1259,14 +1259,14 @@ function writeCall(out: Writer, value: Call): void {
       writeU8(out, 0);
       writeWord(out, 'CacheKind', value.kind, CACHE_KIND_NUMBER);
       writeBytes(out, value.key, 1024);
-      writeList(out, value.tags, 128, (out, item) => writeText(out, item, 256));
+      writeList(out, value.tags, 128, (out, item) => writeText(out, item, 768));
       break;
     case 'cacheSet':
       writeU8(out, 1);
       writeWord(out, 'CacheKind', value.kind, CACHE_KIND_NUMBER);
       writeOptional(out, value.permit, writeU53);
       writeBytes(out, value.key, 1024);
-      writeList(out, value.tags, 128, (out, item) => writeText(out, item, 256));
+      writeList(out, value.tags, 128, (out, item) => writeText(out, item, 768));
       writeOptional(out, value.revalidate, writeU32);
       writeOptional(out, value.expire, writeU32);
       writeBytes(out, value.value, 2097152);

@@ -89,6 +89,21 @@ describe('fetch', () => {
     expect(again.dynamic).toBe('fetch');
   });
 
+  test.each([
+    { cache: 'force-cache', next: { revalidate: 0 } }, { cache: 'no-store', next: { revalidate: 5 } }, { cache: 'no-store', next: { revalidate: false } },
+  ] satisfies NextFetchInit[])('options that contradict each other keep nothing, and make the answer dynamic: %o', async (init) => {
+    const store = testStore('render', {}, front);
+    await get(store, init);
+    expect([store.dynamic, front.entries.size]).toEqual(['fetch', 0]);
+  });
+
+  test('a Request is the same request as its URL, and as a URL object', async () => {
+    const store = testStore('render', {}, front);
+    const inputs = [`${base}/`, new URL(`${base}/`), new Request(`${base}/`), new Request(`${base}/`, { headers: { a: 'b' } })];
+    const texts = await Promise.all(inputs.map((input) => inRequest(store, async () => (await ironsideFetch(input)).text())));
+    expect(texts).toEqual(['GET / 1', 'GET / 1', 'GET / 1', 'GET / 2']);
+  });
+
   test('only status 200 is stored, and the permit is given back', async () => {
     status = 503;
     await get(testStore('render', {}, front), { cache: 'force-cache' });
@@ -126,6 +141,23 @@ describe('fetch', () => {
     only.config = { fetchCache: 'only-cache' };
     await expect(get(only, { cache: 'no-store' })).rejects.toThrow(/only-cache/);
     await expect(get(testStore('render', {}, front), { next: { revalidate: -1 } })).rejects.toThrow(TypeError);
+  });
+
+  test("what a segment's fetchCache forces is kept without limit, also where the fetch asks for the opposite", async () => {
+    const store = testStore('render', {}, front);
+    store.config = { fetchCache: 'force-cache' };
+    await get(store, { next: { revalidate: 0 } });
+    expect([...front.entries.values()].map(({ revalidate }) => revalidate)).toEqual([undefined]);
+    expect([store.dynamic, store.revalidate]).toEqual([undefined, undefined]);
+  });
+
+  test('tags have 256 characters, whatever these are', async () => {
+    const tag = '日'.repeat(256);
+    await get(testStore('render', {}, front), { cache: 'force-cache', next: { tags: [tag, '日'.repeat(257)] } });
+    expect([...front.entries.values()].map(({ tags }) => tags)).toEqual([[tag]]);
+    const store = testStore('handler', {}, front);
+    inRequest(store, () => revalidateTag(tag));
+    expect(store.revalidations.map(({ value }) => value)).toEqual([tag]);
   });
 });
 
@@ -193,6 +225,17 @@ describe('invalidation', () => {
     const store = testStore('action', {}, front);
     expect(await inRequest(store, () => read())).toBe(1);
     expect(await inRequest(store, () => { updateTag('own'); return read(); })).toBe(2);
+  });
+
+  test('it does so with a profile too, by which others are given the old value once more', async () => {
+    let n = 0;
+    const read = unstable_cache(async () => ++n, ['mine'], { tags: ['mine'] });
+    const store = testStore('handler', {}, front);
+    expect(await inRequest(store, () => read())).toBe(1);
+    expect(await inRequest(store, () => { revalidateTag('mine', 'max'); return read(); })).toBe(2);
+    const other = testStore('handler', {}, front);
+    await front.revalidate([{ kind: 'tag', value: 'mine', scope: 'none', mode: 'stale' }]);
+    expect(await inRequest(other, () => read())).toBe(2);
   });
 
   test('a profile alone leaves the UI as it is; an unknown one throws at once', () => {

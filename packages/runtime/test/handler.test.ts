@@ -40,6 +40,7 @@ function handler(exports: ModuleExports, dynamicSegment = false, config = {}): n
   const file = `app/api/n${++count}/route.ts`;
   const route = addRoute(manifest, 'handler', file, [{ kind: 'static', name: `n${count}` }, ...(dynamicSegment ? [{ kind: 'dynamic' as const, name: 'id' }] : [])], config);
   setModule(manifest.segments[file]!.chunk, exports);
+  manifest.routes[route]!.staticParams = 'generateStaticParams' in exports;
   return route;
 }
 
@@ -205,6 +206,13 @@ describe('route handlers', () => {
     const answers = await Promise.all(['a', 'with%20space', 'b'].map((value) => ask(route, { params: [{ name: 'id', values: [value], kind: 'd' }] })));
     expect(answers.map(({ status, body }) => `${status} ${body.toString()}`)).toEqual(['200 a', '200 with space', '404 ']);
     expect(asked).toBe(1);
+  });
+
+  test('without generateStaticParams answer all parameters, whatever dynamicParams says, but where they are static by force', async () => {
+    const GET = async (_: unknown, { params }: { params: Promise<{ id: string }> }) => new Response((await params).id);
+    const params = [{ name: 'id', values: ['b'], kind: 'd' as const }];
+    expect((await ask(handler({ GET }, true, { dynamicParams: false }), { params })).body.toString()).toBe('b');
+    expect((await ask(handler({ GET }, true, { dynamicParams: false, dynamic: 'force-static' }), { params })).status).toBe(404);
   });
 
   test('a throw after a cookie write sends no cookie', async () => {

@@ -73,7 +73,6 @@ const EXPERIMENTAL_USED: &[&str] = &[
     "serverMinification",
     "serverSourceMaps",
     "isrFlushToDisk",
-    "validateRSCRequestHeaders",
     "linkNoTouchStart",
     "scrollRestoration",
     "cpus",
@@ -145,6 +144,10 @@ const EXPERIMENTAL_NO_EFFECT: &[(&str, &str)] = &[
     ("taint", "React's taint functions are not part of Ironside"),
     ("globalNotFound", "the file global-not-found is not supported yet"),
     ("ppr", "partial prerendering is not supported yet"),
+    (
+        "validateRSCRequestHeaders",
+        "a request for a payload always has to have the `_rsc` that belongs to its headers",
+    ),
     ("mdxRs", "MDX is compiled by the package @mdx-js/mdx of the application"),
     ("sri", "scripts carry no integrity hashes yet"),
 ];

@@ -212,7 +212,10 @@ fn experimental(reader: &ConfigReader, app: &mut AppConfig, diagnostics: &mut Ve
     let Some(experimental) = reader.section("experimental", diagnostics) else {
         return;
     };
-    for name in experimental.names() {
+    // What stands for the default says nothing.
+    let is_default =
+        |name: &String| name == "validateRSCRequestHeaders" && experimental.value.get(name) == Some(&Value::Bool(true));
+    for name in experimental.names().filter(|name| !is_default(name)) {
         let support = known_keys::support_of_experiment(name);
         warn_of(
             &experimental,

@@ -51,8 +51,9 @@ pub fn run(exchange: &mut Exchange, _site: &Site) -> Step {
         .or_else(|| headers.get(NEXT_URL))
         .filter(|_| is_payload || calls_action(exchange))
         .and_then(|value| value.to_str().ok());
-    let variant = match (is_payload, headers.contains_key(PREFETCH)) {
+    let variant = match (is_payload, headers.get(PREFETCH).is_some_and(|value| value == "1")) {
         (false, _) => Variant::Html,
+        // Other values stand for prefetches that bring a page with its data, or for nothing (Next behaviour 6.3).
         (true, false) => Variant::Payload,
         (true, true) => Variant::Prefetch,
     };

@@ -56,6 +56,14 @@ fn has_params(route: &Route) -> bool {
     route.pattern.iter().any(|part| !matches!(part, PatternPart::Static(_)))
 }
 
+/// Whether parameters that `generateStaticParams` does not list are 404. `dynamicParams = false` says so of a list: without one,
+/// and without `force-static`, the route is dynamic and answers them all (Next behaviour 5.57).
+fn answers_listed_only(route: &Route) -> bool {
+    let may_have_list =
+        route.static_params || route.kind == RouteKind::Metadata || route.config.dynamic.as_deref() == Some("force-static");
+    may_have_list && has_params(route) && route.config.dynamic_params == Some(false) && route.intercepts_from.is_none()
+}
+
 /// Plans the not-found page; nothing if the application has none.
 pub(super) fn plan_not_found(site: &Site) -> Option<Planned> {
     let page = site.deployment.router.not_found.as_ref()?;
@@ -83,7 +91,7 @@ pub(super) async fn plan(site: &Site, index: Index, route: &Route, timeout: Dura
     let Some(info) = site.deployment.router.routes.get(position) else {
         return Ok(Planned::default());
     };
-    let closed = has_params(route) && route.config.dynamic_params == Some(false) && route.intercepts_from.is_none();
+    let closed = answers_listed_only(route);
     let may_share = info.sharing == Sharing::Candidate;
     let mut planned = Planned {
         dynamic: match info.sharing {

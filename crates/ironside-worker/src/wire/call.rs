@@ -31,7 +31,7 @@ wire_struct! {
         /// Names the value.
         key: Bytes<1024>,
         /// Tags that count besides those that the value was stored with.
-        tags: List<Text<256>, 128>,
+        tags: List<Text<768>, 128>,
     }
 }
 
@@ -45,7 +45,7 @@ wire_struct! {
         /// Names the value.
         key: Bytes<1024>,
         /// Tags to drop it by.
-        tags: List<Text<256>, 128>,
+        tags: List<Text<768>, 128>,
         /// Seconds until it is stale; absent for never.
         revalidate: Optional<U32>,
         /// Seconds until it may not be served any more; absent for never.
@@ -101,7 +101,7 @@ wire_struct! {
         /// What `value` is.
         kind: RevalidationKind,
         /// The tag or the path.
-        value: Text<2048>,
+        value: Text<3072>,
         /// How far below a path.
         scope: RevalidationScope,
         /// How hard.

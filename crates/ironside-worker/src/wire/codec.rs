@@ -1,4 +1,4 @@
-//! How each kind of field is written and read. A field's kind is a type (`Ascii<64>`, `List<Text<256>, 128>`), so that the
+//! How each kind of field is written and read. A field's kind is a type (`Ascii<64>`, `List<Text<768>, 128>`), so that the
 //! declaration of a frame is at once its documentation, its limits, its encoder and its decoder.
 
 use super::reader::{DecodeError, DecodeProblem, Reader};

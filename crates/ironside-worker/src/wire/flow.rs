@@ -62,7 +62,7 @@ wire_struct! {
     /// Drop copies inside of the process that carry one of these tags.
     Invalidate {
         /// The tags.
-        tags: List<Text<256>, 1024>,
+        tags: List<Text<768>, 1024>,
     }
 }
-wire_frame!(Invalidate, 0x0a, FrontToWorker, max 512 * 1024);
+wire_frame!(Invalidate, 0x0a, FrontToWorker, max 1024 * 1024);

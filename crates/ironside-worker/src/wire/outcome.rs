@@ -122,7 +122,7 @@ wire_struct! {
         /// Why the answer belongs to this request only; absent where it is static.
         dynamic: Optional<DynamicReason>,
         /// Tags of what was read.
-        tags: List<Text<256>, 128>,
+        tags: List<Text<768>, 128>,
         /// Seconds until the answer is stale; absent for never.
         revalidate: Optional<U32>,
         /// Seconds until a stale answer may not be served any more.

@@ -18,7 +18,8 @@ export function fetchPolicy(store: RequestStore, url: string, cacheOption: Cache
   const tags = usableTags(next?.tags, `fetch(${url})`);
   let cache: CacheMode = cacheOption === 'default' ? undefined : cacheOption;
   let revalidate = checkedRevalidate(next?.revalidate, url);
-  if ((cache === 'force-cache' && revalidate === 0) || (cache === 'no-store' && (revalidate === false || (revalidate ?? 0) > 0))) {
+  const contradicts = (cache === 'force-cache' && revalidate === 0) || (cache === 'no-store' && (revalidate === false || (revalidate ?? 0) > 0));
+  if (contradicts) {
     console.warn(`fetch(${url}): \`cache: '${cache}'\` and \`next.revalidate: ${String(revalidate)}\` contradict each other; both are ignored.`);
     cache = undefined;
     revalidate = undefined;
@@ -26,8 +27,10 @@ export function fetchPolicy(store: RequestStore, url: string, cacheOption: Cache
   const asked = wish(cache, revalidate);
   const decided = bySegment(store, asked, url);
   if (store.phase === 'cache') return { kind: 'uncached', dynamic: false, tags, within: typeof revalidate === 'number' && revalidate > 0 ? revalidate : undefined };
-  if (decided !== 'cached') return { kind: 'uncached', dynamic: decided === 'uncached', tags };
-  return { kind: 'cached', revalidate: typeof revalidate === 'number' ? revalidate : undefined, tags };
+  // One of two contradicting options asks for what is new each time, so the answer around it is not kept either.
+  if (decided !== 'cached') return { kind: 'uncached', dynamic: decided === 'uncached' || contradicts, tags };
+  // A segment that forces its fetches to be cached does so whatever they say.
+  return { kind: 'cached', revalidate: typeof revalidate === 'number' && revalidate > 0 ? revalidate : undefined, tags };
 }
 
 type Wish = 'cached' | 'uncached' | 'unsaid';

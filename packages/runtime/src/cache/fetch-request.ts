@@ -22,11 +22,14 @@ export function urlOf(input: RequestInfo | URL): string {
   return typeof input === 'string' ? input : input instanceof Request ? input.url : String(input);
 }
 
+/** What a `Request` says where nothing was said, so that it is the same request as its URL alone. */
+const DEFAULTS = { mode: 'cors', redirect: 'follow', credentials: 'same-origin', referrer: 'about:client', referrerPolicy: '', integrity: '', cache: 'default' } as const;
+
 /** Text that is equal for equal requests without bodies; for the memo of a render. */
 export function memoKey(input: RequestInfo | URL, init: RequestInit | undefined): string {
   const request = input instanceof Request ? input : undefined;
   const headers = new Headers(init?.headers ?? request?.headers);
-  const option = (name: 'mode' | 'redirect' | 'credentials' | 'referrer' | 'referrerPolicy' | 'integrity' | 'cache') => init?.[name] ?? request?.[name] ?? '';
+  const option = (name: keyof typeof DEFAULTS) => init?.[name] ?? request?.[name] ?? DEFAULTS[name];
   return JSON.stringify([
     methodOf(input, init), urlOf(input), [...headers as unknown as Iterable<[string, string]>],
     option('mode'), option('redirect'), option('credentials'), option('referrer'), option('referrerPolicy'), option('integrity'), option('cache'),

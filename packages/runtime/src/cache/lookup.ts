@@ -6,7 +6,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { app } from '../app.ts';
 import type { CacheEntry, CacheKey } from '../front-calls.ts';
 import type { RequestStore } from '../request-store.ts';
-import { flushRevalidations } from './revalidate.ts';
+import { flushRevalidations, hasMarkedStale } from './revalidate.ts';
 
 export type CachedRead<T> = {
   key: CacheKey;
@@ -32,7 +32,7 @@ async function lookUp<T>(store: RequestStore, read: CachedRead<T>): Promise<T> {
   await flushRevalidations(store);
   const answer = await store.front.cacheGet(read.key, read.tags);
   if (answer.state === 'fresh') return read.decode(answer.value);
-  if (answer.state === 'stale' && store.job.permit === 0 && store.phase !== 'prerender') {
+  if (answer.state === 'stale' && store.job.permit === 0 && store.phase !== 'prerender' && !hasMarkedStale(store, read.tags)) {
     if (answer.permit !== undefined) refreshBeside(store, read, answer.permit);
     return read.decode(answer.value);
   }

@@ -69,6 +69,14 @@ export async function flushRevalidations(store: RequestStore): Promise<void> {
   }
 }
 
+/**
+ * Whether this very request has marked something with one of these tags as stale: then it wants the new value itself, and only
+ * others are given the old one while it is made.
+ */
+export function hasMarkedStale(store: RequestStore, tags: readonly string[]): boolean {
+  return store.revalidated.some(({ kind, mode, value }) => kind === 'tag' && mode === 'stale' && tags.includes(value));
+}
+
 /** Seconds until a stale value is gone: 0 means at once, `undefined` never. Throws for a profile that does not exist. */
 function expireOf(profile: CacheProfile): number | undefined {
   if (typeof profile === 'string') {

@@ -2,14 +2,12 @@
 
 const MAX_TAGS = 128;
 const MAX_LENGTH = 256;
-const MAX_BYTES = 256;
 
 /** Why a tag cannot be used, or `undefined`. */
 export function tagProblem(tag: unknown): string | undefined {
   if (typeof tag !== 'string') return `it is ${tag === null ? 'null' : `a ${typeof tag}`}, not a string`;
   if (tag === '') return 'it is empty';
   if (tag.length > MAX_LENGTH) return `it has ${tag.length} characters, more than ${MAX_LENGTH}`;
-  if (Buffer.byteLength(tag) > MAX_BYTES) return `it has more than ${MAX_BYTES} bytes in UTF-8`;
   if (/^[\0-\x1f]/.test(tag)) return 'it starts with a control character';
   return undefined;
 }

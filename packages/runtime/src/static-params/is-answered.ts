@@ -14,6 +14,8 @@ export async function isAnswered(manifest: Manifest, store: RequestStore): Promi
   const { job } = store;
   const route = manifest.routes[job.route];
   if (route?.config.dynamicParams !== false || job.params.length === 0 || manifest.prerendered) return true;
+  // Without a list, and without `force-static`, the route is dynamic and answers all parameters.
+  if (!route.staticParams && route.kind !== 'metadata' && route.config.dynamic !== 'force-static') return true;
   // A build asks for what it has listed itself.
   if (process.env['NEXT_PHASE'] === 'phase-production-build') return true;
   let list = lists.get(job.route);
