@@ -1,7 +1,7 @@
 /** fetch, unstable_cache and invalidation over a front in memory. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runAfter } from '../src/after.ts';
 import { ironsideFetch, type NextFetchInit } from '../src/cache/fetch.ts';
 import { unstable_noStore } from '../src/cache/no-store.ts';
@@ -130,6 +130,18 @@ describe('fetch', () => {
     store.draft = true;
     await get(store, { cache: 'force-cache' });
     expect(front.entries.size).toBe(0);
+  });
+
+  test('so does a reload without cache, while the application is developed', async () => {
+    const reload = () => testStore('render', { headers: [['cache-control', 'no-cache']] }, front);
+    const read = unstable_cache(async () => ++hits, ['reloaded']);
+    await get(reload(), { cache: 'force-cache' });
+    vi.stubEnv('NODE_ENV', 'development');
+    expect(await get(reload(), { cache: 'force-cache' })).toBe('GET / 2');
+    expect(await inRequest(reload(), () => read())).toBe(3);
+    vi.unstubAllEnvs();
+    expect(await get(reload(), { cache: 'force-cache' })).toBe('GET / 1');
+    expect(front.entries.size).toBe(1);
   });
 
   test("the segment's fetchCache counts, and contradictions throw", async () => {

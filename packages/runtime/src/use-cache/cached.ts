@@ -4,6 +4,7 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { app } from '../app.ts';
+import { bypassesCache } from '../cache/bypass.ts';
 import { MAX_VALUE, quietly } from '../cache/lookup.ts';
 import { warmly } from '../cache-components/warmth.ts';
 import { flushRevalidations, hasMarkedStale } from '../cache/revalidate.ts';
@@ -51,7 +52,7 @@ async function callCached(fn: CachedFunction, id: string, args: unknown[]): Prom
   const call = await describeCall(id, args);
   if (fn.variant === 'private') return privately(fn, call, caller);
   // Drafts are for those who edit them: their results neither come from the cache nor go there, nor does anybody wait for them.
-  if (caller.draft) return openResult(fn, (await generate(fn, call, caller)).flight, call);
+  if (bypassesCache(caller)) return openResult(fn, (await generate(fn, call, caller)).flight, call);
   return shared(fn, call, caller);
 }
 
