@@ -7,7 +7,6 @@ import { memoized, requestStorage, type RequestStore } from '../request-store.ts
 import { noteDecoded } from '../web/decoded.ts';
 import { fetchFile, fileOf } from '../web/file-fetch.ts';
 import { nativeFetch, unwrap } from '../web/native.ts';
-import { bypassesCache } from './bypass.ts';
 import { fetchPolicy, type FetchPolicy, type NextFetchOptions } from './fetch-policy.ts';
 import { cacheableFetch, memoKey, methodOf, urlOf } from './fetch-request.ts';
 import { readWithLifetime, readWithTags } from './lifetime.ts';
@@ -71,7 +70,7 @@ async function fetchInRequest(store: RequestStore, input: RequestInfo | URL, ini
   } catch (error) {
     return refused(error);
   }
-  if (policy.kind === 'uncached' || bypassesCache(store)) return plain(store, input, withoutCacheMode(init));
+  if (policy.kind === 'uncached' || store.draft) return plain(store, input, withoutCacheMode(init));
   const request = await cacheableFetch(input, init);
   return cachedRead<Response>(store, {
     key: { kind: 'fetch', key: request.key },

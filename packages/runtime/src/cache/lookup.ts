@@ -6,6 +6,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { app } from '../app.ts';
 import type { CacheEntry, CacheKey } from '../front-calls.ts';
 import type { RequestStore } from '../request-store.ts';
+import { renewIfReloaded } from './reload.ts';
 import { flushRevalidations, hasMarkedStale } from './revalidate.ts';
 
 export type CachedRead<T> = {
@@ -30,6 +31,7 @@ export async function cachedRead<T>(store: RequestStore, read: CachedRead<T>): P
 async function lookUp<T>(store: RequestStore, read: CachedRead<T>): Promise<T> {
   // What this very request has invalidated must not be answered from the cache.
   await flushRevalidations(store);
+  await renewIfReloaded(store);
   const answer = await store.front.cacheGet(read.key, read.tags);
   if (answer.state === 'fresh') return read.decode(answer.value);
   if (answer.state === 'stale' && store.job.permit === 0 && store.phase !== 'prerender' && !hasMarkedStale(store, read.tags)) {

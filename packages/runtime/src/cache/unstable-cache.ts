@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { requestStorage, type RequestStore } from '../request-store.ts';
 import { argumentKey } from './argument-key.ts';
-import { bypassesCache } from './bypass.ts';
 import { readWithLifetime, readWithTags } from './lifetime.ts';
 import { cachedRead } from './lookup.ts';
 import { usableTags } from './tags.ts';
@@ -29,7 +28,7 @@ export function unstable_cache<T extends Callback>(callback: T, keyParts?: strin
     readWithLifetime(store, revalidate);
     if (store.phase === 'cache') return run(...args);
     const make = () => inCachedScope(store, () => run(...args));
-    if (bypassesCache(store) || store.config.fetchCache === 'force-no-store') return make();
+    if (store.draft || store.config.fetchCache === 'force-no-store') return make();
     return cachedRead(store, {
       key: { kind: 'function', key: createHash('sha256').update(fixed).update('\0').update(argumentKey(args)).digest() },
       tags,

@@ -4,9 +4,9 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { app } from '../app.ts';
-import { bypassesCache } from '../cache/bypass.ts';
 import { MAX_VALUE, quietly } from '../cache/lookup.ts';
 import { warmly } from '../cache-components/warmth.ts';
+import { renewIfReloaded } from '../cache/reload.ts';
 import { flushRevalidations, hasMarkedStale } from '../cache/revalidate.ts';
 import { readsRequest, refused } from '../dynamic.ts';
 import { memoized, requestStorage, type RequestStore } from '../request-store.ts';
@@ -52,7 +52,7 @@ async function callCached(fn: CachedFunction, id: string, args: unknown[]): Prom
   const call = await describeCall(id, args);
   if (fn.variant === 'private') return privately(fn, call, caller);
   // Drafts are for those who edit them: their results neither come from the cache nor go there, nor does anybody wait for them.
-  if (bypassesCache(caller)) return openResult(fn, (await generate(fn, call, caller)).flight, call);
+  if (caller.draft) return openResult(fn, (await generate(fn, call, caller)).flight, call);
   return shared(fn, call, caller);
 }
 
@@ -92,6 +92,7 @@ async function shared(fn: CachedFunction, call: CachedCall, caller: RequestStore
 async function lookUp(fn: CachedFunction, call: CachedCall, caller: RequestStore): Promise<StoredResult> {
   // What this very request has invalidated must not be answered from the cache.
   await flushRevalidations(caller);
+  await renewIfReloaded(caller);
   const answer = await caller.front.cacheGet({ kind: 'directive', key: call.key }, []);
   const mayBeStale = caller.job.permit === 0 && caller.phase !== 'prerender' && caller.phase !== 'cache';
   if (answer.state === 'fresh') return decodeResult(answer.value);
