@@ -31,7 +31,8 @@ export async function cachedRead<T>(store: RequestStore, read: CachedRead<T>): P
 async function lookUp<T>(store: RequestStore, read: CachedRead<T>): Promise<T> {
   // What this very request has invalidated must not be answered from the cache.
   await flushRevalidations(store);
-  await renewIfReloaded(store);
+  const renewed = renewIfReloaded(store);
+  if (renewed) await renewed;
   const answer = await store.front.cacheGet(read.key, read.tags);
   if (answer.state === 'fresh') return read.decode(answer.value);
   if (answer.state === 'stale' && store.job.permit === 0 && store.phase !== 'prerender' && !hasMarkedStale(store, read.tags)) {

@@ -10,13 +10,14 @@ const EVERYTHING: Revalidation = { kind: 'path', value: '/', scope: 'layout', mo
 /** By job, so that the parts of one request expire things once, and all wait for it. */
 const reloads = new WeakMap<Job, Promise<void>>();
 
-export async function renewIfReloaded({ job, front }: RequestStore): Promise<void> {
-  if (process.env['NODE_ENV'] !== 'development') return;
-  if (!job.headers.some(([name, value]) => name === 'cache-control' && value === 'no-cache')) return;
+/** Resolves when that is done; nothing if there is nothing to do. */
+export function renewIfReloaded({ job, front }: RequestStore): Promise<void> | undefined {
+  if (process.env['NODE_ENV'] !== 'development') return undefined;
+  if (!job.headers.some(([name, value]) => name === 'cache-control' && value === 'no-cache')) return undefined;
   let renewed = reloads.get(job);
   if (!renewed) {
     renewed = front.revalidate([EVERYTHING]);
     reloads.set(job, renewed);
   }
-  await renewed;
+  return renewed;
 }

@@ -92,7 +92,8 @@ async function shared(fn: CachedFunction, call: CachedCall, caller: RequestStore
 async function lookUp(fn: CachedFunction, call: CachedCall, caller: RequestStore): Promise<StoredResult> {
   // What this very request has invalidated must not be answered from the cache.
   await flushRevalidations(caller);
-  await renewIfReloaded(caller);
+  const renewed = renewIfReloaded(caller);
+  if (renewed) await renewed;
   const answer = await caller.front.cacheGet({ kind: 'directive', key: call.key }, []);
   const mayBeStale = caller.job.permit === 0 && caller.phase !== 'prerender' && caller.phase !== 'cache';
   if (answer.state === 'fresh') return decodeResult(answer.value);
