@@ -80,11 +80,11 @@ impl Stamp {
         self.0 >> COUNTER_BITS
     }
 
-    /// The last moment of the millisecond that lies `seconds` later.
+    /// The first moment of the millisecond that lies `seconds` later.
     #[must_use]
     pub fn plus_seconds(self, seconds: u64) -> Self {
         let millis = self.millis().saturating_add(seconds.saturating_mul(1000));
-        Self(millis.min(u64::MAX >> COUNTER_BITS) << COUNTER_BITS | (self.0 & ((1 << COUNTER_BITS) - 1)))
+        Self(millis.min(u64::MAX >> COUNTER_BITS) << COUNTER_BITS)
     }
 
     /// Milliseconds from `earlier` to this moment; none if it is later.
@@ -172,6 +172,7 @@ mod tests {
     fn adding_seconds_saturates() {
         let stamp = Stamps::new(Arc::new(Frozen(AtomicU64::new(1_500)))).next();
         assert_eq!(stamp.plus_seconds(2).millis(), 3_500);
+        assert_eq!(stamp.plus_seconds(2), stamp.plus_seconds(1).plus_seconds(1));
         assert!(stamp.plus_seconds(u64::MAX) > stamp);
         assert_eq!(Stamp::ZERO.millis_since(stamp), 0);
     }

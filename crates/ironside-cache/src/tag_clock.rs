@@ -348,6 +348,20 @@ mod tests {
     }
 
     #[test]
+    fn a_death_has_come_with_the_millisecond_that_it_is_for() {
+        let hand = Arc::new(Hand::default());
+        let stamps = Stamps::new(hand.clone());
+        let clock = TagClock::new(10);
+        let started = stamps.next();
+        clock.apply("a", Invalidation::Stale { expire: Some(4) }, stamps.next());
+        for (millis, is_dead) in [(3_999, false), (4_000, true)] {
+            hand.0.store(millis, Ordering::SeqCst);
+            let verdict = clock.judge(tag("a").iter(), started, stamps.now());
+            assert_eq!(matches!(verdict, TagVerdict::Dead(..)), is_dead, "after {millis} ms");
+        }
+    }
+
+    #[test]
     fn everything_expires_with_and_without_tags_and_a_snapshot_says_so() {
         let stamps = Stamps::new(Arc::new(Hand::default()));
         let clock = TagClock::new(4);
