@@ -252,6 +252,35 @@ async fn everything_expires_with_its_fills_and_does_not_come_back() {
     assert_eq!(found(&cache, &plain).await.as_deref(), Some("new"));
 }
 
+#[test]
+fn asking_for_numbers_while_entries_are_written_holds_nobody_up() {
+    let (said, heard) = std::sync::mpsc::channel();
+    // In threads that are left alone if they hold each other up.
+    std::thread::spawn(move || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let cache = open(folder.path(), NOW);
+            let (asking, is_over) = (cache.clone(), Arc::new(AtomicBool::new(false)));
+            let told = is_over.clone();
+            let numbers = std::thread::spawn(move || {
+                while !told.load(Ordering::Relaxed) {
+                    assert!(asking.store_stats().is_some());
+                }
+            });
+            for number in 0..3_000 {
+                store(&cache, &page(BUILD, &number.to_string()), fill("x", &[])).await;
+            }
+            cache.flush().await;
+            is_over.store(true, Ordering::Relaxed);
+            numbers.join().expect("numbers");
+        });
+        let _ = said.send(());
+    });
+    let ended = heard.recv_timeout(std::time::Duration::from_secs(60));
+    assert!(ended.is_ok(), "whoever asks and whoever writes wait for each other");
+}
+
 #[tokio::test]
 async fn looking_at_what_is_stored_changes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");

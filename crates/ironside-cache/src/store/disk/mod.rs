@@ -284,15 +284,19 @@ impl Store for DiskStore {
 
     fn stats(&self) -> StoreStats {
         let counters = &self.shared.counters;
+        // One after the other: within the expression below the first lock would be held until its end, and whoever writes takes
+        // the two in the other order.
+        let is_paused = self.log.is_paused();
+        let entries = self.shared.index().len() as u64;
         StoreStats {
-            entries: self.shared.index().len() as u64,
+            entries,
             bytes: self.shared.bytes(),
             written: counters.written.load(Ordering::Relaxed),
             read: counters.read.load(Ordering::Relaxed),
             lost: counters.lost.load(Ordering::Relaxed),
             damaged: counters.damaged.load(Ordering::Relaxed),
             errors: counters.errors.load(Ordering::Relaxed),
-            is_paused: self.log.is_paused(),
+            is_paused,
         }
     }
 }
