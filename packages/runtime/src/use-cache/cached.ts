@@ -7,7 +7,7 @@ import { app } from '../app.ts';
 import { MAX_VALUE, quietly } from '../cache/lookup.ts';
 import { warmly } from '../cache-components/warmth.ts';
 import { renewIfReloaded } from '../cache/reload.ts';
-import { flushRevalidations, hasMarkedStale } from '../cache/revalidate.ts';
+import { flushRevalidations } from '../cache/revalidate.ts';
 import { readsRequest, refused } from '../dynamic.ts';
 import { memoized, requestStorage, type RequestStore } from '../request-store.ts';
 import { describeCall, type CachedCall } from './arguments.ts';
@@ -96,13 +96,9 @@ async function lookUp(fn: CachedFunction, call: CachedCall, caller: RequestStore
   if (renewed) await renewed;
   const answer = await caller.front.cacheGet({ kind: 'directive', key: call.key }, []);
   const mayBeStale = caller.job.permit === 0 && caller.phase !== 'prerender' && caller.phase !== 'cache';
-  if (answer.state === 'fresh') return decodeResult(answer.value);
-  if (answer.state === 'stale' && mayBeStale) {
-    const stored = decodeResult(answer.value);
-    if (!hasMarkedStale(caller, stored.tags)) {
-      if (answer.permit !== undefined) refreshBeside(fn, call, caller, answer.permit);
-      return stored;
-    }
+  if (answer.state === 'fresh' || (answer.state === 'stale' && mayBeStale)) {
+    if (answer.state === 'stale' && answer.permit !== undefined) refreshBeside(fn, call, caller, answer.permit);
+    return decodeResult(answer.value);
   }
   return fill(fn, call, caller, answer.permit);
 }
